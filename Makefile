@@ -1,0 +1,78 @@
+# Batchbook's commands. `make` alone lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# What is slow to make and the same everywhere (compiled dependencies, tools) lives outside the checkout: a fresh clone, also
+# one made by a CI run, starts warm. What a checkout makes of its own stays apart: programs and site in target/ of the
+# checkout, the package's own compiled parts under names of their own (.cargo/config.toml says how, and why it matters).
+export BATCHBOOK_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/batchbook
+export CARGO_BUILD_BUILD_DIR ?= $(BATCHBOOK_CACHE)/target
+export PATH := $(BATCHBOOK_CACHE)/tools/bin:$(PATH)
+
+# Clippy's lints of this package are kept under a shared name all the same; a flag that differs by checkout makes them stale.
+LINTS := -- -D warnings --cfg 'checkout="$(CURDIR)"'
+WASM  := --lib --no-default-features --features hydrate --target wasm32-unknown-unknown
+SETUP := @scripts/setup.sh
+
+.PHONY: help setup run test check build bench e2e clean fmt clippy unit nextest site server
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+setup: ## install whatever any target needs (each target installs what it needs by itself)
+	$(SETUP) wasm nextest site release postgres browser
+
+run: site server ## build, fill a new database with the demo history, start simulator and server on http://127.0.0.1:3000
+	@scripts/run.sh
+
+check: fmt clippy unit ## fast: format, lints of both halves, unit tests
+
+test: ## everything: check, integration tests on SQLite and PostgreSQL, browser tests
+	$(SETUP) wasm nextest site postgres browser
+	@$(MAKE) --no-print-directory fmt clippy nextest e2e
+
+build: ## release: the program in target/release/batchbook, the site in target/site
+	$(SETUP) wasm site release
+	cargo leptos build --release --precompress --frontend-only
+	cargo build --release
+	@scripts/sizes.sh
+
+bench: ## measure; one benchmark: make bench ARGS=settle
+	$(SETUP) postgres
+	cargo bench --bench bench -- $(ARGS)
+
+e2e: site server ## browser tests against the real program
+	$(SETUP) browser
+	scripts/e2e.sh
+
+clean: ## remove what was built of this package (dependencies, tools and data/ are kept)
+	cargo clean --package batchbook
+	cargo clean --package batchbook --target wasm32-unknown-unknown
+	rm -rf target
+
+# Parts of the above.
+fmt:
+	cargo fmt --check
+
+clippy:
+	$(SETUP) wasm
+	cargo clippy --all-targets $(LINTS)
+	cargo clippy $(WASM) $(LINTS)
+
+unit:
+	$(SETUP) nextest
+	cargo nextest run --lib --bins
+
+nextest:
+	cargo nextest run
+
+site:
+	$(SETUP) wasm site
+	cargo leptos build --frontend-only
+
+server:
+	cargo build

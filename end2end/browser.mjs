@@ -1,0 +1,69 @@
+// The browser that the tests look through: the machine's Chromium (or $CHROMIUM), one fresh context per test.
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import assert from 'node:assert/strict'
+import { chromium } from 'playwright-core'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+export const baseUrl = process.env.BASE_URL ?? 'http://127.0.0.1:3000'
+const screenshots = process.env.SCREENSHOTS
+const timeoutMs = 15_000
+
+export async function launch() {
+    const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+    assert.ok(executablePath, 'no Chromium: set CHROMIUM to the program')
+    return chromium.launch({
+        executablePath,
+        args: [
+            ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), // Chromium's sandbox refuses to run as root
+            '--disable-gpu',
+            '--disable-quic',
+            '--no-first-run',
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--disable-sync',
+        ],
+    })
+}
+
+/** Runs `body` with a page that remembers everything that went wrong on it, and fails when something did. */
+export async function withPage(browser, options, body) {
+    const context = await browser.newContext({ baseURL: baseUrl, viewport: { width: 1280, height: 900 }, ...options })
+    const page = await context.newPage()
+    page.setDefaultTimeout(timeoutMs)
+    const problems = []
+    page.on('console', message => message.type() === 'error' && problems.push(`console: ${message.text()}`))
+    page.on('pageerror', error => problems.push(`exception: ${error.message}`))
+    page.on('response', response => response.status() >= 400 && problems.push(`${response.status()} ${response.url()}`))
+    try {
+        await body(page)
+        assert.deepEqual(problems, [], `nothing goes wrong on ${page.url()}`)
+    } finally {
+        await context.close()
+    }
+}
+
+/** Opens an address and waits until WASM has taken over. */
+export async function openHydrated(page, address) {
+    await page.goto(address)
+    await page.locator('[data-hydrated="true"]').first().waitFor({ state: 'attached' })
+}
+
+/** Fails with rule, place and help of whatever axe finds serious or critical on the page. */
+export async function assertAccessible(page) {
+    await page.evaluate(axe)
+    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
+    const serious = violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, help, nodes }) => `${id}: ${help} at ${nodes.map(node => node.target.join(' ')).join(', ')}`)
+    assert.deepEqual(serious, [], `axe finds nothing serious on ${page.url()}`)
+}
+
+/** Keeps a picture of the page for people to look at; nothing compares it. */
+export async function keepScreenshot(page, name) {
+    if (!screenshots) return
+    mkdirSync(screenshots, { recursive: true })
+    await page.screenshot({ path: path.join(screenshots, `${name}.png`), fullPage: true })
+}

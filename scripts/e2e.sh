@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Browser tests against the real program: a new SQLite database with the demo history, served on a free port of loopback. After
+# the tests the server must end by itself on SIGTERM with 0, and the books of what the tests left behind must close.
+# Pictures stay in $BATCHBOOK_CACHE/screenshots. Arguments are passed on to `node --test`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+batchbook=${CARGO_TARGET_DIR:-target}/debug/batchbook
+cache=${BATCHBOOK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/batchbook}
+work=$(mktemp -d)
+log=$work/server.log
+server=
+
+finish() {
+    local status=$?
+    if [ -n "$server" ]; then
+        kill -KILL "$server" 2>/dev/null || true
+    fi
+    if [ $status -ne 0 ] && [ -e "$log" ]; then
+        echo "e2e: the last lines of the server's log:" >&2
+        tail -n 40 "$log" >&2
+    fi
+    rm -rf "$work"
+}
+trap finish EXIT
+
+port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
+export DATABASE_URL=sqlite://$work/batchbook.db LEPTOS_SITE_ADDR=127.0.0.1:$port
+export BASE_URL=http://$LEPTOS_SITE_ADDR SCREENSHOTS=$cache/screenshots
+
+echo "e2e: filling a new database with the demo history"
+"$batchbook" demo >"$log" 2>&1
+"$batchbook" serve --simulate >>"$log" 2>&1 &
+server=$!
+
+for _ in $(seq 150); do
+    kill -0 "$server" 2>/dev/null || { echo "e2e: the server ended before it was ready" >&2; exit 1; }
+    [ "$(curl -s -o /dev/null -w '%{http_code}' "$BASE_URL/healthz" || true)" = 200 ] && break
+    sleep 0.2
+done
+
+(cd end2end && node --test --test-reporter=spec "$@")
+
+kill -TERM "$server"
+status=0
+wait "$server" || status=$?
+server=
+[ $status -eq 0 ] || { echo "e2e: the server ended with $status on SIGTERM" >&2; exit 1; }
+"$batchbook" verify >>"$log" 2>&1 || { echo "e2e: the books do not close" >&2; exit 1; }
+echo "e2e: the server ended by itself and the books close"

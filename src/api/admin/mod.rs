@@ -1,0 +1,65 @@
+//! The operators' API: everything that the console's pages show, as JSON.
+//!
+//! There is no sign-in yet. Until there is, the server listens on loopback only, and this API answers only when it is addressed
+//! as loopback: a web page elsewhere must not read it through a name of its own that leads here (DNS rebinding).
+
+mod batches;
+mod billing;
+mod tasks;
+mod webhooks;
+
+use std::net::IpAddr;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::header;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::get;
+
+use super::Api;
+use super::problem::{Code, Problem};
+
+/// Everything below `/api/admin`.
+pub(crate) fn router() -> Router<Api> {
+    Router::new()
+        .route("/batches", get(batches::list))
+        .route("/batches/{id}", get(batches::show))
+        .route("/batches/{id}/tasks", get(tasks::list))
+        .route("/batches/{id}/tasks/{number}", get(tasks::show))
+        .route("/batches/{id}/billing", get(billing::show))
+        .route("/batches/{id}/webhooks", get(webhooks::show))
+        .layer(from_fn(only_loopback_names))
+}
+
+async fn only_loopback_names(request: Request, next: Next) -> Result<Response, Problem> {
+    let host = request.headers().get(header::HOST).map_or(Ok(""), |host| host.to_str());
+    if host.is_ok_and(|host| host.is_empty() || is_loopback(host)) {
+        return Ok(next.run(request).await);
+    }
+    Err(Problem::new(
+        Code::UnknownRoute,
+        "The operators' API has no sign-in yet, so it answers only at http://127.0.0.1 and http://localhost.",
+    ))
+}
+
+/// `localhost`, `127.0.0.1:3000`, `[::1]:3000`.
+fn is_loopback(host: &str) -> bool {
+    let name = host.strip_prefix('[').and_then(|rest| rest.split(']').next()).unwrap_or_else(|| host.split(':').next().unwrap_or(""));
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_loopback_by_its_names() {
+        for good in ["localhost", "LOCALHOST:3000", "127.0.0.1", "127.0.0.1:3000", "[::1]:3000"] {
+            assert!(is_loopback(good), "{good}");
+        }
+        for bad in ["evil.example:3000", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1:80", "[fe80::1]:80"] {
+            assert!(!is_loopback(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The HTTP API: customers under `/api/v1`, operators under `/api/admin`, and the documents that describe it.
+//!
+//! Every answer leaves through the [`envelope`]: it names the request (`X-Request-Id`), and whatever went wrong, wherever,
+//! becomes a problem document ([`problem`]). Handlers read, ask the service, and shape the answer; they hold no rules.
+
+mod admin;
+mod body;
+mod envelope;
+mod openapi;
+mod parameters;
+mod problem;
+mod reference;
+pub mod v1;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+pub use problem::{Code, Problem};
+
+use crate::domain::id::Random;
+use crate::service::{Limits, Service};
+
+/// A handler that has not answered by then is stopped. The longest are submissions of the largest body over a slow line.
+const REQUEST_TIMEOUT_S: u64 = 120;
+
+/// What handlers share.
+#[derive(Clone, Debug)]
+pub(crate) struct Api {
+    service: Service,
+    limits: Limits,
+}
+
+/// Everything below `/api` and `/docs/api`. It has no fallback of its own, so it can be merged with the console's router;
+/// unknown addresses below `/api` are answered here. `random` names requests.
+pub fn router(service: Service, random: Arc<dyn Random>, limits: Limits) -> Router {
+    let timeout = Duration::from_secs(REQUEST_TIMEOUT_S);
+    Router::new()
+        .nest("/api/v1", v1::router())
+        .nest("/api/admin", admin::router())
+        .route("/api/openapi.json", get(openapi::document))
+        .route("/docs/api", get(reference::page))
+        .route("/docs/api/reference.css", get(reference::style))
+        .route("/api", any(unknown_route))
+        .route("/api/{*rest}", any(unknown_route))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
+        .layer(CatchPanicLayer::custom(envelope::panicked))
+        .layer(from_fn_with_state(random, envelope::envelope))
+        .with_state(Api { service, limits })
+}
+
+async fn unknown_route() -> Problem {
+    Problem::new(Code::UnknownRoute, "There is nothing at this address. The addresses are listed at /docs/api.")
+}

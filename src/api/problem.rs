@@ -1,0 +1,393 @@
+//! What every failed request is answered with: an RFC 9457 problem document with a stable `code`.
+//!
+//! A [`Problem`] is made where something goes wrong and written out by the envelope, which knows the request's id. What the
+//! caller sees (`detail`) and what the log says (`log`) are different texts, and only the first leaves the program.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::openapi::word_list;
+use crate::domain::credits::Credits;
+use crate::domain::submission::{ITEM_ERRORS_MAX, ItemError, ItemErrorCode, Refusal};
+use crate::domain::word::words;
+use crate::service::error::ServiceError;
+
+words! {
+    /// Stable codes of what can go wrong with a request. Programs decide by them; titles and details are for people.
+    Code {
+        Unauthenticated = "unauthenticated",
+        NotFound = "not_found",
+        UnknownRoute = "unknown_route",
+        MethodNotAllowed = "method_not_allowed",
+        InvalidParameter = "invalid_parameter",
+        IdempotencyKeyMissing = "idempotency_key_missing",
+        IdempotencyKeyInvalid = "idempotency_key_invalid",
+        IdempotencyKeyConflict = "idempotency_key_conflict",
+        IdempotencyKeyReused = "idempotency_key_reused",
+        IdempotencyInFlight = "idempotency_in_flight",
+        UnsupportedMediaType = "unsupported_media_type",
+        BodyTooLarge = "body_too_large",
+        BodyTimeout = "body_timeout",
+        MalformedJson = "malformed_json",
+        InvalidRequest = "invalid_request",
+        InvalidItems = "invalid_items",
+        NoItems = "no_items",
+        TooManyItems = "too_many_items",
+        UnderMinimum = "under_minimum",
+        NotEnoughCredits = "not_enough_credits",
+        BatchFinished = "batch_finished",
+        BatchCanceling = "batch_canceling",
+        RateLimited = "rate_limited",
+        Internal = "internal_error",
+        Unavailable = "unavailable",
+    }
+}
+
+impl Code {
+    /// The HTTP status, the title, and what to do: one row per code, shown in the reference.
+    pub const fn about(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::Unauthenticated => (401, "No valid API key", "Send a key that is in use as `Authorization: Bearer bb_…`."),
+            Self::NotFound => (404, "Not found", "Check the id. Things of another customer are not found either."),
+            Self::UnknownRoute => (404, "Unknown address", "Check the address against this reference."),
+            Self::MethodNotAllowed => (405, "Method not allowed", "Use a method that the `Allow` header names."),
+            Self::InvalidParameter => (400, "Invalid parameter", "Correct the query parameter that the detail names."),
+            Self::IdempotencyKeyMissing => (400, "No idempotency key", "Send an `Idempotency-Key` of your own choice, new for each batch."),
+            Self::IdempotencyKeyInvalid => (400, "Invalid idempotency key", "Use 1 to 255 printable ASCII characters, and send it once."),
+            Self::IdempotencyKeyConflict => (400, "Two idempotency keys", "Send the header or `request_id`, or the same value in both."),
+            Self::IdempotencyKeyReused => {
+                (422, "Idempotency key used for another batch", "Use a new key for a new batch; `first_batch` names the first.")
+            }
+            Self::IdempotencyInFlight => (409, "The first request is still running", "Repeat the same request after `retry_after_s`."),
+            Self::UnsupportedMediaType => (415, "Not JSON", "Send plain JSON with `Content-Type: application/json`."),
+            Self::BodyTooLarge => (413, "Body too large", "Send at most 32 MiB; split the batch."),
+            Self::BodyTimeout => (408, "Body too slow", "Send the request again; nothing was stored."),
+            Self::MalformedJson => (400, "Malformed JSON", "Correct the JSON at the place that the detail names."),
+            Self::InvalidRequest => (422, "Invalid request", "Correct the field that the detail names."),
+            Self::InvalidItems => (422, "Invalid items", "Correct the items listed in `errors`; nothing was stored."),
+            Self::NoItems => (422, "No items", "Send at least one item."),
+            Self::TooManyItems => (422, "Too many items", "Split the batch."),
+            Self::UnderMinimum => (422, "Under a model's minimum", "Order at least the model's minimum in one batch."),
+            Self::NotEnoughCredits => {
+                (402, "Not enough credits", "Add credits, or submit fewer items; `needed` and `available` say how far apart they are.")
+            }
+            Self::BatchFinished => (409, "The batch is finished", "There is nothing left to cancel."),
+            Self::BatchCanceling => (409, "The batch is being canceled", "Wait until it is `canceled`."),
+            Self::RateLimited => (429, "Too many requests", "Wait `retry_after_s` seconds, and send more slowly."),
+            Self::Internal => {
+                (500, "Internal error", "Send the request again with the same idempotency key; if it stays, tell support the `request_id`.")
+            }
+            Self::Unavailable => {
+                (503, "Unavailable", "Send the request again after `retry_after_s` seconds with the same idempotency key.")
+            }
+        }
+    }
+
+    pub fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.about().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What a failure that nobody made a problem of is called (routing, extractors, layers).
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        match status.as_u16() {
+            401 => Self::Unauthenticated,
+            404 => Self::UnknownRoute,
+            405 => Self::MethodNotAllowed,
+            408 => Self::BodyTimeout,
+            413 => Self::BodyTooLarge,
+            415 => Self::UnsupportedMediaType,
+            429 => Self::RateLimited,
+            503 => Self::Unavailable,
+            400..=499 => Self::InvalidParameter,
+            _ => Self::Internal,
+        }
+    }
+}
+
+/// One thing that is wrong with one item.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ItemError)]
+pub struct ItemProblem {
+    /// Position in `items`, from 0.
+    pub index: usize,
+    pub field: String,
+    #[schema(schema_with = item_error_codes)]
+    pub code: ItemErrorCode,
+    pub message: String,
+}
+
+/// The answer to every request that failed (RFC 9457).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Where the code is explained.
+    #[serde(rename = "type")]
+    pub about: String,
+    pub title: &'static str,
+    pub status: u16,
+    #[schema(schema_with = codes)]
+    pub code: Code,
+    /// What happened and what to do, for people.
+    pub detail: String,
+    /// Names this request in our logs; the same as the header `X-Request-Id`.
+    pub request_id: String,
+    /// What is wrong with which item, for up to 100 items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Vec<ItemProblem>>,
+    /// Items that are wrong in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bad_items: Option<usize>,
+    /// Credits that the batch costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub needed: Option<Credits>,
+    /// Credits that are there to spend.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub available: Option<Credits>,
+    /// The batch that the idempotency key made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_batch: Option<String>,
+    /// Seconds to wait; the same as the header `Retry-After`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<i64>,
+}
+
+/// A failed request, on its way to the envelope.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
+    body: ProblemBody,
+    /// For the log only.
+    log: Option<String>,
+    /// The limit that was hit.
+    limit_per_min: Option<i64>,
+}
+
+impl Problem {
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        let (status, title, _) = code.about();
+        let body = ProblemBody {
+            about: format!("/docs/api#problem-{code}"),
+            title,
+            status,
+            code,
+            detail: detail.into(),
+            request_id: String::new(),
+            errors: None,
+            bad_items: None,
+            needed: None,
+            available: None,
+            first_batch: None,
+            retry_after_s: None,
+        };
+        Self(Box::new(Parts { body, log: None, limit_per_min: None }))
+    }
+
+    /// A fault of ours: the caller learns only that there was one.
+    pub fn internal(log: impl Into<String>) -> Self {
+        Self::new(Code::Internal, "Something went wrong on our side. Send the request again; if it stays, tell support the request id.")
+            .logged(log)
+    }
+
+    pub fn retry_after_ms(self, ms: i64) -> Self {
+        self.with(|body| body.retry_after_s = Some((ms.saturating_add(999) / 1_000).max(1)))
+    }
+
+    /// Lists what is wrong with which items.
+    pub fn items(errors: Vec<ItemError>, bad_items: usize) -> Self {
+        let more = if bad_items > ITEM_ERRORS_MAX { format!(" The first {ITEM_ERRORS_MAX} are listed.") } else { String::new() };
+        let (items, are) = if bad_items == 1 { ("item", "is") } else { ("items", "are") };
+        let detail = format!("{bad_items} {items} of the batch {are} invalid, and nothing was stored. Correct what `errors` lists.{more}");
+        let errors = errors.into_iter().map(|ItemError { index, field, code, message }| ItemProblem { index, field, code, message });
+        Self::new(Code::InvalidItems, detail).with(|body| {
+            body.errors = Some(errors.collect());
+            body.bad_items = Some(bad_items);
+        })
+    }
+
+    pub fn too_many_items(items: usize, max: usize) -> Self {
+        Self::new(Code::TooManyItems, format!("The batch has {items} items; {max} are allowed. Split it."))
+    }
+
+    pub const fn code(&self) -> Code {
+        self.0.body.code
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.0.body.detail
+    }
+
+    pub(crate) fn log(&self) -> Option<&str> {
+        self.0.log.as_deref()
+    }
+
+    pub(crate) fn retry_after_s(&self) -> Option<i64> {
+        self.0.body.retry_after_s
+    }
+
+    pub(crate) fn limit_per_min(&self) -> Option<i64> {
+        self.0.limit_per_min
+    }
+
+    /// The document, once the request's name is known.
+    pub(crate) fn into_body(self, request_id: &str) -> ProblemBody {
+        let mut body = self.0.body;
+        request_id.clone_into(&mut body.request_id);
+        body
+    }
+
+    fn logged(mut self, log: impl Into<String>) -> Self {
+        self.0.log = Some(log.into());
+        self
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut ProblemBody)) -> Self {
+        change(&mut self.0.body);
+        self
+    }
+}
+
+/// Pause that is asked for when the database is away: long enough for a restart, short enough to be waited for.
+const UNAVAILABLE_RETRY_MS: i64 = 2_000;
+/// Pause before a request is repeated whose first sending is still running.
+const IN_FLIGHT_RETRY_MS: i64 = 1_000;
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Unauthenticated => Self::new(
+                Code::Unauthenticated,
+                "The API key is missing, damaged, unknown or revoked. Send it as `Authorization: Bearer bb_…`.",
+            ),
+            ServiceError::NotFound { what } => Self::new(Code::NotFound, format!("There is no such {what}. Check its id.")),
+            ServiceError::RateLimited { limit_per_min, retry_after_ms } => {
+                let detail = format!("This key may send {limit_per_min} requests a minute. Wait, and send more slowly.");
+                let mut problem = Self::new(Code::RateLimited, detail).retry_after_ms(retry_after_ms);
+                problem.0.limit_per_min = Some(limit_per_min);
+                problem
+            }
+            ServiceError::Refused(refusal) => refusal.into(),
+            ServiceError::NotEnoughCredits { needed, available } => {
+                let detail = format!("The batch costs {needed} credits and {available} are available. Add credits, or submit fewer items.");
+                Self::new(Code::NotEnoughCredits, detail).with(|body| {
+                    body.needed = Some(needed);
+                    body.available = Some(available);
+                })
+            }
+            ServiceError::IdempotencyMismatch { first_batch } => {
+                let first = first_batch.map_or_else(|| "another batch".to_owned(), |id| format!("the batch {id}"));
+                let detail = format!("This idempotency key already made {first} from a different request. Use a new key for a new batch.");
+                Self::new(Code::IdempotencyKeyReused, detail).with(|body| body.first_batch = first_batch.map(|id| id.to_string()))
+            }
+            ServiceError::IdempotencyInFlight => {
+                Self::new(Code::IdempotencyInFlight, "The first request with this idempotency key is still running. Repeat it in a moment.")
+                    .retry_after_ms(IN_FLIGHT_RETRY_MS)
+            }
+            ServiceError::BatchFinished(status) => {
+                Self::new(Code::BatchFinished, format!("The batch is already finished as {status}; there is nothing left to cancel."))
+            }
+            ServiceError::BatchCanceling => {
+                Self::new(Code::BatchCanceling, "The batch is already being canceled. Its running tasks end on their own.")
+            }
+            ServiceError::Invalid { code, message } => Self::new(code.parse().unwrap_or(Code::InvalidRequest), message),
+            ServiceError::Unavailable(_) => Self::new(
+                Code::Unavailable,
+                "The service cannot be reached for a moment. Send the request again with the same idempotency key.",
+            )
+            .retry_after_ms(UNAVAILABLE_RETRY_MS),
+            ServiceError::Internal(error) => Self::internal(chain(&*error)),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NoItems => Self::new(Code::NoItems, "The batch has no items. Send at least one."),
+            Refusal::TooManyItems { items, max } => Self::too_many_items(items, max),
+            Refusal::Items { errors, bad_items } => Self::items(errors, bad_items),
+            Refusal::UnderMinimum { model, tasks, min } => {
+                let detail = format!("The batch has {tasks} items of the model {model}; at least {min} are sold in one batch.");
+                Self::new(Code::UnderMinimum, detail)
+            }
+        }
+    }
+}
+
+/// An error with everything that caused it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = &self.0.body;
+        let mut response = body.code.status().into_response();
+        if body.code == Code::Unauthenticated {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = body.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+fn codes() -> utoipa::openapi::Object {
+    word_list(Code::ALL.iter().map(|code| code.as_str()))
+}
+
+fn item_error_codes() -> utoipa::openapi::Object {
+    word_list(ItemErrorCode::ALL.iter().map(|code| code.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_status_of_failure_and_says_what_to_do() {
+        for code in Code::ALL {
+            let (status, title, advice) = code.about();
+            assert!((400..600).contains(&status) && !title.is_empty() && advice.ends_with('.'), "{code}");
+            assert_eq!(code.status().as_u16(), status);
+        }
+    }
+
+    #[test]
+    fn the_caller_never_sees_what_the_log_says() {
+        let problem = Problem::from(ServiceError::Internal("password of the database is wrong".into()));
+        assert_eq!(problem.log(), Some("password of the database is wrong"));
+        let text = serde_json::to_string(&problem.into_body("req_1")).unwrap();
+        assert!(!text.contains("password") && text.contains(r#""request_id":"req_1""#), "{text}");
+    }
+
+    #[test]
+    fn says_how_far_the_credits_are_apart() {
+        let problem = Problem::from(ServiceError::NotEnoughCredits { needed: Credits::new(490), available: Credits::new(12) });
+        let body = serde_json::to_value(problem.into_body("req_1")).unwrap();
+        assert_eq!((&body["needed"], &body["available"], &body["status"]), (&490.into(), &12.into(), &402.into()));
+        assert_eq!(body["type"], "/docs/api#problem-not_enough_credits");
+        assert!(body.get("errors").is_none());
+    }
+
+    #[test]
+    fn rounds_a_wait_up_to_whole_seconds() {
+        for (ms, seconds) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2)] {
+            let response = Problem::from(ServiceError::RateLimited { limit_per_min: 60, retry_after_ms: ms }).into_response();
+            assert_eq!(response.headers()[header::RETRY_AFTER], seconds.to_string(), "{ms}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What `serve` says when it is ready: for people an address, a key and something to paste; with `--json` the same as one object.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use crate::cli::demo::FreshKey;
+
+/// What is running.
+#[derive(Debug)]
+pub struct Ready<'a> {
+    pub role: &'static str,
+    pub database: &'a str,
+    /// Where API and console answer; `None` for a worker.
+    pub addr: Option<SocketAddr>,
+    /// Where the simulated provider answers.
+    pub simulator: Option<SocketAddr>,
+    pub key: Option<&'a FreshKey>,
+}
+
+/// Prompts of the batch to paste: as many as the smallest batch of its model has.
+const PROMPTS: [&str; 10] = [
+    "A lighthouse in fog, slow drone shot",
+    "Rain on a neon street in Osaka, reflections",
+    "A paper boat crossing a puddle, macro",
+    "Time-lapse of bread rising in an oven",
+    "A fox asleep in falling snow",
+    "Hands shaping a bowl on a potter's wheel",
+    "A tram climbing a hill in Lisbon at dusk",
+    "Ink spreading in water, black on white",
+    "Wind moving through a field of barley",
+    "An old clock's gears turning, close up",
+];
+
+impl Ready<'_> {
+    fn base_url(&self) -> Option<String> {
+        self.addr.map(|addr| format!("http://{addr}"))
+    }
+
+    pub fn json(&self) -> Value {
+        let key = self.key.map(|key| json!({"customer": key.customer, "name": key.customer_name, "secret": key.secret.reveal()}));
+        json!({"object": "server", "role": self.role, "url": self.base_url(), "simulated": self.simulator.is_some(),
+            "simulator_url": self.simulator.map(|addr| format!("http://{addr}")), "api_key": key})
+    }
+
+    pub fn text(&self) -> String {
+        let mut lines = Vec::new();
+        if let Some(addr) = self.simulator {
+            lines.push(format!("SIMULATED PROVIDER: no real provider is asked; every task goes to http://{addr}. No video is real."));
+        }
+        match self.base_url() {
+            Some(url) => {
+                lines.push(format!("Batchbook (role {}, {}) answers at {url}", self.role, self.database));
+                lines.push(format!("  Console    {url}/admin/batches"));
+                lines.push(format!("  API        {url}/docs/api"));
+                lines.extend(self.key.map(|key| key_text(key, &url)));
+            }
+            None => lines.push(format!("Batchbook works (role {}, {}).", self.role, self.database)),
+        }
+        lines.push("Ctrl-C ends it in order.".to_owned());
+        lines.join("\n")
+    }
+}
+
+fn key_text(key: &FreshKey, url: &str) -> String {
+    let secret = key.secret.reveal();
+    format!(
+        "  API key    {secret}\n             (of {}, {}; made at this start)\n\nPaste this in another terminal to submit a batch:\n\n{}\n",
+        key.customer_name,
+        key.customer,
+        curl(url, secret)
+    )
+}
+
+/// A command line that works in sh, bash and zsh. The idempotency key is new for each paste.
+fn curl(url: &str, secret: &str) -> String {
+    let items: Vec<Value> = PROMPTS.iter().map(|prompt| json!({"prompt": prompt})).collect();
+    let body = json!({"model": "sora-2", "items": items}).to_string().replace('\'', r"'\''");
+    format!(
+        "curl -sS {url}/api/v1/batches \\\n  -H 'Authorization: Bearer {secret}' \\\n  -H 'Content-Type: application/json' \\\n  \
+         -H \"Idempotency-Key: paste-$(date +%s)\" \\\n  -d '{body}'"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_to_paste_is_quoted() {
+        let line = curl("http://127.0.0.1:3000", "bb_x");
+        assert!(line.contains(r"potter'\''s wheel") && line.contains("\"model\":\"sora-2\""), "{line}");
+        assert_eq!(line.matches("prompt").count(), 10);
+    }
+
+    #[test]
+    fn a_worker_has_no_address_and_a_simulated_provider_is_said() {
+        let ready = Ready { role: "worker", database: "SQLite", addr: None, simulator: Some(([127, 0, 0, 1], 9).into()), key: None };
+        assert!(ready.text().starts_with("SIMULATED PROVIDER") && !ready.text().contains("Console"));
+        assert_eq!((&ready.json()["url"], &ready.json()["simulated"]), (&Value::Null, &Value::Bool(true)));
+    }
+}

@@ -1,0 +1,68 @@
+//! `batchbook verify`: recomputes the books from their rows and says check by check whether they close.
+
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use super::open;
+use super::output::Output;
+use crate::domain::money::group_thousands;
+use crate::server::config::Config;
+use crate::service::verify::Check;
+
+pub async fn run(config: Config, output: Output) -> Result<(), Failure> {
+    let state = open::existing(&config).await?;
+    let checks = state.service.verify().await;
+    state.db.close().await;
+    let checks = checks?;
+    let failed = checks.iter().filter(|check| !check.offending.is_empty()).count();
+    output.answer(&as_json(&checks), &as_text(&checks, failed));
+    if failed == 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "{failed} of {} checks failed: the books do not close. Keep the database as it is (a copy is safe) and look at the rows named above.",
+        checks.len()
+    );
+    Err(Failure::new("books_do_not_close", message))
+}
+
+fn as_json(checks: &[Check]) -> Value {
+    let row = |check: &Check| {
+        json!({"name": check.name, "rows": check.rows, "passed": check.offending.is_empty(), "offending": check.offending})
+    };
+    let passed = checks.iter().all(|check| check.offending.is_empty());
+    json!({"object": "verification", "passed": passed, "checks": checks.iter().map(row).collect::<Vec<_>>()})
+}
+
+fn as_text(checks: &[Check], failed: usize) -> String {
+    let width = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or_default();
+    let mut lines: Vec<String> = Vec::new();
+    for check in checks {
+        let rows = group_thousands(u64::try_from(check.rows).unwrap_or_default());
+        let (mark, word) = if check.offending.is_empty() { ("✓", "passed") } else { ("✗", "FAILED") };
+        lines.push(format!("{mark} {word}  {:width$}  {rows:>12} rows", check.name));
+        lines.extend(check.offending.iter().map(|row| format!("            {row}")));
+    }
+    if failed == 0 {
+        lines.push(format!("\nAll {} checks passed: the books close.", checks.len()));
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_what_failed_and_its_first_rows() {
+        let checks = [
+            Check { name: "transactions sum to zero", rows: 12_345, offending: Vec::new() },
+            Check { name: "balances", rows: 2, offending: vec!["cus_1 available 3, entries 4".to_owned()] },
+        ];
+        let text = as_text(&checks, 1);
+        assert!(text.contains("✓ passed  transactions sum to zero        12,345 rows"), "{text}");
+        assert!(text.contains("✗ FAILED  balances") && text.contains("cus_1 available 3, entries 4"), "{text}");
+        assert!(!text.contains("books close"));
+        assert_eq!(as_json(&checks)["passed"], false);
+    }
+}

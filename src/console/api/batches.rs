@@ -1,0 +1,72 @@
+//! What the list of batches shows.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::ConsoleError;
+use crate::domain::batch::{Batch, BatchCredits, BatchStatus, Counts};
+use crate::domain::id::{BatchId, CustomerId};
+use crate::domain::money::Money;
+use crate::domain::time::Time;
+
+/// One batch of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchRow {
+    pub id: BatchId,
+    pub status: BatchStatus,
+    pub customer_id: CustomerId,
+    pub customer_name: String,
+    pub models: Vec<String>,
+    pub counts: Counts,
+    pub credits: BatchCredits,
+    pub revenue: Money,
+    pub profit: Money,
+    pub created_at: Time,
+    pub finished_at: Option<Time>,
+}
+
+impl BatchRow {
+    /// Compiled on both sides, used by the server.
+    pub fn new(batch: Batch, models: Vec<String>) -> Self {
+        Self {
+            id: batch.id,
+            status: batch.status(),
+            customer_id: batch.customer_id,
+            models,
+            counts: batch.counts,
+            credits: batch.credits,
+            revenue: batch.revenue,
+            profit: batch.profit(),
+            created_at: batch.created_at,
+            finished_at: batch.state.finished_at(),
+            customer_name: batch.customer_name,
+        }
+    }
+}
+
+/// A page of the list, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchesPage {
+    pub rows: Vec<BatchRow>,
+    /// What to ask for to see older ones.
+    pub next: Option<BatchId>,
+    /// When this was true, by the server's clock: the browser's is never asked.
+    pub now: Time,
+}
+
+#[server(prefix = "/admin/data", endpoint = "batches", input = server_fn::codec::GetUrl)]
+pub async fn list_batches(before: Option<BatchId>) -> Result<BatchesPage, ConsoleError> {
+    use crate::domain::page::PageSize;
+    use crate::refusal::refuse;
+    use crate::service::{Reader, Service};
+
+    let service = expect_context::<Service>();
+    let listed = service.batches(Reader::Operator, before, PageSize::default()).await.map_err(refuse)?;
+    let next = if listed.has_more { listed.rows.last().map(|batch| batch.id) } else { None };
+    let mut rows = Vec::with_capacity(listed.rows.len());
+    for batch in listed.rows {
+        let models = service.priced_models(batch.id).await.map_err(refuse)?;
+        rows.push(BatchRow::new(batch, models.into_iter().map(|priced| priced.model).collect()));
+    }
+    Ok(BatchesPage { rows, next, now: service.now() })
+}

@@ -1,0 +1,53 @@
+//! Why a page, or a part of one, cannot be shown. Transport-free and without text: each language has its own sentence.
+
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+/// What went wrong. The code is stable, the request id finds the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum ConsoleError {
+    #[error("not found")]
+    NotFound,
+    #[error("the database does not answer")]
+    Unavailable { request_id: Option<String> },
+    /// The browser got no answer from the server, or one that it cannot read (an older page and a newer server).
+    #[error("the server cannot be reached")]
+    Unreachable,
+    #[error("internal error")]
+    Internal { request_id: Option<String> },
+}
+
+impl ConsoleError {
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Unavailable { request_id } | Self::Internal { request_id } => request_id.as_deref(),
+            Self::NotFound | Self::Unreachable => None,
+        }
+    }
+}
+
+impl FromServerFnError for ConsoleError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Response(_) => Self::Unreachable,
+            _ => Self::Internal { request_id: None },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn travels_with_its_code_and_request_id() {
+        let error = ConsoleError::Internal { request_id: Some("req_1".to_owned()) };
+        let sent = error.ser();
+        assert_eq!(sent.as_ref(), br#"{"code":"internal","request_id":"req_1"}"#);
+        assert_eq!(ConsoleError::de(sent), error);
+    }
+}

@@ -1,0 +1,32 @@
+//! Server only (the gate is in `lib.rs`): turns a service's refusal into what a page shows, sets the status of the response,
+//! and logs what only operators of the server should read.
+
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use crate::console::api::ConsoleError;
+use crate::service::ServiceError;
+
+pub fn refuse(error: ServiceError) -> ConsoleError {
+    let request_id = use_context::<Parts>()
+        .and_then(|parts| parts.headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned));
+    let (status, refusal) = match error {
+        ServiceError::NotFound { .. } => (StatusCode::NOT_FOUND, ConsoleError::NotFound),
+        ServiceError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, ConsoleError::Unavailable { request_id }),
+        error => {
+            tracing::error!(request_id, error = ?error, "the console could not be answered");
+            (StatusCode::INTERNAL_SERVER_ERROR, ConsoleError::Internal { request_id })
+        }
+    };
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(status);
+    }
+    refusal
+}
+
+/// Nothing has this id or number: the text in the address is not even one.
+pub fn not_found() -> ConsoleError {
+    refuse(ServiceError::NotFound { what: "page" })
+}

@@ -1,0 +1,68 @@
+//! A state as colour, icon and word, so that none of the three has to be seen alone. Icons are drawn by the style sheet.
+
+use leptos::prelude::*;
+
+use crate::console::i18n::Lang;
+use crate::domain::attempt::AttemptState;
+use crate::domain::batch::BatchStatus;
+use crate::domain::task::TaskStatus;
+
+/// Colour and icon of a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    Waiting,
+    Running,
+    Good,
+    Mixed,
+    Bad,
+    Stopped,
+}
+
+impl Look {
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Waiting => "badge waiting",
+            Self::Running => "badge running",
+            Self::Good => "badge good",
+            Self::Mixed => "badge mixed",
+            Self::Bad => "badge bad",
+            Self::Stopped => "badge stopped",
+        }
+    }
+}
+
+pub fn batch_badge(lang: Lang, status: BatchStatus) -> impl IntoView + use<> {
+    let look = match status {
+        BatchStatus::Queued => Look::Waiting,
+        BatchStatus::Processing => Look::Running,
+        BatchStatus::Completed => Look::Good,
+        BatchStatus::Partial => Look::Mixed,
+        BatchStatus::Failed => Look::Bad,
+        BatchStatus::Canceling | BatchStatus::Canceled => Look::Stopped,
+    };
+    badge(look, (lang.words().batch_status_word)(status))
+}
+
+pub fn task_badge(lang: Lang, status: TaskStatus) -> impl IntoView + use<> {
+    let look = match status {
+        TaskStatus::Pending => Look::Waiting,
+        TaskStatus::Submitting | TaskStatus::Processing => Look::Running,
+        TaskStatus::Succeeded => Look::Good,
+        TaskStatus::Failed => Look::Bad,
+        TaskStatus::Canceled => Look::Stopped,
+    };
+    badge(look, (lang.words().task_status_word)(status))
+}
+
+pub fn attempt_badge(lang: Lang, state: AttemptState) -> impl IntoView + use<> {
+    let look = match state {
+        AttemptState::Open => Look::Running,
+        AttemptState::Succeeded => Look::Good,
+        AttemptState::Failed => Look::Bad,
+    };
+    badge(look, (lang.words().attempt_word)(state))
+}
+
+fn badge(look: Look, word: &'static str) -> impl IntoView + use<> {
+    view! { <span class=look.class()>{word}</span> }
+}

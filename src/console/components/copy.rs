@@ -1,0 +1,37 @@
+//! Ids and addresses: shortened, whole on hover, copied by a button. The button shows itself only after hydration (style
+//! sheet), because without WASM it can do nothing.
+
+use leptos::prelude::*;
+
+use crate::console::i18n::{Lang, shortened};
+
+/// How long the button says that it has copied.
+const COPIED_MS: u32 = 1_600;
+
+/// An id, shortened and monospaced; whole on hover.
+pub fn short_id(id: &str) -> impl IntoView + use<> {
+    view! { <code class="id" title=id.to_owned()>{shortened(id)}</code> }
+}
+
+/// An id with a button that copies it whole.
+pub fn id_with_copy(lang: Lang, id: String) -> impl IntoView + use<> {
+    let words = lang.words();
+    let copied = RwSignal::new(false);
+    let label = format!("{} {id}", words.copy);
+    let code = short_id(&id);
+    let copy = move |_| {
+        crate::browser::copy(&id);
+        copied.set(true);
+        crate::browser::after(COPIED_MS, move || {
+            // The page may be gone by then.
+            copied.try_set(false);
+        });
+    };
+    view! {
+        <span class="copied-id">
+            {code}
+            <button type="button" class="copy" class:done=move || copied.get() aria-label=label on:click=copy></button>
+            <span role="status" class="unseen">{move || if copied.get() { words.copied } else { "" }}</span>
+        </span>
+    }
+}

@@ -1,0 +1,56 @@
+//! Figures: lists of terms and amounts, and bars drawn as SVG (style attributes would need a weaker content policy).
+
+use leptos::prelude::*;
+
+/// A term and its figure.
+pub fn term(name: &'static str, figure: impl IntoView) -> impl IntoView {
+    view! {
+        <dt>{name}</dt>
+        <dd>{figure}</dd>
+    }
+}
+
+/// A coloured share of a bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Class of the style sheet that colours it.
+    pub class: &'static str,
+    pub amount: i64,
+}
+
+/// A bar of shares of `whole`; what is missing is left empty. Decoration: the figures beside it say the same.
+pub fn bar(shares: &[Share], whole: i64) -> impl IntoView + use<> {
+    let mut start = 0;
+    let rects: Vec<_> = shares
+        .iter()
+        .filter(|share| share.amount > 0)
+        .map(|share| {
+            let (x, end) = (permyriad(start, whole), permyriad(start + share.amount, whole));
+            start += share.amount;
+            view! { <rect class=share.class x=percent(x) width=percent(end - x) height="100%"></rect> }
+        })
+        .collect();
+    view! { <svg class="bar" aria-hidden="true" preserveAspectRatio="none">{rects}</svg> }
+}
+
+/// Hundredths of a percent, so that a small share is still seen.
+fn permyriad(part: i64, whole: i64) -> i64 {
+    if whole <= 0 { 0 } else { i64::try_from(i128::from(part) * 10_000 / i128::from(whole)).unwrap_or(0).clamp(0, 10_000) }
+}
+
+fn percent(permyriad: i64) -> String {
+    format!("{}.{:02}%", permyriad / 100, permyriad % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_exact_to_a_hundredth_of_a_percent() {
+        assert_eq!(percent(permyriad(916, 1_000)), "91.60%");
+        assert_eq!(percent(permyriad(1, 10_000)), "0.01%");
+        assert_eq!(percent(permyriad(1, 0)), "0.00%");
+        assert_eq!(percent(permyriad(i64::MAX, i64::MAX)), "100.00%");
+    }
+}

@@ -1,0 +1,10 @@
+//! Pieces that pages are put together from. They present what they are given, and never fetch.
+
+pub mod badge;
+pub mod clock;
+pub mod copy;
+pub mod figure;
+pub mod pager;
+pub mod panel;
+pub mod table;
+pub mod tabs;

@@ -1,0 +1,124 @@
+//! The page this product is for: how much did this order make, how much was refunded for failures, and whose fault was it?
+
+mod billing;
+mod overview;
+mod strip;
+mod task;
+mod tasks;
+mod webhooks;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use self::{billing::Billing, tasks::Tasks, webhooks::Webhooks};
+use super::failed::failed;
+use crate::console::api::ConsoleError;
+use crate::console::api::batch::{BatchSummary, read_batch};
+use crate::console::components::badge::batch_badge;
+use crate::console::components::clock::Clock;
+use crate::console::components::copy::id_with_copy;
+use crate::console::components::panel;
+use crate::console::components::tabs::{TabLink, tabs};
+use crate::console::i18n::{Lang, shortened};
+use crate::console::query::{BatchQuery, BatchesQuery, Tab};
+
+#[component]
+pub fn BatchPage() -> impl IntoView {
+    let lang = expect_context::<Lang>();
+    let clock = Clock::current();
+    let (path, params) = (use_params_map(), use_query_map());
+    let id = Memo::new(move |_| path.with(|path| path.get("id").unwrap_or_default()));
+    let query = Memo::new(move |_| BatchQuery::of(&|name| params.with(|params| params.get(name))));
+    let tab = Memo::new(move |_| query.with(|query| query.tab));
+    let summary = Resource::new(move || (id.get(), clock.tick()), |(id, _)| read_batch(id));
+    refresh_while_open(clock, summary);
+    view! {
+        <Transition fallback=move || panel::skeleton(lang)>
+            {move || Suspend::new(async move {
+                match summary.await {
+                    Ok(summary) => above_the_rows(lang, summary, tab),
+                    Err(ConsoleError::NotFound) => no_such_batch(lang, id.get_untracked()),
+                    Err(error) => failed(lang, &error),
+                }
+            })}
+        </Transition>
+        {move || match tab.get() {
+            Tab::Tasks => view! { <Tasks id query /> }.into_any(),
+            Tab::Billing => view! { <Billing id /> }.into_any(),
+            Tab::Webhooks => view! { <Webhooks id /> }.into_any(),
+        }}
+    }
+    .into_any()
+}
+
+fn refresh_while_open(clock: Clock, summary: Resource<Result<BatchSummary, ConsoleError>>) {
+    Effect::new(move |_| {
+        clock.refresh_while(summary.with(|summary| matches!(summary, Some(Ok(summary)) if !summary.status.is_finished())));
+    });
+    on_cleanup(move || clock.refresh_while(false));
+}
+
+fn above_the_rows(lang: Lang, summary: BatchSummary, tab: Memo<Tab>) -> AnyView {
+    let words = lang.words();
+    let id = summary.id;
+    let ordered = ordered(lang, &summary);
+    let tasks = lang.number(summary.counts.total);
+    view! {
+        <Title text=format!("{} {ordered}", shortened(&id.to_string())) />
+        <nav class="crumb" aria-label=words.batch>
+            <a href=lang.link(BatchesQuery::PATH)>{words.batches}</a>
+            " / "
+            <bdi>{summary.customer_name.clone()}</bdi>
+        </nav>
+        <div class="head">
+            <h1>{ordered}</h1>
+            {batch_badge(lang, summary.status)}
+            {id_with_copy(lang, id.to_string())}
+        </div>
+        {overview::overview(lang, &summary)}
+        <h2 class="unseen">{words.sections}</h2>
+        {move || {
+            let link = |to: Tab, name, count| TabLink {
+                name,
+                count,
+                href: lang.link(&BatchQuery::default().tab(to).to_href(id)),
+                current: tab.get() == to,
+            };
+            tabs(
+                words.sections,
+                vec![
+                    link(Tab::Tasks, words.tasks, Some(tasks.clone())),
+                    link(Tab::Billing, words.billing, None),
+                    link(Tab::Webhooks, words.webhooks, None),
+                ],
+            )
+        }}
+    }
+    .into_any()
+}
+
+/// `1,000 × sora-2, 20 × veo-pro`: what the customer ordered names a batch better than its id.
+fn ordered(lang: Lang, summary: &BatchSummary) -> String {
+    let models: Vec<String> = summary.models.iter().map(|model| format!("{} × {}", lang.number(model.tasks), model.model)).collect();
+    models.join(", ")
+}
+
+fn no_such_batch(lang: Lang, id: String) -> AnyView {
+    let words = lang.words();
+    view! {
+        <Title text=words.batch_not_found />
+        <h1>{words.batch_not_found}</h1>
+        <div class="card panel-note">
+            <p>
+                {words.batch_not_found_text} " " <code class="whole">{id}</code>
+            </p>
+            <p>
+                <a class="button" href=lang.link(BatchesQuery::PATH)>
+                    {words.to_batches}
+                </a>
+            </p>
+        </div>
+    }
+    .into_any()
+}

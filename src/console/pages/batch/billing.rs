@@ -1,0 +1,157 @@
+//! The ledger of the batch: the sums, the grants they came from, and every transaction with its entries and the balance
+//! after each.
+
+use leptos::prelude::*;
+
+use crate::console::api::ConsoleError;
+use crate::console::api::batch::{BillingPage, DrawRow, TransactionRow, read_billing};
+use crate::console::components::clock::Clock;
+use crate::console::components::copy::short_id;
+use crate::console::components::figure::term;
+use crate::console::components::panel;
+use crate::console::components::table::{number, table, text};
+use crate::console::i18n::Lang;
+use crate::console::pages::failed::failed;
+use crate::domain::credits::Credits;
+
+#[component]
+pub fn Billing(id: Memo<String>) -> impl IntoView {
+    let lang = expect_context::<Lang>();
+    let clock = Clock::current();
+    let billing = Resource::new(move || (id.get(), clock.tick()), |(id, _)| read_billing(id));
+    view! {
+        <section class="card rows">
+            <Transition fallback=move || panel::skeleton(lang)>
+                {move || Suspend::new(async move {
+                    match billing.await {
+                        Ok(page) => ledger(lang, &page),
+                        Err(ConsoleError::NotFound) => ().into_any(),
+                        Err(error) => failed(lang, &error),
+                    }
+                })}
+            </Transition>
+        </section>
+    }
+    .into_any()
+}
+
+fn ledger(lang: Lang, page: &BillingPage) -> AnyView {
+    let words = lang.words();
+    view! {
+        <div class="facts two">
+            {summary(lang, page)}
+            <div>
+                <h3>{words.drawn_grants}</h3>
+                <p class="soft">{words.drawn_grants_text}</p>
+                {draws(lang, &page.draws)}
+            </div>
+        </div>
+        <h3 class="inset">
+            {words.transactions} " " <small>{words.in_order}</small>
+        </h3>
+        {transactions(lang, page)}
+    }
+    .into_any()
+}
+
+fn summary(lang: Lang, page: &BillingPage) -> impl IntoView + use<> {
+    let words = lang.words();
+    let credits = page.credits;
+    view! {
+        <div>
+            <h3>{words.summary}</h3>
+            <dl>
+                {term(words.held, lang.credits(credits.held))} {term(words.charged, lang.credits(credits.charged))}
+                {term(words.refunded, lang.credits(credits.refunded))} {term(words.still_held, lang.credits(credits.open))}
+                {term(words.revenue, lang.money(page.revenue))}
+                {(!page.has_more).then(|| term(words.transactions, page.transactions.len()))}
+            </dl>
+        </div>
+    }
+}
+
+fn draws(lang: Lang, draws: &[DrawRow]) -> impl IntoView + use<> {
+    let words = lang.words();
+    let columns = [text(words.grant), text(words.kind), number(words.drawn), number(words.charged), number(words.refunded), number(words.still_held)];
+    let rows = draws
+        .iter()
+        .map(|draw| {
+            let open = Credits::new(draw.credits.get() - draw.captured.get() - draw.released.get());
+            view! {
+                <tr>
+                    <td>{short_id(&draw.grant.to_string())}</td>
+                    <td>{(words.grant_word)(draw.kind)}</td>
+                    <td class="n">{lang.credits(draw.credits)}</td>
+                    <td class="n">{lang.credits(draw.captured)}</td>
+                    <td class="n">{lang.credits(draw.released)}</td>
+                    <td class="n">{lang.credits(open)}</td>
+                </tr>
+            }
+            .into_any()
+        })
+        .collect();
+    table(words.drawn_grants, &columns, rows)
+}
+
+fn transactions(lang: Lang, page: &BillingPage) -> AnyView {
+    let words = lang.words();
+    if page.transactions.is_empty() {
+        return panel::empty(words.no_transactions, ()).into_any();
+    }
+    let columns = [
+        text(words.created_utc),
+        text(words.transaction),
+        text(words.kind),
+        number(words.lines_count),
+        text(words.account),
+        number(words.credits),
+        number(words.balance_after),
+        number(words.revenue_usd),
+        text(words.actor),
+        text(words.reason),
+    ];
+    let rows = page.transactions.iter().flat_map(|transaction| transaction_rows(lang, transaction)).collect();
+    view! {
+        {table(words.transactions, &columns, rows)}
+        {page.has_more.then(|| view! { <p class="note inset">{words.more_transactions}</p> })}
+    }
+    .into_any()
+}
+
+/// One row per entry; what the entries of a transaction share stands once.
+fn transaction_rows(lang: Lang, transaction: &TransactionRow) -> Vec<AnyView> {
+    let words = lang.words();
+    let first = |text: String, index: usize| if index == 0 { text } else { String::new() };
+    transaction
+        .entries
+        .iter()
+        .enumerate()
+        .map(|(index, entry)| {
+            let id = (index == 0).then(|| short_id(&transaction.id.to_string()));
+            let reverses = transaction.reverses.filter(|_| index == 0).map(|id| {
+                view! {
+                    <span class="soft">
+                        " " {words.reverses} " " {short_id(&id.to_string())}
+                    </span>
+                }
+            });
+            let revenue = if transaction.revenue.micros() == 0 { String::new() } else { lang.amount(transaction.revenue) };
+            let tasks = if transaction.tasks == 0 { String::new() } else { lang.number(transaction.tasks) };
+            view! {
+                <tr class:first=index == 0>
+                    <td class="moment">{first(lang.moment_short(transaction.created_at), index)}</td>
+                    <td>{id}</td>
+                    <td>{first((words.transaction_word)(transaction.kind).to_owned(), index)} {reverses}</td>
+                    <td class="n">{first(tasks, index)}</td>
+                    <td>{(words.account_word)(entry.account)}</td>
+                    <td class="n">{lang.signed_credits(entry.credits)}</td>
+                    <td class="n">{entry.balance_after.map(|balance| lang.credits(balance))}</td>
+                    <td class="n">{first(revenue, index)}</td>
+                    <td>{first(transaction.actor.clone(), index)}</td>
+                    <td class="cut">{first(transaction.reason.clone().unwrap_or_default(), index)}</td>
+                </tr>
+            }
+            .into_any()
+        })
+        .collect()
+}

@@ -1,0 +1,19 @@
+//! What stands in the place of a part that could not be loaded.
+
+use leptos::prelude::*;
+
+use crate::console::api::ConsoleError;
+use crate::console::components::panel;
+use crate::console::i18n::Lang;
+
+pub fn failed(lang: Lang, error: &ConsoleError) -> AnyView {
+    let words = lang.words();
+    let sentence = match error {
+        ConsoleError::NotFound => words.error_not_found,
+        ConsoleError::Unavailable { .. } => words.error_unavailable,
+        ConsoleError::Unreachable => words.error_unreachable,
+        ConsoleError::Internal { .. } => words.error_internal,
+    };
+    // An empty address is that of the page itself.
+    panel::error(lang, sentence, error.request_id(), String::new()).into_any()
+}

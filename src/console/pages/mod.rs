@@ -1,0 +1,10 @@
+//! One page per address: it reads the address, loads, and puts components together.
+
+mod batch;
+mod batches;
+mod failed;
+mod not_found;
+
+pub use batch::BatchPage;
+pub use batches::BatchesPage;
+pub use not_found::NotFound;

@@ -1,0 +1,20 @@
+//! The vocabulary and the rules. No I/O, no clock, no randomness: everything here is compiled for the server and for the
+//! browser, and every rule is a function of its arguments.
+
+pub mod attempt;
+pub mod batch;
+pub mod credits;
+pub mod failure;
+pub mod grant;
+pub mod hold;
+pub mod id;
+pub mod key;
+pub mod ledger;
+pub mod money;
+pub mod page;
+pub mod price;
+pub mod share;
+pub mod submission;
+pub mod task;
+pub mod time;
+pub mod word;

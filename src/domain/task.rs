@@ -1,0 +1,139 @@
+//! A task: one prompt of a batch, addressed by its batch and its number.
+//!
+//! `pending → submitting → processing → succeeded | failed`, `pending → canceled`, and back to `pending` when an attempt may
+//! be repeated. Terminal states are final: a later answer is recorded as a late result and moves no money.
+
+use super::attempt::{ATTEMPTS_MAX, Fault, Output, Retry};
+use super::credits::Credits;
+use super::failure::{FailureType, Party};
+use super::id::BatchId;
+use super::time::Time;
+use super::word::words;
+
+words! {
+    /// The word of a task's state.
+    TaskStatus {
+        Pending = "pending",
+        /// Claimed, and about to be sent; the attempt is recorded, the provider's answer is not.
+        Submitting = "submitting",
+        /// Taken by a provider, or perhaps taken (`submit_unknown`).
+        Processing = "processing",
+        Succeeded = "succeeded",
+        Failed = "failed",
+        Canceled = "canceled",
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a task cannot go from {from} to {to}")]
+pub struct TaskTransitionError {
+    pub from: TaskStatus,
+    pub to: TaskStatus,
+}
+
+impl TaskStatus {
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Canceled)
+    }
+
+    /// The one table of edges; statements in the store guard with the same pairs.
+    pub const fn to(self, to: Self) -> Result<Self, TaskTransitionError> {
+        let legal = match self {
+            Self::Pending => matches!(to, Self::Submitting | Self::Canceled),
+            Self::Submitting => matches!(to, Self::Processing | Self::Pending | Self::Succeeded | Self::Failed),
+            Self::Processing => matches!(to, Self::Pending | Self::Succeeded | Self::Failed),
+            Self::Succeeded | Self::Failed | Self::Canceled => false,
+        };
+        if legal { Ok(to) } else { Err(TaskTransitionError { from: self, to }) }
+    }
+}
+
+/// A task as stored, with its input and the outcome of its last attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    pub batch_id: BatchId,
+    pub number: i32,
+    pub custom_id: Option<String>,
+    pub model: String,
+    pub prompt: String,
+    pub reference_url: Option<String>,
+    pub aspect_ratio: Option<String>,
+    pub duration_s: Option<i32>,
+    /// The customer's own JSON object, as text.
+    pub metadata: Option<String>,
+    pub status: TaskStatus,
+    pub price: Credits,
+    pub attempts: i32,
+    pub failure: Option<(FailureType, Party)>,
+    pub output: Option<Output>,
+    pub created_at: Time,
+    pub started_at: Option<Time>,
+    pub finished_at: Option<Time>,
+}
+
+impl Task {
+    pub fn charged(&self) -> Credits {
+        if self.status == TaskStatus::Succeeded { self.price } else { Credits::ZERO }
+    }
+
+    pub fn refunded(&self) -> Credits {
+        match self.status {
+            TaskStatus::Failed | TaskStatus::Canceled => self.price,
+            TaskStatus::Pending | TaskStatus::Submitting | TaskStatus::Processing | TaskStatus::Succeeded => Credits::ZERO,
+        }
+    }
+}
+
+/// What a fault leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterFault {
+    /// The task waits and is tried again.
+    Retry,
+    /// The task fails with this fault.
+    Fail,
+}
+
+/// Decides whether a task is tried again after attempt number `attempt` (from 1) ended with `fault`. A batch that is being
+/// canceled tries nothing again.
+pub const fn after_fault(fault: &Fault, attempt: i32, canceling: bool) -> AfterFault {
+    match fault.retry {
+        Retry::Backoff if attempt < ATTEMPTS_MAX && !canceling => AfterFault::Retry,
+        Retry::Backoff | Retry::Never => AfterFault::Fail,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::attempt::Evidence;
+
+    #[test]
+    fn every_edge_is_legal_or_refused_as_designed() {
+        use TaskStatus::*;
+        let legal = [
+            (Pending, Submitting),
+            (Pending, Canceled),
+            (Submitting, Processing),
+            (Submitting, Pending),
+            (Submitting, Succeeded),
+            (Submitting, Failed),
+            (Processing, Pending),
+            (Processing, Succeeded),
+            (Processing, Failed),
+        ];
+        for from in TaskStatus::ALL {
+            for to in TaskStatus::ALL {
+                assert_eq!(from.to(*to).is_ok(), legal.contains(&(*from, *to)), "{from} → {to}");
+            }
+        }
+    }
+
+    #[test]
+    fn tries_again_only_what_is_worth_it() {
+        let fault = |retry| Fault { failure: FailureType::ModelError, party: Party::Provider, evidence: Evidence::default(), retry };
+        assert_eq!(after_fault(&fault(Retry::Backoff), 1, false), AfterFault::Retry);
+        assert_eq!(after_fault(&fault(Retry::Backoff), ATTEMPTS_MAX, false), AfterFault::Fail);
+        assert_eq!(after_fault(&fault(Retry::Backoff), 1, true), AfterFault::Fail);
+        assert_eq!(after_fault(&fault(Retry::Never), 1, false), AfterFault::Fail);
+    }
+}

@@ -1,0 +1,72 @@
+//! Every setting by name, with its default and its meaning: what `batchbook config` lists.
+
+/// One setting, named like its environment variable.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    pub name: &'static str,
+    /// What holds when nothing is set, in the words of the setting; empty for nothing.
+    pub default: &'static str,
+    pub secret: bool,
+    pub meaning: &'static str,
+}
+
+pub const CONFIG_FILE: &str = "BATCHBOOK_CONFIG";
+pub const DATABASE_URL: &str = "DATABASE_URL";
+pub const SITE_ADDR: &str = "LEPTOS_SITE_ADDR";
+pub const SITE_ROOT: &str = "LEPTOS_SITE_ROOT";
+pub const LOG_FILTER: &str = "RUST_LOG";
+pub const LOG_FORMAT: &str = "BATCHBOOK_LOG_FORMAT";
+pub const DB_CONNECTIONS_MAX: &str = "BATCHBOOK_DB_CONNECTIONS_MAX";
+pub const SQLITE_SYNCHRONOUS: &str = "BATCHBOOK_SQLITE_SYNCHRONOUS";
+pub const TASKS_MAX: &str = "BATCHBOOK_TASKS_MAX";
+pub const REQUESTS_PER_MIN: &str = "BATCHBOOK_REQUESTS_PER_MIN";
+pub const WORKER_NAME: &str = "BATCHBOOK_WORKER_NAME";
+pub const DRAIN_S: &str = "BATCHBOOK_DRAIN_S";
+
+/// `BATCHBOOK_PROVIDER_<NAME>_BASE_URL` and `…_API_KEY`: one pair for each provider that routes of the catalogue name.
+pub const PROVIDER_PREFIX: &str = "BATCHBOOK_PROVIDER_";
+pub const BASE_URL_SUFFIX: &str = "_BASE_URL";
+pub const API_KEY_SUFFIX: &str = "_API_KEY";
+pub const BASE_URL_MEANING: &str = "Address of a provider's API with its version, like https://api.example.com/v1; NAME is the route's provider.";
+pub const API_KEY_MEANING: &str = "Key of the account at that provider.";
+
+/// Variables that begin like ours and belong to the scripts around the program.
+pub const OF_SCRIPTS: &[&str] = &["BATCHBOOK_CACHE"];
+/// Variables that begin so are the test suite's.
+pub const OF_TESTS_PREFIX: &str = "BATCHBOOK_TEST_";
+
+const fn setting(name: &'static str, default: &'static str, meaning: &'static str) -> Setting {
+    Setting { name, default, secret: false, meaning }
+}
+
+/// All settings with a fixed name, in the order in which they are listed.
+pub const SETTINGS: &[Setting] = &[
+    setting(CONFIG_FILE, "batchbook.toml, if it is there", "Configuration file. The environment overrides it, flags override both."),
+    setting(DATABASE_URL, "sqlite://data/batchbook.db", "Database: sqlite://<file> or postgres://<user>:<password>@<host>/<name>."),
+    setting(SITE_ADDR, "127.0.0.1:3000", "Address of API and console. Only loopback addresses are accepted until sign-in exists."),
+    setting(SITE_ROOT, "target/site", "Folder with the browser half: WASM, styles, pictures."),
+    setting(LOG_FILTER, "info", "What is logged, by level and module. Logs go to standard error."),
+    setting(LOG_FORMAT, "text", "Form of the log: text or json."),
+    setting(DB_CONNECTIONS_MAX, "16", "Connections to PostgreSQL, or readers of SQLite, at most."),
+    setting(SQLITE_SYNCHRONOUS, "full", "SQLite: full (what was acknowledged survives a power cut) or normal (only for comparison)."),
+    setting(TASKS_MAX, "10000", "Tasks in one batch at most."),
+    setting(REQUESTS_PER_MIN, "600", "Requests a minute that a new API key may make, unless it is given another limit."),
+    setting(WORKER_NAME, "<host name>-<process id>", "Name of this process among the workers, for operators."),
+    setting(DRAIN_S, "30", "Seconds that work under way is given to end after SIGTERM."),
+];
+
+/// The setting of this name.
+pub fn setting_named(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+/// Whether a variable is one of a provider's pair.
+pub fn is_of_provider(name: &str) -> bool {
+    provider_of(name, BASE_URL_SUFFIX).or_else(|| provider_of(name, API_KEY_SUFFIX)).is_some()
+}
+
+/// The provider's name, as routes spell it, in a variable that ends so.
+pub fn provider_of(name: &str, suffix: &str) -> Option<String> {
+    let provider = name.strip_prefix(PROVIDER_PREFIX)?.strip_suffix(suffix)?;
+    (!provider.is_empty()).then(|| provider.to_lowercase())
+}

@@ -1,0 +1,14 @@
+//! The running server: configuration, clock, randomness, log, database, web and orderly end. Puts the layers together and has
+//! no rules of its own.
+
+pub mod clock;
+pub mod config;
+pub mod guard;
+pub mod health;
+pub mod random;
+pub mod shutdown;
+pub mod site;
+pub mod state;
+pub mod telemetry;
+pub mod upstreams;
+pub mod web;

@@ -1,0 +1,99 @@
+//! The one router: health, customer API, console, and the files of the browser half, each with what guards it.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::serve::ListenerExt;
+use leptos::config::LeptosOptions;
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes, generate_route_list, render_app_to_stream_with_context};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use super::guard;
+use super::health;
+use super::site::Files;
+use super::state::State;
+use crate::api;
+use crate::console::{App, SimulatedProvider, shell};
+use crate::domain::id::Random;
+
+/// The longest body that the console takes. The customer API has limits of its own.
+const CONSOLE_REQUEST_MAX_BYTES: usize = 1 << 20;
+
+/// What the web needs.
+#[derive(Clone, Debug)]
+pub struct Web {
+    pub state: State,
+    pub random: Arc<dyn Random>,
+    pub options: LeptosOptions,
+    /// The console says on every page that no real provider is asked.
+    pub simulated: bool,
+}
+
+pub fn router(web: Web) -> Router {
+    let Web { state, random, options, simulated } = web;
+    let api = api::router(state.service.clone(), random, state.limits);
+    let service = state.service;
+    let context = move || {
+        provide_context(service.clone());
+        provide_context(SimulatedProvider(simulated));
+    };
+    Router::new()
+        .merge(health::router(state.db))
+        .merge(api)
+        .merge(console(options, context))
+        .layer(middleware::map_response(guard::with_headers))
+        .layer(CatchPanicLayer::new())
+}
+
+/// Pages, server functions and files. Whatever is none of them gets the page that says so, with 404.
+fn console(options: LeptosOptions, context: impl Fn() + Clone + Send + Sync + 'static) -> Router {
+    let app = {
+        let options = options.clone();
+        move || shell(options.clone())
+    };
+    let files = Files::of(&options);
+    let page = render_app_to_stream_with_context(context.clone(), app.clone());
+    let fallback = move |request: Request| {
+        let (files, page) = (files.clone(), page.clone());
+        async move {
+            match files.find(request).await {
+                Ok(file) => file,
+                Err(request) if matches!(*request.method(), Method::GET | Method::HEAD) => not_found(page(request).await),
+                Err(_) => StatusCode::NOT_FOUND.into_response(),
+            }
+        }
+    };
+    Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(App), context, app)
+        .fallback(fallback)
+        .layer(RequestBodyLimitLayer::new(CONSOLE_REQUEST_MAX_BYTES))
+        .layer(middleware::from_fn(guard::only_loopback_names))
+        .with_state(options)
+}
+
+fn not_found(mut page: Response) -> Response {
+    if page.status() == StatusCode::OK {
+        *page.status_mut() = StatusCode::NOT_FOUND;
+    }
+    page
+}
+
+/// Serves until `stop`, then answers what is under way and returns.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
+    // Streamed pages are many small writes: without this each waits for the browser's delayed acknowledgement.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection has no TCP_NODELAY");
+        }
+    });
+    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+}

@@ -1,0 +1,98 @@
+//! Cancelling a batch: what never ran is released at once, what is being made ends on its own.
+
+use crate::domain::batch::{Batch, BatchCredits, BatchTransitionError, Cancellation};
+use crate::domain::credits::Credits;
+use crate::domain::hold;
+use crate::domain::id::{BatchId, GrantKey, TransactionId};
+use crate::domain::ledger::{LineKind, Posting, TransactionKind};
+use crate::domain::money::Money;
+use crate::store::ledger::{NewLine, NewTransaction};
+use crate::store::tasks::Stepped;
+use crate::store::{StoreError, Tx, batches, events, grants, holds, ledger, tasks};
+
+use super::events::{BATCH_REFUNDED, batch_event, end_event};
+use super::{Reader, Service, ServiceError, ServiceResult};
+
+impl Service {
+    pub async fn cancel(
+        &self,
+        reader: Reader,
+        id: BatchId,
+        actor: &str,
+        reason: Option<&str>,
+    ) -> ServiceResult<(Batch, Cancellation)> {
+        let now = self.now();
+        let mut tx = self.db().write().await?;
+        let key = self.batch_key(&mut tx, reader, id).await?;
+        let mut heads = batches::lock(&mut tx, &[key]).await?;
+        let head = heads.first_mut().ok_or(ServiceError::NotFound { what: "batch" })?;
+        head.state = head.state.cancel(now).map_err(|error| match error {
+            BatchTransitionError::Finished(status) => ServiceError::BatchFinished(status),
+            BatchTransitionError::Canceling => ServiceError::BatchCanceling,
+            BatchTransitionError::Open(_) => ServiceError::internal(error),
+        })?;
+        let canceled = tasks::cancel_pending(&mut tx, key, now).await?;
+        let count = i64::try_from(canceled.len()).map_err(ServiceError::internal)?;
+        head.counts.pending -= count;
+        head.counts.canceled += count;
+        let released = Credits::checked_sum(canceled.iter().map(|task| task.price)).map_err(StoreError::from)?;
+        if !canceled.is_empty() {
+            let transaction = NewTransaction {
+                id: TransactionId::new(now, self.random()),
+                posting: Posting::new(TransactionKind::Release, released).map_err(StoreError::from)?,
+                customer: head.customer,
+                batch: Some(key),
+                grant: None,
+                reverses: None,
+                revenue: Money::ZERO,
+                tasks: count,
+                actor: actor.to_owned(),
+                reason: reason.map(str::to_owned),
+            };
+            let refunded = head.credits.refunded.checked_add(released).map_err(StoreError::from)?;
+            head.credits = BatchCredits::new(head.credits.held, head.credits.charged, refunded)
+                .ok_or_else(|| ServiceError::internal("a cancellation would release more than is held"))?;
+            self.release(&mut tx, &canceled, released, transaction).await?;
+        }
+        let mut written = Vec::new();
+        if !canceled.is_empty() {
+            written.push(batch_event(BATCH_REFUNDED, head, now, self.random()));
+        }
+        let cancellation = Cancellation { canceled: count, released, still_running: head.counts.processing, still_held: head.credits.open };
+        if head.counts.open() == 0 {
+            head.state = head.state.finish(head.counts, now).map_err(ServiceError::internal)?;
+            written.extend(end_event(head.state.status()).map(|kind| batch_event(kind, head, now, self.random())));
+        }
+        batches::save(&mut tx, &heads, None).await?;
+        events::insert(&mut tx, &written, now).await?;
+        let batch = batches::by_id(&mut tx, reader.customer(), id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
+        tx.commit().await?;
+        Ok((batch, cancellation))
+    }
+
+    async fn release(&self, tx: &mut Tx, canceled: &[Stepped], released: Credits, transaction: NewTransaction) -> ServiceResult<()> {
+        let Some(batch) = transaction.batch else { return Ok(()) };
+        let mut draws = holds::of(tx, &[batch]).await?;
+        let of_batch = draws.get_mut(&batch).ok_or_else(|| StoreError::inconsistent("hold_draws", "a batch holds nothing"))?;
+        let open: Vec<GrantKey> = of_batch.iter().filter(|draw| !draw.open().is_zero()).map(|draw| draw.grant).collect();
+        let mut locked = grants::lock(tx, &open).await?;
+        hold::release(of_batch, &mut locked, released).map_err(StoreError::from)?;
+        holds::save(tx, &draws).await?;
+        grants::save(tx, &locked).await?;
+        let keys = ledger::post(tx, &[transaction], self.now()).await?;
+        let lines: Vec<NewLine> = keys
+            .first()
+            .into_iter()
+            .flat_map(|key| {
+                canceled.iter().map(|task| NewLine {
+                    task: task.task,
+                    transaction: *key,
+                    kind: LineKind::Release,
+                    credits: task.price,
+                    revenue: Money::ZERO,
+                })
+            })
+            .collect();
+        Ok(ledger::insert_lines(tx, &lines).await?)
+    }
+}

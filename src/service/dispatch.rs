@@ -1,0 +1,243 @@
+//! Claiming tasks for a worker, and recording that a provider took them.
+//!
+//! A claim is one transaction: tasks go from `pending` to `submitting`, each gets an attempt, their batches' counters move.
+//! Only then may a provider be called. What a crash leaves behind is adopted by another worker (`workers.rs`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::attempt::{Order, reference};
+use crate::domain::batch::BatchHead;
+use crate::domain::id::{BatchId, BatchKey, ModelKey, RouteKey, TaskKey, WorkerKey};
+use crate::domain::price::Route;
+use crate::domain::share::{Portion, divide};
+use crate::domain::task::TaskStatus;
+use crate::domain::time::Time;
+use crate::store::batches::Acquired;
+use crate::store::tasks::{ClaimedRow, Step};
+use crate::store::{StoreError, StoreResult, Tx, attempts, batches, catalogue, tasks, workers};
+
+use super::{Service, ServiceError, ServiceResult};
+
+/// Tasks that one claim takes at most.
+pub const CLAIM_MAX: i64 = 500;
+/// Open batches that one claim looks at. Those left out have had a turn more lately than all of these.
+const CANDIDATES_MAX: i64 = 1_000;
+/// A task whose route has no free place is set aside for so long, and its batch goes on with the next.
+const NO_PLACE_PAUSE_S: i64 = 5;
+
+/// A route, the deadline of what it makes, and how many more tasks may be sent by it now.
+#[derive(Clone, Debug)]
+pub struct Places {
+    pub route: Route,
+    pub deadline_s: i64,
+    pub free: i64,
+}
+
+/// A task that is this worker's, and the order to send for it.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    pub task: TaskKey,
+    pub batch_id: BatchId,
+    pub attempt: i32,
+    pub route: RouteKey,
+    /// When its first attempt was claimed: its deadline counts from there.
+    pub started_at: Time,
+    pub order: Order,
+}
+
+/// A provider's answer to an order: what it calls it, or nothing, when the request was sent and never answered.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    pub task: TaskKey,
+    pub attempt: i32,
+    pub provider_job: Option<String>,
+}
+
+impl Service {
+    /// Routes in use, with the deadline in seconds of what they make.
+    pub async fn routes(&self) -> ServiceResult<Vec<(Route, i64)>> {
+        let mut tx = self.db().read().await?;
+        Ok(catalogue::routes(&mut tx, self.now()).await?)
+    }
+
+    /// Sends nothing by this route for a while.
+    pub async fn pause_route(&self, route: RouteKey, until: Time, reason: &str) -> ServiceResult<()> {
+        let mut tx = self.db().write().await?;
+        catalogue::pause_route(&mut tx, route, until, reason).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Takes tasks for a worker, fairly shared between customers, no more than there are free places.
+    pub async fn claim(&self, worker: WorkerKey, places: &[Places]) -> ServiceResult<Vec<Claimed>> {
+        let free = places.iter().map(|place| place.free.max(0)).sum::<i64>().min(CLAIM_MAX);
+        if free == 0 {
+            return Ok(Vec::new());
+        }
+        let now = self.now();
+        let mut tx = self.db().read().await?;
+        let mut retries = Retries::default();
+        for task in tasks::due_retries(&mut tx, now, free).await? {
+            retries.0.entry(task.batch).or_default().push(task);
+        }
+        let mut waiting = batches::waiting(&mut tx, CANDIDATES_MAX).await?;
+        drop(tx);
+        for batch in &mut waiting {
+            batch.tasks += retries.count(batch.batch);
+        }
+        let portions = divide(&waiting, free);
+        if portions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.db().write().await?;
+        if !workers::lock_alive(&mut tx, worker).await? {
+            return Err(ServiceError::Invalid { code: "lease_lost", message: "This worker was given up.".to_owned() });
+        }
+        let claimed = claim_portions(&mut tx, worker, &portions, &retries, places, now).await?;
+        tx.commit().await?;
+        Ok(claimed)
+    }
+
+    /// Records what providers call the orders that they took. Returns those that are still this worker's.
+    pub async fn accept(&self, worker: WorkerKey, accepted: &[Accepted]) -> ServiceResult<Vec<TaskKey>> {
+        let now = self.now();
+        let mut tx = self.db().write().await?;
+        let steps: Vec<Step> = accepted
+            .iter()
+            .map(|row| Step { task: row.task, attempt: row.attempt, to: TaskStatus::Processing, failure: None })
+            .collect();
+        let stepped: BTreeSet<TaskKey> = tasks::step(&mut tx, worker, &steps, now).await?.into_iter().map(|row| row.task).collect();
+        let named: Vec<_> = accepted
+            .iter()
+            .filter(|row| stepped.contains(&row.task))
+            .filter_map(|row| Some(((row.task, row.attempt), row.provider_job.as_deref()?)))
+            .collect();
+        attempts::accept(&mut tx, &named, now).await?;
+        tx.commit().await?;
+        Ok(stepped.into_iter().collect())
+    }
+}
+
+#[derive(Default)]
+struct Retries(BTreeMap<BatchKey, Vec<TaskKey>>);
+
+impl Retries {
+    fn count(&self, batch: BatchKey) -> i64 {
+        self.0.get(&batch).map_or(0, |tasks| i64::try_from(tasks.len()).unwrap_or(0))
+    }
+}
+
+async fn claim_portions(
+    tx: &mut Tx,
+    worker: WorkerKey,
+    portions: &[Portion],
+    retries: &Retries,
+    places: &[Places],
+    now: Time,
+) -> StoreResult<Vec<Claimed>> {
+    let keys: Vec<BatchKey> = portions.iter().map(|portion| portion.batch).collect();
+    let mut heads = batches::lock(tx, &keys).await?;
+    let due: Vec<TaskKey> = keys.iter().flat_map(|key| retries.0.get(key).into_iter().flatten().copied()).collect();
+    let mut wanted = Vec::new();
+    let mut fresh_last: BTreeMap<BatchKey, i32> = BTreeMap::new();
+    let mut due_wanted = Vec::new();
+    for head in &mut heads {
+        let Ok(started) = head.state.start(now) else { continue };
+        let most = portions.iter().find(|portion| portion.batch == head.key).map_or(0, |portion| portion.tasks);
+        let mut of_batch: Vec<TaskKey> = due.iter().filter(|task| task.batch == head.key).copied().collect();
+        of_batch.truncate(usize::try_from(most).unwrap_or(0));
+        let fresh = most - i64::try_from(of_batch.len()).unwrap_or(most);
+        due_wanted.extend(of_batch);
+        let last = i64::from(head.next_task_number - 1).saturating_add(fresh).min(head.counts.total);
+        let last = i32::try_from(last).map_err(|_| StoreError::inconsistent("batches", format!("task numbers of {}", head.id)))?;
+        wanted.extend((head.next_task_number..=last).map(|number| TaskKey { batch: head.key, number }));
+        fresh_last.insert(head.key, last);
+        head.state = started;
+    }
+    heads.retain(|head| fresh_last.contains_key(&head.key));
+    if !due_wanted.is_empty() {
+        wanted.extend(tasks::delete_retries(tx, &due_wanted).await?);
+    }
+    let (to_send, set_aside) = assign_routes(tx, &heads, wanted, places).await?;
+    let models: Vec<TaskKey> = to_send.keys().copied().collect();
+    let rows = tasks::claim(tx, worker, &models, now).await?;
+    if rows.len() != to_send.len() {
+        return Err(StoreError::Rows { what: "claiming tasks", expected: to_send.len() as u64, found: rows.len() as u64 });
+    }
+    let retry_at = now.plus_s(NO_PLACE_PAUSE_S);
+    let aside: Vec<_> = set_aside.into_iter().map(|task| (task, retry_at)).collect();
+    if !aside.is_empty() {
+        tasks::insert_retries(tx, &aside).await?;
+    }
+    let with_routes: Vec<_> = rows.iter().map(|row| ((row.task, row.attempt), to_send[&row.task])).collect();
+    attempts::insert(tx, &with_routes, now).await?;
+    for head in &mut heads {
+        let claimed = i64::try_from(rows.iter().filter(|row| row.task.batch == head.key).count()).unwrap_or(0);
+        head.counts.pending -= claimed;
+        head.counts.processing += claimed;
+        head.next_task_number = fresh_last[&head.key] + 1;
+    }
+    batches::save(tx, &heads, Some(now)).await?;
+    orders(tx, &heads, rows, &to_send, places).await
+}
+
+/// Gives each task a route with a free place; the others are set aside.
+async fn assign_routes(
+    tx: &mut Tx,
+    heads: &[Acquired<BatchHead>],
+    wanted: Vec<TaskKey>,
+    places: &[Places],
+) -> StoreResult<(BTreeMap<TaskKey, RouteKey>, Vec<TaskKey>)> {
+    let keys: Vec<BatchKey> = heads.iter().map(|head| head.key).collect();
+    let mut only_model: BTreeMap<BatchKey, Option<ModelKey>> = BTreeMap::new();
+    for (batch, model) in batches::models_of(tx, &keys).await? {
+        only_model.entry(batch).and_modify(|several| *several = None).or_insert(Some(model));
+    }
+    let mixed: Vec<TaskKey> = wanted.iter().filter(|task| only_model.get(&task.batch) == Some(&None)).copied().collect();
+    let of_mixed: BTreeMap<TaskKey, ModelKey> =
+        if mixed.is_empty() { BTreeMap::new() } else { tasks::models_of(tx, &mixed).await?.into_iter().collect() };
+    let mut free: Vec<(RouteKey, ModelKey, i64)> = places.iter().map(|place| (place.route.key, place.route.model, place.free)).collect();
+    let (mut to_send, mut set_aside) = (BTreeMap::new(), Vec::new());
+    for task in wanted {
+        let model = only_model.get(&task.batch).copied().flatten().or_else(|| of_mixed.get(&task).copied());
+        match free.iter_mut().find(|(_, makes, places)| Some(*makes) == model && *places > 0) {
+            Some((route, _, places)) => {
+                *places -= 1;
+                to_send.insert(task, *route);
+            }
+            None => set_aside.push(task),
+        }
+    }
+    Ok((to_send, set_aside))
+}
+
+async fn orders(
+    tx: &mut Tx,
+    heads: &[Acquired<BatchHead>],
+    rows: Vec<ClaimedRow>,
+    routes: &BTreeMap<TaskKey, RouteKey>,
+    places: &[Places],
+) -> StoreResult<Vec<Claimed>> {
+    let attempts: BTreeMap<TaskKey, ClaimedRow> = rows.into_iter().map(|row| (row.task, row)).collect();
+    let ids: BTreeMap<BatchKey, BatchId> = heads.iter().map(|head| (head.key, head.id)).collect();
+    let upstream: BTreeMap<RouteKey, &str> = places.iter().map(|place| (place.route.key, place.route.upstream_model.as_str())).collect();
+    let keys: Vec<TaskKey> = attempts.keys().copied().collect();
+    let mut claimed = Vec::with_capacity(keys.len());
+    for input in tasks::inputs(tx, &keys).await? {
+        let task = TaskKey { batch: BatchKey(input.batch_id), number: input.task_no };
+        let (ClaimedRow { attempt, started_at, .. }, batch_id, route) = (attempts[&task], ids[&task.batch], routes[&task]);
+        let order = Order {
+            reference: reference(batch_id, task.number, attempt),
+            upstream_model: upstream.get(&route).copied().unwrap_or_default().to_owned(),
+            prompt: input.prompt,
+            aspect_ratio: input.aspect_ratio,
+            duration_s: input.duration_s,
+            reference_url: input.reference_url,
+        };
+        claimed.push(Claimed { task, batch_id, attempt, route, started_at, order });
+    }
+    if claimed.len() != keys.len() {
+        return Err(StoreError::inconsistent("task_inputs", "a claimed task has no input"));
+    }
+    Ok(claimed)
+}
+

@@ -1,0 +1,89 @@
+//! Adding credits, and letting promised ones expire.
+
+use crate::domain::credits::Credits;
+use crate::domain::grant::{Grant, NewGrant};
+use crate::domain::id::{CustomerId, CustomerKey, GrantId, TransactionId};
+use crate::domain::ledger::{Balances, Posting, TransactionKind};
+use crate::domain::money::Money;
+use crate::store::ledger::NewTransaction;
+use crate::store::{StoreError, accounts, customers, grants, ledger};
+
+use super::{Service, ServiceError, ServiceResult};
+
+/// Grants that one call lets expire at most.
+const EXPIRE_MAX: i64 = 100;
+
+impl Service {
+    pub async fn grant(&self, customer: CustomerId, grant: NewGrant, actor: &str) -> ServiceResult<GrantId> {
+        let now = self.now();
+        grant.check(now).map_err(|error| ServiceError::Invalid { code: "invalid_grant", message: format!("{error}.") })?;
+        let id = GrantId::new(now, self.random());
+        let posting = Posting::new(grant.kind.into(), grant.credits).map_err(StoreError::from)?;
+        let mut tx = self.db().write().await?;
+        let customer = customers::by_id(&mut tx, customer).await?.ok_or(ServiceError::NotFound { what: "customer" })?;
+        let key = grants::insert(&mut tx, id, customer.key, &grant, now).await?;
+        let transaction = NewTransaction {
+            id: TransactionId::new(now, self.random()),
+            posting,
+            customer: customer.key,
+            batch: None,
+            grant: Some(key),
+            reverses: None,
+            revenue: Money::ZERO,
+            tasks: 0,
+            actor: actor.to_owned(),
+            reason: grant.reason,
+        };
+        ledger::post(&mut tx, &[transaction], now).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// In the order in which they are spent.
+    pub async fn grants(&self, customer: CustomerKey) -> ServiceResult<Vec<Grant>> {
+        let mut tx = self.db().read().await?;
+        Ok(grants::list(&mut tx, customer).await?)
+    }
+
+    pub async fn balances(&self, customer: CustomerKey) -> ServiceResult<Balances> {
+        let mut tx = self.db().read().await?;
+        Ok(accounts::balances(&mut tx, customer).await?)
+    }
+
+    /// Lets the unspent credits of grants whose time is over go. Returns how many grants that were; call again until none.
+    pub async fn expire_grants(&self) -> ServiceResult<u64> {
+        let now = self.now();
+        let mut tx = self.db().read().await?;
+        let due = grants::expired(&mut tx, now, EXPIRE_MAX).await?;
+        drop(tx);
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.db().write().await?;
+        let keys: Vec<_> = due.iter().map(|(grant, _)| *grant).collect();
+        let mut locked = grants::lock(&mut tx, &keys).await?;
+        locked.retain(|grant| !grant.available.is_zero());
+        let mut transactions = Vec::with_capacity(locked.len());
+        for grant in &mut locked {
+            let Some((_, customer)) = due.iter().find(|(key, _)| *key == grant.key) else { continue };
+            transactions.push(NewTransaction {
+                id: TransactionId::new(now, self.random()),
+                posting: Posting::new(TransactionKind::Expiry, grant.available).map_err(StoreError::from)?,
+                customer: *customer,
+                batch: None,
+                grant: Some(grant.key),
+                reverses: None,
+                revenue: Money::ZERO,
+                tasks: 0,
+                actor: "expiry".to_owned(),
+                reason: None,
+            });
+            grant.expired = grant.expired.checked_add(grant.available).map_err(StoreError::from)?;
+            grant.available = Credits::ZERO;
+        }
+        grants::save(&mut tx, &locked).await?;
+        ledger::post(&mut tx, &transactions, now).await?;
+        tx.commit().await?;
+        Ok(transactions.len() as u64)
+    }
+}

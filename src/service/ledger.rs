@@ -1,0 +1,44 @@
+//! Reading the ledger.
+
+use crate::domain::id::{BatchId, CustomerKey, TaskKey, TransactionId};
+use crate::domain::ledger::{Line, Transaction};
+use crate::domain::page::PageSize;
+use crate::store::{holds, ledger};
+
+pub use crate::store::holds::DrawnGrant;
+
+use super::{Listed, Reader, Service, ServiceResult};
+
+impl Service {
+    /// A customer's transactions, newest first.
+    pub async fn transactions(
+        &self,
+        customer: CustomerKey,
+        before: Option<TransactionId>,
+        size: PageSize,
+    ) -> ServiceResult<Listed<Transaction>> {
+        let mut tx = self.db().read().await?;
+        Ok(Listed::of(ledger::of_customer(&mut tx, customer, before, size).await?, size))
+    }
+
+    /// A batch's transactions, oldest first. For operators.
+    pub async fn batch_transactions(&self, id: BatchId, size: PageSize) -> ServiceResult<Listed<Transaction>> {
+        let mut tx = self.db().read().await?;
+        let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
+        Ok(Listed::of(ledger::of_batch(&mut tx, key, size).await?, size))
+    }
+
+    /// The lines of one task. For operators.
+    pub async fn lines(&self, id: BatchId, number: i32) -> ServiceResult<Vec<Line>> {
+        let mut tx = self.db().read().await?;
+        let batch = self.batch_key(&mut tx, Reader::Operator, id).await?;
+        Ok(ledger::lines(&mut tx, TaskKey { batch, number }).await?)
+    }
+
+    /// The grants that a batch drew on, in order. For operators.
+    pub async fn draws(&self, id: BatchId) -> ServiceResult<Vec<DrawnGrant>> {
+        let mut tx = self.db().read().await?;
+        let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
+        Ok(holds::drawn_grants(&mut tx, key).await?)
+    }
+}

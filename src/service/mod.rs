@@ -1,0 +1,135 @@
+//! The use cases, called alike by `api/`, `console/api/`, `workers/` and `cli/`. Each owns its database transaction; none
+//! calls the network.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::domain::batch::TASKS_MAX;
+use crate::domain::id::{CustomerKey, Random};
+use crate::domain::page::PageSize;
+use crate::domain::time::{Clock, Time};
+use crate::store::Db;
+
+pub mod batches;
+pub mod cancel;
+pub mod customers;
+pub mod dispatch;
+pub mod error;
+pub mod events;
+pub mod grants;
+pub mod keys;
+pub mod ledger;
+pub mod settle;
+pub mod submit;
+pub mod tasks;
+pub mod verify;
+pub mod workers;
+
+pub use error::{ServiceError, ServiceResult};
+pub use keys::Caller;
+
+/// What the deployment allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Tasks in one batch at most.
+    pub tasks_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { tasks_max: TASKS_MAX }
+    }
+}
+
+/// The use cases and what they need. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    limits: Limits,
+    /// Wakes the workers of this process.
+    work: Notify,
+}
+
+/// Who reads: a customer sees its own rows, an operator all.
+#[derive(Clone, Copy, Debug)]
+pub enum Reader {
+    Customer(CustomerKey),
+    Operator,
+}
+
+impl Reader {
+    const fn customer(self) -> Option<CustomerKey> {
+        match self {
+            Self::Customer(key) => Some(key),
+            Self::Operator => None,
+        }
+    }
+}
+
+impl From<&Caller> for Reader {
+    fn from(caller: &Caller) -> Self {
+        Self::Customer(caller.customer)
+    }
+}
+
+/// Rows of a list, and whether there are more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed<T> {
+    pub rows: Vec<T>,
+    pub has_more: bool,
+}
+
+impl<T> Listed<T> {
+    /// From up to one row more than was asked for.
+    fn of(mut rows: Vec<T>, size: PageSize) -> Self {
+        let max = usize::try_from(size.get()).unwrap_or(usize::MAX);
+        let has_more = rows.len() > max;
+        rows.truncate(max);
+        Self { rows, has_more }
+    }
+}
+
+impl Service {
+    pub fn new(db: Db, clock: Arc<dyn Clock>, random: Arc<dyn Random>, limits: Limits) -> Self {
+        Self { inner: Arc::new(Inner { db, clock, random, limits, work: Notify::new() }) }
+    }
+
+    pub fn now(&self) -> Time {
+        self.inner.clock.now()
+    }
+
+    fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    fn random(&self) -> &dyn Random {
+        self.inner.random.as_ref()
+    }
+
+    /// Returns when somebody in this process made work.
+    pub async fn work_was_made(&self) {
+        self.inner.work.notified().await;
+    }
+
+    fn announce_work(&self) {
+        self.inner.work.notify_one();
+    }
+
+    /// Returns at every announcement of work by another process; never, where there are none.
+    pub async fn listen_for_work(&self) -> ServiceResult<Option<crate::store::wake::Listener>> {
+        Ok(crate::store::wake::Listener::connect(self.db()).await?)
+    }
+
+    /// Answers when the database does.
+    pub async fn ping(&self) -> ServiceResult<()> {
+        Ok(self.db().ping().await?)
+    }
+}

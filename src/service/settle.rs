@@ -1,0 +1,382 @@
+//! Settlement: finished tasks become captures and releases, in groups, in one transaction with their task rows, attempts,
+//! hold, counters and events. `UNIQUE (batch, task, step)` on the lines makes it exactly once; the fence on the task's row
+//! makes a worker that lost its lease write nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::attempt::{BillingRule, Ending, Fault, Output, retry_backoff_ms};
+use crate::domain::batch::{BatchCredits, BatchHead, BatchStatus};
+use crate::domain::credits::Credits;
+use crate::domain::failure::{FailureType, Party};
+use crate::domain::grant::Grant;
+use crate::domain::hold::{self, Draw};
+use crate::domain::id::{BatchKey, CustomerKey, GrantKey, TaskKey, TransactionId, TransactionKey, WorkerKey};
+use crate::domain::ledger::{LineKind, Posting, TransactionKind};
+use crate::domain::money::Money;
+use crate::domain::task::{AfterFault, TaskStatus, after_fault};
+use crate::domain::time::Time;
+use crate::store::attempts::Closed;
+use crate::store::batches::{Acquired, FailureAdded};
+use crate::store::events::NewEvent;
+use crate::store::ledger::{NewLine, NewTransaction};
+use crate::store::tasks::Step;
+use crate::store::{StoreError, StoreResult, Tx, attempts, batches, events, grants, holds, ledger, tasks};
+
+use super::events::{BATCH_REFUNDED, batch_event, end_event};
+use super::{Service, ServiceResult};
+
+/// Tasks that one settlement takes at most.
+pub const SETTLE_MAX: usize = 500;
+
+/// What came of an attempt, ready to be settled.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    pub task: TaskKey,
+    pub attempt: i32,
+    pub unit_cost: Money,
+    pub billing: BillingRule,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    Succeeded(Output),
+    /// Tried again or failed, as `domain/task.rs` decides.
+    Failed(Fault),
+    /// Nothing was taken in: the task waits until `due`, and it cost no attempt.
+    PutBack { due: Time },
+}
+
+/// What a settlement did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    pub succeeded: usize,
+    pub failed: usize,
+    /// Waiting for another attempt, or put back.
+    pub waiting: usize,
+    /// No longer this worker's: nothing was written for them.
+    pub fenced: usize,
+    pub batches_finished: usize,
+}
+
+/// What is to be done with one ended attempt, after looking at its batch.
+struct Decision<'e> {
+    ended: &'e Ended,
+    to: TaskStatus,
+    /// How the attempt ended; `None` when it was none.
+    ending: Option<Ending>,
+    /// When a waiting task is due.
+    due: Option<Time>,
+}
+
+impl Service {
+    /// Settles a group of at most [`SETTLE_MAX`].
+    pub async fn settle(&self, worker: WorkerKey, ended: &[Ended]) -> ServiceResult<Settled> {
+        let now = self.now();
+        let keys: BTreeSet<BatchKey> = ended.iter().map(|row| row.task.batch).collect();
+        let keys: Vec<BatchKey> = keys.into_iter().collect();
+        let mut tx = self.db().write().await?;
+        let heads = batches::lock(&mut tx, &keys).await?;
+        let mut group = Group { heads, now, service: self, settled: Settled::default(), lines: Vec::new(), failures: BTreeMap::new() };
+        group.run(&mut tx, worker, ended).await?;
+        let settled = group.settled;
+        tx.commit().await?;
+        if settled.waiting > 0 {
+            self.announce_work();
+        }
+        Ok(settled)
+    }
+
+    /// Notes what a provider said about a task that was settled without it. Moves no money.
+    pub async fn note_late_result(&self, task: TaskKey, attempt: i32, what: &str) -> ServiceResult<()> {
+        let mut tx = self.db().write().await?;
+        attempts::note_late_result(&mut tx, (task, attempt), what).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// A task that ends in this group.
+struct Finished {
+    task: TaskKey,
+    credits: Credits,
+    failure: Option<(FailureType, Party)>,
+}
+
+struct Group<'s> {
+    heads: Vec<Acquired<BatchHead>>,
+    now: Time,
+    service: &'s Service,
+    settled: Settled,
+    lines: Vec<Finished>,
+    failures: BTreeMap<(BatchKey, FailureType, Party), FailureAdded>,
+}
+
+impl Group<'_> {
+    async fn run(&mut self, tx: &mut Tx, worker: WorkerKey, ended: &[Ended]) -> StoreResult<()> {
+        let mut decisions: Vec<Decision<'_>> = ended.iter().map(|row| self.decide(row)).collect();
+        let steps: Vec<Step> = decisions
+            .iter()
+            .map(|decision| Step {
+                task: decision.ended.task,
+                attempt: decision.ended.attempt,
+                to: decision.to,
+                failure: if decision.to == TaskStatus::Failed { decision.ending.as_ref().and_then(Ending::failure) } else { None },
+            })
+            .collect();
+        let taken: BTreeMap<TaskKey, Credits> =
+            tasks::step(tx, worker, &steps, self.now).await?.into_iter().map(|row| (row.task, row.price)).collect();
+        self.settled.fenced = decisions.len() - taken.len();
+        decisions.retain(|decision| taken.contains_key(&decision.ended.task));
+        self.close_attempts(tx, &decisions).await?;
+        self.put_in_line(tx, &decisions).await?;
+        for decision in &decisions {
+            self.count(decision, taken[&decision.ended.task])?;
+        }
+        self.cancel_what_waits(tx).await?;
+        self.move_money(tx).await?;
+        let failures: Vec<FailureAdded> = self.failures.values().copied().collect();
+        if !failures.is_empty() {
+            batches::add_failures(tx, &failures).await?;
+        }
+        let events = self.finish_batches()?;
+        batches::save(tx, &self.heads, None).await?;
+        events::insert(tx, &events, self.now).await
+    }
+
+    fn decide<'e>(&self, ended: &'e Ended) -> Decision<'e> {
+        let canceling = self.head(ended.task.batch).is_some_and(|head| head.state.status() == BatchStatus::Canceling);
+        match &ended.outcome {
+            Outcome::Succeeded(output) => {
+                Decision { ended, to: TaskStatus::Succeeded, ending: Some(Ending::Succeeded(output.clone())), due: None }
+            }
+            Outcome::Failed(fault) => {
+                let ending = Ending::Failed { failure: fault.failure, party: fault.party, evidence: fault.evidence.clone() };
+                let (to, due) = match after_fault(fault, ended.attempt, canceling) {
+                    AfterFault::Fail => (TaskStatus::Failed, None),
+                    AfterFault::Retry => {
+                        let pause_ms = retry_backoff_ms(ended.attempt + 1);
+                        (TaskStatus::Pending, Some(self.now.plus_ms(pause_ms)))
+                    }
+                };
+                Decision { ended, to, ending: Some(ending), due }
+            }
+            Outcome::PutBack { due } => Decision { ended, to: TaskStatus::Pending, ending: None, due: Some(*due) },
+        }
+    }
+
+    fn head(&self, key: BatchKey) -> Option<&BatchHead> {
+        self.heads.iter().find(|head| head.key == key).map(|head| &**head)
+    }
+
+    fn head_mut(&mut self, key: BatchKey) -> StoreResult<&mut BatchHead> {
+        let head = self.heads.iter_mut().find(|head| head.key == key);
+        head.map(|head| &mut **head).ok_or_else(|| StoreError::inconsistent("batches", format!("no batch {key:?} for its task")))
+    }
+
+    async fn close_attempts(&self, tx: &mut Tx, decisions: &[Decision<'_>]) -> StoreResult<()> {
+        let closed: Vec<Closed<'_>> = decisions
+            .iter()
+            .filter_map(|decision| {
+                let ending = decision.ending.as_ref()?;
+                let billed = decision.ended.billing.billed(ending);
+                let cost = billed.cost(decision.ended.unit_cost);
+                Some(Closed { key: (decision.ended.task, decision.ended.attempt), ending, billed, cost })
+            })
+            .collect();
+        attempts::close(tx, &closed, self.now).await?;
+        let none: Vec<_> = decisions
+            .iter()
+            .filter(|decision| decision.ending.is_none())
+            .map(|decision| (decision.ended.task, decision.ended.attempt))
+            .collect();
+        if none.is_empty() {
+            return Ok(());
+        }
+        attempts::delete_open(tx, &none).await?;
+        let keys: Vec<TaskKey> = none.into_iter().map(|(task, _)| task).collect();
+        tasks::take_back_attempt(tx, &keys).await
+    }
+
+    async fn put_in_line(&self, tx: &mut Tx, decisions: &[Decision<'_>]) -> StoreResult<()> {
+        let retries: Vec<_> = decisions.iter().filter_map(|decision| Some((decision.ended.task, decision.due?))).collect();
+        if retries.is_empty() { Ok(()) } else { tasks::insert_retries(tx, &retries).await }
+    }
+
+    /// Counts one decision in its batch: the task, and the cost of the attempt.
+    fn count(&mut self, decision: &Decision<'_>, price: Credits) -> StoreResult<()> {
+        let task = decision.ended.task;
+        let cost = decision.ending.as_ref().map_or(Money::ZERO, |ending| decision.ended.billing.billed(ending).cost(decision.ended.unit_cost));
+        let failure = decision.ending.as_ref().and_then(Ending::failure);
+        let head = self.head_mut(task.batch)?;
+        head.counts.processing -= 1;
+        match decision.to {
+            TaskStatus::Succeeded => head.counts.succeeded += 1,
+            TaskStatus::Failed => head.counts.failed += 1,
+            TaskStatus::Pending | TaskStatus::Submitting | TaskStatus::Processing | TaskStatus::Canceled => head.counts.pending += 1,
+        }
+        if failure.is_some() {
+            head.cost_failed = head.cost_failed.checked_add(cost)?;
+        } else {
+            head.cost_succeeded = head.cost_succeeded.checked_add(cost)?;
+        }
+        let is_final = decision.to.is_terminal();
+        if let Some((failure, party)) = failure {
+            let none = FailureAdded { batch: task.batch, failure, party, tasks: 0, refunded: Credits::ZERO, cost: Money::ZERO };
+            let sum = self.failures.entry((task.batch, failure, party)).or_insert(none);
+            sum.cost = sum.cost.checked_add(cost)?;
+            if is_final {
+                sum.tasks += 1;
+                sum.refunded = sum.refunded.checked_add(price)?;
+            }
+        }
+        if is_final {
+            self.lines.push(Finished { task, credits: price, failure });
+        }
+        match decision.to {
+            TaskStatus::Succeeded => self.settled.succeeded += 1,
+            TaskStatus::Failed => self.settled.failed += 1,
+            _ => self.settled.waiting += 1,
+        }
+        Ok(())
+    }
+
+    /// Tasks that came back to a batch that is being canceled never run again.
+    async fn cancel_what_waits(&mut self, tx: &mut Tx) -> StoreResult<()> {
+        let canceling = |head: &&mut Acquired<BatchHead>| head.state.status() == BatchStatus::Canceling && head.counts.pending > 0;
+        for head in self.heads.iter_mut().filter(canceling) {
+            for canceled in tasks::cancel_pending(tx, head.key, self.now).await? {
+                head.counts.pending -= 1;
+                head.counts.canceled += 1;
+                let failure = Some((FailureType::Canceled, Party::Customer));
+                self.lines.push(Finished { task: canceled.task, credits: canceled.price, failure });
+            }
+        }
+        Ok(())
+    }
+
+    /// Captures and releases: holds, grants, accounts, transactions, lines, and the sums on the batches.
+    async fn move_money(&mut self, tx: &mut Tx) -> StoreResult<()> {
+        if self.lines.is_empty() {
+            return Ok(());
+        }
+        let mut by_batch: BTreeMap<BatchKey, Vec<Finished>> = BTreeMap::new();
+        for line in std::mem::take(&mut self.lines) {
+            by_batch.entry(line.task.batch).or_default().push(line);
+        }
+        let keys: Vec<BatchKey> = by_batch.keys().copied().collect();
+        let mut draws = holds::of(tx, &keys).await?;
+        let open: BTreeSet<GrantKey> = draws.values().flatten().filter(|draw| !draw.open().is_zero()).map(|draw| draw.grant).collect();
+        let open: Vec<GrantKey> = open.into_iter().collect();
+        let mut locked = grants::lock(tx, &open).await?;
+        let mut transactions = Vec::new();
+        let mut lines = Vec::new();
+        for (batch, finished) in by_batch {
+            let of_batch = draws.get_mut(&batch).ok_or_else(|| StoreError::inconsistent("hold_draws", format!("none of {batch:?}")))?;
+            let (captured, released): (Vec<_>, Vec<_>) = finished.into_iter().partition(|line| line.failure.is_none());
+            for (kind, tasks) in [(TransactionKind::Capture, captured), (TransactionKind::Release, released)] {
+                if tasks.is_empty() {
+                    continue;
+                }
+                let booked = book(kind, &tasks, of_batch, &mut locked)?;
+                let head = self.head_mut(batch)?;
+                add_to_head(head, kind, &booked)?;
+                let transaction = self.transaction(self.customer_of(batch)?, batch, kind, &booked)?;
+                lines.push((transactions.len(), booked.lines));
+                transactions.push(transaction);
+            }
+        }
+        holds::save(tx, &draws).await?;
+        grants::save(tx, &locked).await?;
+        let keys = ledger::post(tx, &transactions, self.now).await?;
+        let lines: Vec<NewLine> = lines
+            .into_iter()
+            .flat_map(|(index, lines)| {
+                let transaction = keys[index];
+                lines.into_iter().map(move |line| NewLine { transaction, ..line })
+            })
+            .collect();
+        ledger::insert_lines(tx, &lines).await
+    }
+
+    fn customer_of(&self, batch: BatchKey) -> StoreResult<CustomerKey> {
+        self.head(batch).map(|head| head.customer).ok_or_else(|| StoreError::inconsistent("batches", "a batch went away"))
+    }
+
+    fn transaction(
+        &self,
+        customer: CustomerKey,
+        batch: BatchKey,
+        kind: TransactionKind,
+        booked: &Booked,
+    ) -> StoreResult<NewTransaction> {
+        Ok(NewTransaction {
+            id: TransactionId::new(self.now, self.service.random()),
+            posting: Posting::new(kind, booked.credits)?,
+            customer,
+            batch: Some(batch),
+            grant: None,
+            reverses: None,
+            revenue: booked.revenue,
+            tasks: i64::try_from(booked.lines.len()).unwrap_or(0),
+            actor: "settlement".to_owned(),
+            reason: None,
+        })
+    }
+
+    /// Closes batches that have no open task. One event for each end, and one for the refunds of this group.
+    fn finish_batches(&mut self) -> StoreResult<Vec<NewEvent>> {
+        let mut events = Vec::new();
+        for head in &mut self.heads {
+            let refunded = self.failures.iter().any(|((batch, ..), sum)| *batch == head.key && !sum.refunded.is_zero());
+            if refunded {
+                events.push(batch_event(BATCH_REFUNDED, head, self.now, self.service.random()));
+            }
+            if head.counts.open() == 0 && !head.state.status().is_finished() {
+                head.state = head.state.finish(head.counts, self.now).map_err(|error| StoreError::inconsistent("batches", error))?;
+                self.settled.batches_finished += 1;
+                if let Some(kind) = end_event(head.state.status()) {
+                    events.push(batch_event(kind, head, self.now, self.service.random()));
+                }
+            }
+        }
+        Ok(events)
+    }
+}
+
+/// Captured or released tasks of one batch, as they go into one transaction.
+struct Booked {
+    credits: Credits,
+    revenue: Money,
+    lines: Vec<NewLine>,
+}
+
+fn book(kind: TransactionKind, tasks: &[Finished], draws: &mut [Draw], grants: &mut [Grant]) -> StoreResult<Booked> {
+    let mut booked = Booked { credits: Credits::ZERO, revenue: Money::ZERO, lines: Vec::with_capacity(tasks.len()) };
+    for finished in tasks {
+        let (line, revenue) = if kind == TransactionKind::Capture {
+            (LineKind::Capture, hold::capture(draws, grants, finished.credits)?)
+        } else {
+            hold::release(draws, grants, finished.credits)?;
+            (LineKind::Release, Money::ZERO)
+        };
+        booked.credits = booked.credits.checked_add(finished.credits)?;
+        booked.revenue = booked.revenue.checked_add(revenue)?;
+        // The transaction's key is known after it is posted.
+        let transaction = TransactionKey(0);
+        booked.lines.push(NewLine { task: finished.task, transaction, kind: line, credits: finished.credits, revenue });
+    }
+    Ok(booked)
+}
+
+fn add_to_head(head: &mut BatchHead, kind: TransactionKind, booked: &Booked) -> StoreResult<()> {
+    let (mut charged, mut refunded) = (head.credits.charged, head.credits.refunded);
+    if kind == TransactionKind::Capture {
+        charged = charged.checked_add(booked.credits)?;
+        head.revenue = head.revenue.checked_add(booked.revenue)?;
+    } else {
+        refunded = refunded.checked_add(booked.credits)?;
+    }
+    head.credits = BatchCredits::new(head.credits.held, charged, refunded)
+        .ok_or_else(|| StoreError::inconsistent("batches", format!("{} would charge and refund more than it holds", head.id)))?;
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! Reading tasks.
+
+use crate::domain::attempt::Attempt;
+use crate::domain::id::BatchId;
+use crate::domain::page::PageSize;
+use crate::domain::task::Task;
+use crate::store::{attempts, tasks};
+
+use super::{Listed, Reader, Service, ServiceError, ServiceResult};
+
+impl Service {
+    /// Tasks with numbers after `after`, ascending.
+    pub async fn tasks(&self, reader: Reader, id: BatchId, after: i32, size: PageSize) -> ServiceResult<Listed<Task>> {
+        let mut tx = self.db().read().await?;
+        let key = self.batch_key(&mut tx, reader, id).await?;
+        Ok(Listed::of(tasks::list(&mut tx, key, after, size).await?, size))
+    }
+
+    pub async fn task(&self, reader: Reader, id: BatchId, number: i32) -> ServiceResult<Task> {
+        let mut tx = self.db().read().await?;
+        let key = self.batch_key(&mut tx, reader, id).await?;
+        let one = PageSize::new(1).map_err(ServiceError::internal)?;
+        let found = tasks::list(&mut tx, key, number.saturating_sub(1), one).await?;
+        found.into_iter().find(|task| task.number == number).ok_or(ServiceError::NotFound { what: "task" })
+    }
+
+    /// The attempts of a task, first to last. For operators: they name providers.
+    pub async fn attempts(&self, id: BatchId, number: i32) -> ServiceResult<Vec<Attempt>> {
+        let mut tx = self.db().read().await?;
+        let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
+        Ok(attempts::of_task(&mut tx, key, number).await?)
+    }
+}

@@ -1,0 +1,218 @@
+//! Attempts: recorded before a provider is called, closed with what came of it, never overwritten.
+
+use crate::domain::attempt::{Attempt, Billed, Ending, Evidence, Output};
+use crate::domain::id::{BatchKey, RouteKey, TaskKey};
+use crate::domain::money::Money;
+use crate::domain::time::Time;
+
+use super::dialect::{Column, SetStatement};
+use super::error::ensure_rows;
+use super::{StoreResult, Tx, on};
+
+/// An attempt's address: its task and its number.
+pub type AttemptKey = (TaskKey, i32);
+
+/// Records that these orders are about to be sent.
+pub async fn insert(tx: &mut Tx, attempts: &[(AttemptKey, RouteKey)], now: Time) -> StoreResult<()> {
+    static INSERT: SetStatement = SetStatement::new(
+        "INSERT INTO attempts (batch_id, route_id, sent_at_us, cost_microusd, task_no, attempt_no, state)
+        SELECT u.b, u.r, $1, 0, u.n, u.a, 'open' FROM {rows}",
+        1,
+        &[("b", "bigint"), ("n", "integer"), ("a", "integer"), ("r", "bigint")],
+    );
+    let columns = vec![
+        Column::I64(attempts.iter().map(|((task, _), _)| task.batch.0).collect()),
+        Column::I32(attempts.iter().map(|((task, _), _)| task.number).collect()),
+        Column::I32(attempts.iter().map(|((_, number), _)| *number).collect()),
+        Column::I64(attempts.iter().map(|(_, route)| route.0).collect()),
+    ];
+    ensure_rows("inserting attempts", INSERT.execute(tx, &[now.micros()], columns).await?, attempts.len())
+}
+
+/// Records what the provider calls them.
+pub async fn accept(tx: &mut Tx, accepted: &[(AttemptKey, &str)], now: Time) -> StoreResult<()> {
+    static ACCEPT: SetStatement = SetStatement::new(
+        "UPDATE attempts AS t SET provider_job = u.j, accepted_at_us = $1 FROM {rows}
+        WHERE t.batch_id = u.b AND t.task_no = u.n AND t.attempt_no = u.a AND t.state = 'open'",
+        1,
+        &[("b", "bigint"), ("n", "integer"), ("a", "integer"), ("j", "text")],
+    );
+    let columns = vec![
+        Column::I64(accepted.iter().map(|((task, _), _)| task.batch.0).collect()),
+        Column::I32(accepted.iter().map(|((task, _), _)| task.number).collect()),
+        Column::I32(accepted.iter().map(|((_, number), _)| *number).collect()),
+        Column::Text(accepted.iter().map(|(_, job)| (*job).to_owned()).collect()),
+    ];
+    ensure_rows("accepting attempts", ACCEPT.execute(tx, &[now.micros()], columns).await?, accepted.len())
+}
+
+/// An attempt that is over.
+#[derive(Clone, Debug)]
+pub struct Closed<'a> {
+    pub key: AttemptKey,
+    pub ending: &'a Ending,
+    pub billed: Billed,
+    pub cost: Money,
+}
+
+pub async fn close(tx: &mut Tx, closed: &[Closed<'_>], now: Time) -> StoreResult<()> {
+    static CLOSE: SetStatement = SetStatement::new(
+        "UPDATE attempts AS t SET finished_at_us = $1, state = u.s, billed = u.billed, cost_microusd = u.cost, failure_type = u.f, party = u.p,
+            http_status = u.http, provider_code = u.code, provider_message = u.message, provider_request_id = u.request, rule = u.rule,
+            output_url = u.url, output_expires_at_us = u.expires
+        FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.attempt_no = u.a AND t.state = 'open'",
+        1,
+        &[
+            ("b", "bigint"),
+            ("n", "integer"),
+            ("a", "integer"),
+            ("s", "text"),
+            ("billed", "text"),
+            ("cost", "bigint"),
+            ("f", "text"),
+            ("p", "text"),
+            ("http", "integer"),
+            ("code", "text"),
+            ("message", "text"),
+            ("request", "text"),
+            ("rule", "text"),
+            ("url", "text"),
+            ("expires", "bigint"),
+        ],
+    );
+    let none = Evidence::default();
+    let evidence: Vec<&Evidence> = closed.iter().map(|row| row.ending.evidence().unwrap_or(&none)).collect();
+    let output: Vec<Option<&Output>> = closed.iter().map(|row| row.ending.output()).collect();
+    let text = |value: fn(&Evidence) -> &Option<String>| Column::TextNull(evidence.iter().map(|evidence| value(evidence).clone()).collect());
+    let columns = vec![
+        Column::I64(closed.iter().map(|row| row.key.0.batch.0).collect()),
+        Column::I32(closed.iter().map(|row| row.key.0.number).collect()),
+        Column::I32(closed.iter().map(|row| row.key.1).collect()),
+        Column::Word(closed.iter().map(|row| row.ending.state().as_str()).collect()),
+        Column::Word(closed.iter().map(|row| row.billed.as_str()).collect()),
+        Column::I64(closed.iter().map(|row| row.cost.micros()).collect()),
+        Column::WordNull(closed.iter().map(|row| row.ending.failure().map(|(failure, _)| failure.as_str())).collect()),
+        Column::WordNull(closed.iter().map(|row| row.ending.failure().map(|(_, party)| party.as_str())).collect()),
+        Column::I32Null(evidence.iter().map(|evidence| evidence.http_status).collect()),
+        text(|evidence| &evidence.code),
+        text(|evidence| &evidence.message),
+        text(|evidence| &evidence.request_id),
+        text(|evidence| &evidence.rule),
+        Column::TextNull(output.iter().map(|output| output.map(|output| output.url.clone())).collect()),
+        Column::I64Null(output.iter().map(|output| output.and_then(|output| output.expires_at).map(Time::micros)).collect()),
+    ];
+    ensure_rows("closing attempts", CLOSE.execute(tx, &[now.micros()], columns).await?, closed.len())
+}
+
+/// Removes attempts that were none: the provider took nothing in, and the task goes back as if nothing had been sent.
+pub async fn delete_open(tx: &mut Tx, attempts: &[AttemptKey]) -> StoreResult<()> {
+    static DELETE: SetStatement = SetStatement::new(
+        "DELETE FROM attempts WHERE state = 'open' AND (batch_id, task_no, attempt_no) IN (SELECT u.b, u.n, u.a FROM {rows})",
+        0,
+        &[("b", "bigint"), ("n", "integer"), ("a", "integer")],
+    );
+    let columns = vec![
+        Column::I64(attempts.iter().map(|(task, _)| task.batch.0).collect()),
+        Column::I32(attempts.iter().map(|(task, _)| task.number).collect()),
+        Column::I32(attempts.iter().map(|(_, number)| *number).collect()),
+    ];
+    ensure_rows("deleting attempts", DELETE.execute(tx, &[], columns).await?, attempts.len())
+}
+
+/// Notes what a provider said after the task was settled. Moves no money.
+pub async fn note_late_result(tx: &mut Tx, key: AttemptKey, what: &str) -> StoreResult<()> {
+    const NOTE: &str = "UPDATE attempts SET late_result = $4 WHERE batch_id = $1 AND task_no = $2 AND attempt_no = $3 AND state <> 'open'";
+    on!(tx, c => sqlx::query(NOTE).bind(key.0.batch.0).bind(key.0.number).bind(key.1).bind(what).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// An attempt that a provider is working on, for the worker that adopts its task.
+#[derive(sqlx::FromRow, Clone, Debug)]
+pub struct OpenRow {
+    pub batch_id: i64,
+    pub task_no: i32,
+    pub attempt_no: i32,
+    pub route_id: i64,
+    pub provider_job: Option<String>,
+    pub sent_at_us: i64,
+}
+
+pub async fn open(tx: &mut Tx, attempts: &[AttemptKey]) -> StoreResult<Vec<OpenRow>> {
+    static OPEN: SetStatement = SetStatement::new(
+        "SELECT a.batch_id, a.task_no, a.attempt_no, a.route_id, a.provider_job, a.sent_at_us FROM {rows}
+        JOIN attempts AS a ON a.batch_id = u.b AND a.task_no = u.n AND a.attempt_no = u.a WHERE a.state = 'open'",
+        0,
+        &[("b", "bigint"), ("n", "integer"), ("a", "integer")],
+    );
+    let columns = vec![
+        Column::I64(attempts.iter().map(|(task, _)| task.batch.0).collect()),
+        Column::I32(attempts.iter().map(|(task, _)| task.number).collect()),
+        Column::I32(attempts.iter().map(|(_, number)| *number).collect()),
+    ];
+    OPEN.fetch(tx, &[], columns).await
+}
+
+#[derive(sqlx::FromRow)]
+struct AttemptRow {
+    task_no: i32,
+    attempt_no: i32,
+    provider: String,
+    upstream_model: String,
+    provider_job: Option<String>,
+    state: String,
+    failure_type: Option<String>,
+    party: Option<String>,
+    billed: Option<String>,
+    cost_microusd: i64,
+    http_status: Option<i32>,
+    provider_code: Option<String>,
+    provider_message: Option<String>,
+    provider_request_id: Option<String>,
+    rule: Option<String>,
+    output_url: Option<String>,
+    output_expires_at_us: Option<i64>,
+    sent_at_us: i64,
+    accepted_at_us: Option<i64>,
+    finished_at_us: Option<i64>,
+    late_result: Option<String>,
+}
+
+/// The attempts of a task, first to last.
+pub async fn of_task(tx: &mut Tx, batch: BatchKey, number: i32) -> StoreResult<Vec<Attempt>> {
+    const OF_TASK: &str = "SELECT a.task_no, a.attempt_no, r.provider, r.upstream_model, a.provider_job, a.state, a.failure_type, a.party,
+            a.billed, a.cost_microusd, a.http_status, a.provider_code, a.provider_message, a.provider_request_id, a.rule, a.output_url,
+            a.output_expires_at_us, a.sent_at_us, a.accepted_at_us, a.finished_at_us, a.late_result
+        FROM attempts AS a JOIN routes AS r ON r.id = a.route_id WHERE a.batch_id = $1 AND a.task_no = $2 ORDER BY a.attempt_no";
+    let rows: Vec<AttemptRow> = on!(tx, c => sqlx::query_as(OF_TASK).bind(batch.0).bind(number).fetch_all(c).await)?;
+    rows.into_iter().map(read).collect()
+}
+
+fn read(row: AttemptRow) -> StoreResult<Attempt> {
+    let failure = match (row.failure_type, row.party) {
+        (Some(failure), Some(party)) => Some((failure.parse()?, party.parse()?)),
+        _ => None,
+    };
+    Ok(Attempt {
+        task_number: row.task_no,
+        number: row.attempt_no,
+        provider: row.provider,
+        upstream_model: row.upstream_model,
+        provider_job: row.provider_job,
+        state: row.state.parse()?,
+        failure,
+        billed: row.billed.map(|word| word.parse()).transpose()?,
+        cost: Money::from_micros(row.cost_microusd),
+        evidence: Evidence {
+            http_status: row.http_status,
+            code: row.provider_code,
+            message: row.provider_message,
+            request_id: row.provider_request_id,
+            rule: row.rule,
+        },
+        output: row.output_url.map(|url| Output { url, expires_at: row.output_expires_at_us.map(Time::from_micros) }),
+        sent_at: Time::from_micros(row.sent_at_us),
+        accepted_at: row.accepted_at_us.map(Time::from_micros),
+        finished_at: row.finished_at_us.map(Time::from_micros),
+        late_result: row.late_result,
+    })
+}

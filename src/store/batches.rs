@@ -1,0 +1,377 @@
+//! Batches and their counters. A batch is locked before anything of it changes.
+
+use std::ops::{Deref, DerefMut};
+
+use crate::domain::batch::{Batch, BatchCredits, BatchEnd, BatchHead, BatchState, BatchStatus, Counts, FailureSum, PricedModel};
+use crate::domain::credits::Credits;
+use crate::domain::failure::{FailureType, Party};
+use crate::domain::id::{ApiKeyKey, BatchId, BatchKey, CustomerKey, ModelKey};
+use crate::domain::money::Money;
+use crate::domain::page::PageSize;
+use crate::domain::share::Waiting;
+use crate::domain::time::Time;
+
+use super::dialect::{Column, SetStatement};
+use super::error::ensure_rows;
+use super::{StoreError, StoreResult, Tx, on};
+
+/// A value whose row this transaction has locked. Only `lock` makes one, and only one can be saved.
+#[derive(Debug)]
+pub struct Acquired<T>(T);
+
+impl<T> Deref for Acquired<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Acquired<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+/// A batch to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct NewBatchRow<'b> {
+    pub id: BatchId,
+    pub customer: CustomerKey,
+    pub api_key: ApiKeyKey,
+    pub idempotency_key: &'b str,
+    pub model: Option<&'b str>,
+    pub webhook_url: Option<&'b str>,
+    pub metadata: &'b str,
+    pub tasks: i64,
+    pub held: Credits,
+}
+
+pub async fn insert(tx: &mut Tx, batch: &NewBatchRow<'_>, now: Time) -> StoreResult<BatchKey> {
+    const INSERT: &str = "INSERT INTO batches
+            (public_id, customer_id, api_key_id, idempotency_key, model, webhook_url, metadata, status, total, pending, processing,
+            succeeded, failed, canceled, next_task_no, credits_held, credits_charged, credits_refunded, revenue_microusd,
+            cost_succeeded_microusd, cost_failed_microusd, created_at_us, claimed_at_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $8, 0, 0, 0, 0, 1, $9, 0, 0, 0, 0, 0, $10, 0) RETURNING id";
+    let key: i64 = on!(tx, c => sqlx::query_scalar(INSERT).bind(batch.id.to_string()).bind(batch.customer.0).bind(batch.api_key.0)
+        .bind(batch.idempotency_key).bind(batch.model).bind(batch.webhook_url).bind(batch.metadata).bind(batch.tasks)
+        .bind(batch.held.get()).bind(now.micros()).fetch_one(c).await)?;
+    Ok(BatchKey(key))
+}
+
+#[derive(sqlx::FromRow)]
+struct HeadRow {
+    id: i64,
+    public_id: String,
+    customer_id: i64,
+    status: String,
+    total: i64,
+    pending: i64,
+    processing: i64,
+    succeeded: i64,
+    failed: i64,
+    canceled: i64,
+    next_task_no: i32,
+    credits_held: i64,
+    credits_charged: i64,
+    credits_refunded: i64,
+    revenue_microusd: i64,
+    cost_succeeded_microusd: i64,
+    cost_failed_microusd: i64,
+    started_at_us: Option<i64>,
+    cancel_requested_at_us: Option<i64>,
+    finished_at_us: Option<i64>,
+}
+
+fn read_head(row: HeadRow) -> StoreResult<BatchHead> {
+    let [held, charged, refunded] = [row.credits_held, row.credits_charged, row.credits_refunded].map(Credits::new);
+    let credits = BatchCredits::new(held, charged, refunded);
+    let state = read_state(&row.status, row.started_at_us, row.cancel_requested_at_us, row.finished_at_us)?;
+    Ok(BatchHead {
+        key: BatchKey(row.id),
+        id: row.public_id.parse()?,
+        customer: CustomerKey(row.customer_id),
+        state,
+        counts: Counts {
+            total: row.total,
+            pending: row.pending,
+            processing: row.processing,
+            succeeded: row.succeeded,
+            failed: row.failed,
+            canceled: row.canceled,
+        },
+        credits: credits.ok_or_else(|| StoreError::inconsistent("batches", format!("credits of {}", row.public_id)))?,
+        next_task_number: row.next_task_no,
+        revenue: Money::from_micros(row.revenue_microusd),
+        cost_succeeded: Money::from_micros(row.cost_succeeded_microusd),
+        cost_failed: Money::from_micros(row.cost_failed_microusd),
+    })
+}
+
+fn read_state(status: &str, started: Option<i64>, cancel_requested: Option<i64>, finished: Option<i64>) -> StoreResult<BatchState> {
+    let started_at = started.map(Time::from_micros);
+    let missing = || StoreError::inconsistent("batches", format!("a {status} batch without its time"));
+    let end = |end| Ok(BatchState::Finished { started_at, finished_at: finished.map(Time::from_micros).ok_or_else(missing)?, end });
+    match status.parse::<BatchStatus>()? {
+        BatchStatus::Queued => Ok(BatchState::Queued),
+        BatchStatus::Processing => Ok(BatchState::Processing { started_at: started_at.ok_or_else(missing)? }),
+        BatchStatus::Canceling => {
+            Ok(BatchState::Canceling { started_at, requested_at: cancel_requested.map(Time::from_micros).ok_or_else(missing)? })
+        }
+        BatchStatus::Completed => end(BatchEnd::Completed),
+        BatchStatus::Partial => end(BatchEnd::Partial),
+        BatchStatus::Failed => end(BatchEnd::Failed),
+        BatchStatus::Canceled => end(BatchEnd::Canceled),
+    }
+}
+
+/// Locks batches, in order of their keys.
+pub async fn lock(tx: &mut Tx, keys: &[BatchKey]) -> StoreResult<Vec<Acquired<BatchHead>>> {
+    static LOCK: SetStatement = SetStatement::new(
+        "SELECT id, public_id, customer_id, status, total, pending, processing, succeeded, failed, canceled, next_task_no, credits_held,
+            credits_charged, credits_refunded, revenue_microusd, cost_succeeded_microusd, cost_failed_microusd, started_at_us,
+            cancel_requested_at_us, finished_at_us
+        FROM batches WHERE id IN (SELECT u.id FROM {rows}) ORDER BY id {lock}",
+        0,
+        &[("id", "bigint")],
+    );
+    let rows: Vec<HeadRow> = LOCK.fetch(tx, &[], vec![Column::I64(keys.iter().map(|key| key.0).collect())]).await?;
+    rows.into_iter().map(|row| read_head(row).map(Acquired)).collect()
+}
+
+/// Writes what changed of locked batches. `claimed_at` is when they last got a turn; `None` leaves it.
+pub async fn save(tx: &mut Tx, heads: &[Acquired<BatchHead>], claimed_at: Option<Time>) -> StoreResult<()> {
+    static SAVE: SetStatement = SetStatement::new(
+        "UPDATE batches AS b SET status = u.status, pending = u.pending, processing = u.processing, succeeded = u.succeeded,
+            failed = u.failed, canceled = u.canceled, next_task_no = u.next_no, credits_charged = u.charged, credits_refunded = u.refunded,
+            revenue_microusd = u.revenue, cost_succeeded_microusd = u.cost_ok, cost_failed_microusd = u.cost_bad,
+            started_at_us = u.started, cancel_requested_at_us = COALESCE(u.requested, b.cancel_requested_at_us), finished_at_us = u.finished,
+            claimed_at_us = CASE WHEN $1 > 0 THEN $1 ELSE b.claimed_at_us END
+        FROM {rows} WHERE b.id = u.id",
+        1,
+        &[
+            ("id", "bigint"),
+            ("status", "text"),
+            ("pending", "bigint"),
+            ("processing", "bigint"),
+            ("succeeded", "bigint"),
+            ("failed", "bigint"),
+            ("canceled", "bigint"),
+            ("next_no", "integer"),
+            ("charged", "bigint"),
+            ("refunded", "bigint"),
+            ("revenue", "bigint"),
+            ("cost_ok", "bigint"),
+            ("cost_bad", "bigint"),
+            ("started", "bigint"),
+            ("requested", "bigint"),
+            ("finished", "bigint"),
+        ],
+    );
+    if let Some(wrong) = heads.iter().find(|head| !head.counts.is_consistent()) {
+        return Err(StoreError::inconsistent("batches", format!("{} would have {:?}", wrong.id, wrong.counts)));
+    }
+    let column = |value: fn(&BatchHead) -> i64| Column::I64(heads.iter().map(|head| value(head)).collect());
+    let time = |value: fn(&BatchHead) -> Option<Time>| Column::I64Null(heads.iter().map(|head| value(head).map(Time::micros)).collect());
+    let columns = vec![
+        column(|head| head.key.0),
+        Column::Word(heads.iter().map(|head| head.state.status().as_str()).collect()),
+        column(|head| head.counts.pending),
+        column(|head| head.counts.processing),
+        column(|head| head.counts.succeeded),
+        column(|head| head.counts.failed),
+        column(|head| head.counts.canceled),
+        Column::I32(heads.iter().map(|head| head.next_task_number).collect()),
+        column(|head| head.credits.charged.get()),
+        column(|head| head.credits.refunded.get()),
+        column(|head| head.revenue.micros()),
+        column(|head| head.cost_succeeded.micros()),
+        column(|head| head.cost_failed.micros()),
+        time(|head| head.state.started_at()),
+        time(|head| head.state.cancel_requested_at()),
+        time(|head| head.state.finished_at()),
+    ];
+    let claimed_at = claimed_at.map_or(0, Time::micros);
+    ensure_rows("saving batches", SAVE.execute(tx, &[claimed_at], columns).await?, heads.len())
+}
+
+/// Open batches with waiting tasks, longest without a turn first. Bounded: whoever is left out is next. `tasks` counts those
+/// that were never claimed; retries come on top.
+pub async fn waiting(tx: &mut Tx, max: i64) -> StoreResult<Vec<Waiting>> {
+    const WAITING: &str = "SELECT b.customer_id, b.id, CAST(b.total - b.next_task_no + 1 AS BIGINT) AS tasks, f.in_flight
+        FROM batches AS b
+        JOIN (SELECT customer_id, CAST(SUM(processing) AS BIGINT) AS in_flight FROM batches WHERE finished_at_us IS NULL GROUP BY customer_id) AS f
+            ON f.customer_id = b.customer_id
+        WHERE b.finished_at_us IS NULL AND b.status IN ('queued', 'processing') AND b.pending > 0
+        ORDER BY b.claimed_at_us, b.id LIMIT $1";
+    let rows: Vec<(i64, i64, i64, i64)> = on!(tx, c => sqlx::query_as(WAITING).bind(max).fetch_all(c).await)?;
+    Ok(rows
+        .into_iter()
+        .map(|(customer, batch, tasks, in_flight)| Waiting { customer: CustomerKey(customer), batch: BatchKey(batch), tasks, in_flight })
+        .collect())
+}
+
+/// The models of batches.
+pub async fn models_of(tx: &mut Tx, keys: &[BatchKey]) -> StoreResult<Vec<(BatchKey, ModelKey)>> {
+    static MODELS: SetStatement = SetStatement::new(
+        "SELECT batch_id, model_id FROM batch_models WHERE batch_id IN (SELECT u.id FROM {rows})",
+        0,
+        &[("id", "bigint")],
+    );
+    let rows: Vec<(i64, i64)> = MODELS.fetch(tx, &[], vec![Column::I64(keys.iter().map(|key| key.0).collect())]).await?;
+    Ok(rows.into_iter().map(|(batch, model)| (BatchKey(batch), ModelKey(model))).collect())
+}
+
+/// The open batches among these that are being canceled.
+pub async fn canceling(tx: &mut Tx, keys: &[BatchKey]) -> StoreResult<Vec<BatchKey>> {
+    static CANCELING: SetStatement = SetStatement::new(
+        "SELECT id FROM batches WHERE status = 'canceling' AND id IN (SELECT u.id FROM {rows})",
+        0,
+        &[("id", "bigint")],
+    );
+    let rows: Vec<(i64,)> = CANCELING.fetch(tx, &[], vec![Column::I64(keys.iter().map(|key| key.0).collect())]).await?;
+    Ok(rows.into_iter().map(|(key,)| BatchKey(key)).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct BatchRow {
+    #[sqlx(flatten)]
+    head: HeadRow,
+    customer_public_id: String,
+    customer_name: String,
+    api_key_prefix: Option<String>,
+    idempotency_key: String,
+    model: Option<String>,
+    webhook_url: Option<String>,
+    metadata: String,
+    created_at_us: i64,
+}
+
+fn read(row: BatchRow) -> StoreResult<Batch> {
+    let head = read_head(row.head)?;
+    Ok(Batch {
+        key: head.key,
+        id: head.id,
+        customer: head.customer,
+        customer_id: row.customer_public_id.parse()?,
+        customer_name: row.customer_name,
+        api_key_prefix: row.api_key_prefix,
+        idempotency_key: row.idempotency_key,
+        model: row.model,
+        webhook_url: row.webhook_url,
+        metadata: row.metadata,
+        state: head.state,
+        counts: head.counts,
+        credits: head.credits,
+        revenue: head.revenue,
+        cost_succeeded: head.cost_succeeded,
+        cost_failed: head.cost_failed,
+        created_at: Time::from_micros(row.created_at_us),
+    })
+}
+
+/// What all readers select; each adds its own WHERE and ORDER BY.
+macro_rules! select_batches {
+    ($rest:literal) => {
+        concat!(
+            "SELECT b.id, b.public_id, b.customer_id, b.status, b.total, b.pending, b.processing, b.succeeded, b.failed, b.canceled,
+                b.next_task_no, b.credits_held, b.credits_charged, b.credits_refunded, b.revenue_microusd, b.cost_succeeded_microusd,
+                b.cost_failed_microusd, b.started_at_us, b.cancel_requested_at_us, b.finished_at_us, c.public_id AS customer_public_id,
+                c.name AS customer_name, k.prefix AS api_key_prefix, b.idempotency_key, b.model, b.webhook_url, b.metadata, b.created_at_us
+            FROM batches AS b JOIN customers AS c ON c.id = b.customer_id LEFT JOIN api_keys AS k ON k.id = b.api_key_id ",
+            $rest
+        )
+    };
+}
+
+/// A batch; with a customer only if it is that customer's.
+pub async fn by_id(tx: &mut Tx, customer: Option<CustomerKey>, id: BatchId) -> StoreResult<Option<Batch>> {
+    const BY_ID: &str = select_batches!("WHERE b.public_id = $1 AND ($2 IS NULL OR b.customer_id = $2)");
+    let customer = customer.map(|key| key.0);
+    let row: Option<BatchRow> = on!(tx, c => sqlx::query_as(BY_ID).bind(id.to_string()).bind(customer).fetch_optional(c).await)?;
+    row.map(read).transpose()
+}
+
+/// Key of a batch; with a customer only if it is that customer's.
+pub async fn key_of(tx: &mut Tx, customer: Option<CustomerKey>, id: BatchId) -> StoreResult<Option<BatchKey>> {
+    const KEY: &str = "SELECT id FROM batches WHERE public_id = $1 AND ($2 IS NULL OR customer_id = $2)";
+    let customer = customer.map(|key| key.0);
+    let key: Option<i64> = on!(tx, c => sqlx::query_scalar(KEY).bind(id.to_string()).bind(customer).fetch_optional(c).await)?;
+    Ok(key.map(BatchKey))
+}
+
+/// Batches before `before`, newest first. One more than `size`, if there are more.
+pub async fn list(tx: &mut Tx, customer: Option<CustomerKey>, before: Option<BatchId>, size: PageSize) -> StoreResult<Vec<Batch>> {
+    const OF_ALL: &str = select_batches!(
+        "WHERE b.id < COALESCE((SELECT p.id FROM batches AS p WHERE p.public_id = $1), 9223372036854775807) ORDER BY b.id DESC LIMIT $2"
+    );
+    const OF_CUSTOMER: &str = select_batches!(
+        "WHERE b.id < COALESCE((SELECT p.id FROM batches AS p WHERE p.public_id = $1), 9223372036854775807) AND b.customer_id = $3
+        ORDER BY b.id DESC LIMIT $2"
+    );
+    let before = before.map(|id| id.to_string());
+    let rows: Vec<BatchRow> = match customer {
+        None => on!(tx, c => sqlx::query_as(OF_ALL).bind(before).bind(size.get() + 1).fetch_all(c).await)?,
+        Some(customer) => {
+            on!(tx, c => sqlx::query_as(OF_CUSTOMER).bind(before).bind(size.get() + 1).bind(customer.0).fetch_all(c).await)?
+        }
+    };
+    rows.into_iter().map(read).collect()
+}
+
+pub async fn priced_models(tx: &mut Tx, batch: BatchKey) -> StoreResult<Vec<PricedModel>> {
+    const MODELS: &str = "SELECT m.name, p.credits, p.tasks FROM batch_models AS p JOIN models AS m ON m.id = p.model_id
+        WHERE p.batch_id = $1 ORDER BY m.id";
+    let rows: Vec<(String, i64, i64)> = on!(tx, c => sqlx::query_as(MODELS).bind(batch.0).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(|(model, credits, tasks)| PricedModel { model, credits: Credits::new(credits), tasks }).collect())
+}
+
+pub async fn failures(tx: &mut Tx, batch: BatchKey) -> StoreResult<Vec<FailureSum>> {
+    const FAILURES: &str = "SELECT failure_type, party, tasks, credits, cost_microusd FROM batch_failures WHERE batch_id = $1
+        ORDER BY tasks DESC, failure_type, party";
+    let rows: Vec<(String, String, i64, i64, i64)> = on!(tx, c => sqlx::query_as(FAILURES).bind(batch.0).fetch_all(c).await)?;
+    rows.into_iter()
+        .map(|(failure, party, tasks, refunded, cost)| {
+            Ok(FailureSum {
+                failure: failure.parse()?,
+                party: party.parse()?,
+                tasks,
+                refunded: Credits::new(refunded),
+                cost: Money::from_micros(cost),
+            })
+        })
+        .collect()
+}
+
+/// What a group of settled tasks adds to a batch's failures.
+#[derive(Clone, Copy, Debug)]
+pub struct FailureAdded {
+    pub batch: BatchKey,
+    pub failure: FailureType,
+    pub party: Party,
+    pub tasks: i64,
+    pub refunded: Credits,
+    pub cost: Money,
+}
+
+/// Adds to the failures of locked batches. One row per batch, type and party.
+pub async fn add_failures(tx: &mut Tx, added: &[FailureAdded]) -> StoreResult<()> {
+    static ADD: SetStatement = SetStatement::new(
+        "INSERT INTO batch_failures (batch_id, failure_type, party, tasks, credits, cost_microusd)
+        SELECT u.b, u.f, u.p, u.t, u.c, u.m FROM {rows} WHERE true
+        ON CONFLICT (batch_id, failure_type, party) DO UPDATE SET tasks = batch_failures.tasks + excluded.tasks,
+            credits = batch_failures.credits + excluded.credits, cost_microusd = batch_failures.cost_microusd + excluded.cost_microusd",
+        0,
+        &[("b", "bigint"), ("f", "text"), ("p", "text"), ("t", "bigint"), ("c", "bigint"), ("m", "bigint")],
+    );
+    let columns = vec![
+        Column::I64(added.iter().map(|row| row.batch.0).collect()),
+        Column::Word(added.iter().map(|row| row.failure.as_str()).collect()),
+        Column::Word(added.iter().map(|row| row.party.as_str()).collect()),
+        Column::I64(added.iter().map(|row| row.tasks).collect()),
+        Column::I64(added.iter().map(|row| row.refunded.get()).collect()),
+        Column::I64(added.iter().map(|row| row.cost.micros()).collect()),
+    ];
+    ADD.execute(tx, &[], columns).await?;
+    Ok(())
+}

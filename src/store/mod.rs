@@ -1,0 +1,204 @@
+//! The only place that knows SQL. One file per noun; `dialect/` holds every statement that differs by database, and says why.
+//!
+//! [`Db::write`] and [`Db::read`] give a [`Tx`]; every function of the store takes one. A write that is not committed is
+//! rolled back. On SQLite there is one writer with group commit (`writer.rs`) and a pool of readers; on PostgreSQL a pool.
+//!
+//! Locks are taken in one order everywhere, so that no two transactions wait for each other: batches by key, then grants by
+//! key, then accounts by key.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+pub mod accounts;
+pub mod attempts;
+pub mod batches;
+pub mod catalogue;
+pub mod customers;
+pub mod dialect;
+pub mod error;
+pub mod events;
+pub mod grants;
+pub mod holds;
+pub mod idempotency;
+pub mod keys;
+pub mod ledger;
+pub mod tasks;
+pub mod verify;
+pub mod wake;
+pub mod workers;
+pub mod writer;
+
+pub use error::{StoreError, StoreResult};
+use writer::{SqliteWrite, Writer};
+
+/// How to reach the database.
+#[derive(Clone)]
+pub struct DbConfig {
+    /// `sqlite://path` or `postgres://…`. Holds a password: never printed.
+    pub url: String,
+    /// Connections of the pool (PostgreSQL), readers (SQLite).
+    pub connections_max: u32,
+    /// SQLite: `synchronous=FULL` (an acknowledged write survives a power cut) or NORMAL (for comparison only).
+    pub sqlite_synchronous_full: bool,
+}
+
+impl DbConfig {
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), connections_max: 16, sqlite_synchronous_full: true }
+    }
+}
+
+impl std::fmt::Debug for DbConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DbConfig").field("connections_max", &self.connections_max).finish_non_exhaustive()
+    }
+}
+
+/// The database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Db {
+    Sqlite { writer: Writer, readers: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A transaction, to read or to write.
+#[derive(Debug)]
+pub enum Tx {
+    Sqlite(SqliteTx),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+#[derive(Debug)]
+pub enum SqliteTx {
+    Read(Transaction<'static, Sqlite>),
+    Write(SqliteWrite),
+}
+
+impl SqliteTx {
+    pub fn connection(&mut self) -> &mut SqliteConnection {
+        match self {
+            Self::Read(tx) => tx,
+            Self::Write(tx) => tx.connection(),
+        }
+    }
+}
+
+/// Runs the same code on whichever database the transaction is of. The body is type-checked once per database.
+macro_rules! on {
+    ($tx:expr, $connection:ident => $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(tx) => {
+                let $connection = tx.connection();
+                $body
+            }
+            $crate::store::Tx::Postgres(tx) => {
+                let $connection = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use on;
+
+/// Waiting for a lock or a free connection longer than this is an error, never a hang.
+const BUSY_MAX: Duration = Duration::from_secs(15);
+
+impl Db {
+    pub async fn connect(config: &DbConfig) -> StoreResult<Self> {
+        if config.url.starts_with("sqlite:") {
+            Self::connect_sqlite(config).await
+        } else if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(&config.url)?.application_name("batchbook").log_slow_statements(
+                tracing::log::LevelFilter::Warn,
+                Duration::from_secs(5),
+            );
+            let pool = PgPoolOptions::new().max_connections(config.connections_max).acquire_timeout(BUSY_MAX).connect_with(options).await?;
+            Ok(Self::Postgres(pool))
+        } else {
+            Err(StoreError::BadUrl(config.url.split(':').next().unwrap_or_default().to_owned()))
+        }
+    }
+
+    async fn connect_sqlite(config: &DbConfig) -> StoreResult<Self> {
+        let synchronous = if config.sqlite_synchronous_full { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
+        let options = SqliteConnectOptions::from_str(&config.url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_MAX)
+            .statement_cache_capacity(256)
+            .pragma("cache_size", "-65536")
+            .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(5));
+        let writer = Writer::new(SqliteConnection::connect_with(&options).await?);
+        let readers = SqlitePoolOptions::new()
+            .max_connections(config.connections_max)
+            .acquire_timeout(BUSY_MAX)
+            .connect_with(options.read_only(true).create_if_missing(false))
+            .await?;
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Brings the schema up to date. Safe to run from several processes at once.
+    pub async fn migrate(&self) -> StoreResult<()> {
+        match self {
+            Self::Sqlite { writer, .. } => writer.migrate(&sqlx::migrate!("migrations/sqlite")).await,
+            Self::Postgres(pool) => Ok(sqlx::migrate!("migrations/postgres").run(pool).await?),
+        }
+    }
+
+    /// A transaction that sees one state of the database and changes nothing.
+    pub async fn read(&self) -> StoreResult<Tx> {
+        match self {
+            Self::Sqlite { readers, .. } => Ok(Tx::Sqlite(SqliteTx::Read(readers.begin().await?))),
+            Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)),
+        }
+    }
+
+    /// A transaction that changes the database when, and only when, it is committed.
+    pub async fn write(&self) -> StoreResult<Tx> {
+        match self {
+            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(SqliteTx::Write(writer.begin().await?))),
+            Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
+        }
+    }
+
+    /// Answers when the database does.
+    pub async fn ping(&self) -> StoreResult<()> {
+        let mut tx = self.read().await?;
+        on!(&mut tx, c => sqlx::query_scalar::<_, i64>("SELECT CAST(1 AS BIGINT)").fetch_one(c).await)?;
+        Ok(())
+    }
+
+    pub async fn close(self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Returns when what was written is on disk.
+    pub async fn commit(self) -> StoreResult<()> {
+        match self {
+            Self::Sqlite(SqliteTx::Read(tx)) => Ok(tx.commit().await?),
+            Self::Sqlite(SqliteTx::Write(tx)) => tx.commit().await,
+            Self::Postgres(tx) => Ok(tx.commit().await?),
+        }
+    }
+}

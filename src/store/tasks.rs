@@ -1,0 +1,325 @@
+//! Tasks. What changes is in `tasks`, what never changes in `task_inputs`.
+//!
+//! Tasks that were never claimed are those from `batches.next_task_no` on; tasks that wait for another attempt are in
+//! `retries`. So claiming needs no index over states, and no update of a task touches an index.
+
+use crate::domain::attempt::Output;
+use crate::domain::credits::Credits;
+use crate::domain::failure::{FailureType, Party};
+use crate::domain::id::{BatchKey, ModelKey, TaskKey, WorkerKey};
+use crate::domain::page::PageSize;
+use crate::domain::submission::{NewTask, Priced};
+use crate::domain::task::{Task, TaskStatus};
+use crate::domain::time::Time;
+
+use super::dialect::{Column, SetStatement};
+use super::error::ensure_rows;
+use super::{StoreResult, Tx, on};
+
+/// Stores all tasks of a new batch.
+pub async fn insert(tx: &mut Tx, batch: BatchKey, items: Vec<NewTask>, priced: &Priced) -> StoreResult<()> {
+    static TASKS: SetStatement = SetStatement::new(
+        "INSERT INTO tasks (batch_id, price, model_id, task_no, attempts, status) SELECT $1, u.price, u.model, u.n, 0, 'pending' FROM {rows}",
+        1,
+        &[("price", "bigint"), ("model", "bigint"), ("n", "integer")],
+    );
+    static INPUTS: SetStatement = SetStatement::new(
+        "INSERT INTO task_inputs (batch_id, task_no, duration_s, prompt, custom_id, reference_url, aspect_ratio, metadata)
+        SELECT $1, u.n, u.duration_s, u.prompt, u.custom_id, u.reference_url, u.aspect_ratio, u.metadata FROM {rows}",
+        1,
+        &[
+            ("n", "integer"),
+            ("duration_s", "integer"),
+            ("prompt", "text"),
+            ("custom_id", "text"),
+            ("reference_url", "text"),
+            ("aspect_ratio", "text"),
+            ("metadata", "text"),
+        ],
+    );
+    let count = items.len();
+    let numbers: Vec<i32> = (1..).take(count).collect();
+    let columns = vec![
+        Column::I64(priced.item_models.iter().map(|model| priced.models[*model].credits.get()).collect()),
+        Column::I64(priced.item_models.iter().map(|model| priced.models[*model].model.0).collect()),
+        Column::I32(numbers.clone()),
+    ];
+    ensure_rows("inserting tasks", TASKS.execute(tx, &[batch.0], columns).await?, count)?;
+    let (mut durations, mut prompts, mut custom_ids) = (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
+    let (mut references, mut ratios, mut metadata) = (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
+    for item in items {
+        durations.push(item.duration_s);
+        prompts.push(item.prompt);
+        custom_ids.push(item.custom_id);
+        references.push(item.reference_url);
+        ratios.push(item.aspect_ratio);
+        metadata.push(item.metadata);
+    }
+    let columns = vec![
+        Column::I32(numbers),
+        Column::I32Null(durations),
+        Column::Text(prompts),
+        Column::TextNull(custom_ids),
+        Column::TextNull(references),
+        Column::TextNull(ratios),
+        Column::TextNull(metadata),
+    ];
+    ensure_rows("inserting task inputs", INPUTS.execute(tx, &[batch.0], columns).await?, count)
+}
+
+/// A task that this worker now has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimedRow {
+    pub task: TaskKey,
+    /// Number of the attempt that the claim begins, from 1.
+    pub attempt: i32,
+    /// When its first attempt was claimed: its deadline counts from there.
+    pub started_at: Time,
+}
+
+/// Takes tasks for a worker: `pending → submitting`. Returns those that were pending.
+pub async fn claim(tx: &mut Tx, worker: WorkerKey, tasks: &[TaskKey], now: Time) -> StoreResult<Vec<ClaimedRow>> {
+    static CLAIM: SetStatement = SetStatement::new(
+        "UPDATE tasks AS t SET status = 'submitting', lease_owner = $1, attempts = t.attempts + 1,
+            started_at_us = COALESCE(t.started_at_us, $2)
+        FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.status = 'pending'
+        RETURNING batch_id, task_no, attempts, started_at_us",
+        2,
+        &[("b", "bigint"), ("n", "integer")],
+    );
+    let rows: Vec<(i64, i32, i32, i64)> = CLAIM.fetch(tx, &[worker.0, now.micros()], keys(tasks)).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(batch, number, attempt, started_at_us)| ClaimedRow {
+            task: TaskKey { batch: BatchKey(batch), number },
+            attempt,
+            started_at: Time::from_micros(started_at_us),
+        })
+        .collect())
+}
+
+fn keys(tasks: &[TaskKey]) -> Vec<Column> {
+    vec![
+        Column::I64(tasks.iter().map(|task| task.batch.0).collect()),
+        Column::I32(tasks.iter().map(|task| task.number).collect()),
+    ]
+}
+
+/// The models of tasks.
+pub async fn models_of(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<(TaskKey, ModelKey)>> {
+    static MODELS: SetStatement = SetStatement::new(
+        "SELECT t.batch_id, t.task_no, t.model_id FROM {rows} JOIN tasks AS t ON t.batch_id = u.b AND t.task_no = u.n",
+        0,
+        &[("b", "bigint"), ("n", "integer")],
+    );
+    let rows: Vec<(i64, i32, i64)> = MODELS.fetch(tx, &[], keys(tasks)).await?;
+    Ok(rows.into_iter().map(|(batch, number, model)| (TaskKey { batch: BatchKey(batch), number }, ModelKey(model))).collect())
+}
+
+/// What a provider is told about a task.
+#[derive(sqlx::FromRow, Clone, Debug)]
+pub struct InputRow {
+    pub batch_id: i64,
+    pub task_no: i32,
+    pub prompt: String,
+    pub reference_url: Option<String>,
+    pub aspect_ratio: Option<String>,
+    pub duration_s: Option<i32>,
+}
+
+pub async fn inputs(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<InputRow>> {
+    static INPUTS: SetStatement = SetStatement::new(
+        "SELECT i.batch_id, i.task_no, i.prompt, i.reference_url, i.aspect_ratio, i.duration_s
+        FROM {rows} JOIN task_inputs AS i ON i.batch_id = u.b AND i.task_no = u.n",
+        0,
+        &[("b", "bigint"), ("n", "integer")],
+    );
+    INPUTS.fetch(tx, &[], keys(tasks)).await
+}
+
+/// A step of a task that its worker takes. Every step is fenced: it changes nothing unless the task is still this worker's, in
+/// this attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    pub task: TaskKey,
+    pub attempt: i32,
+    pub to: TaskStatus,
+    pub failure: Option<(FailureType, Party)>,
+}
+
+/// A step that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stepped {
+    pub task: TaskKey,
+    pub price: Credits,
+}
+
+/// Takes steps from `submitting` or `processing`: to `processing` (the lease stays), `succeeded`, `failed` (it ends), or back
+/// to `pending`. Returns the ones that were taken; the others had lost their lease.
+pub async fn step(tx: &mut Tx, worker: WorkerKey, steps: &[Step], now: Time) -> StoreResult<Vec<Stepped>> {
+    static STEP: SetStatement = SetStatement::new(
+        "UPDATE tasks AS t SET status = u.s, failure_type = u.f, party = u.p,
+            lease_owner = CASE u.s WHEN 'processing' THEN t.lease_owner ELSE NULL END,
+            finished_at_us = CASE WHEN u.s IN ('succeeded', 'failed') THEN $2 ELSE NULL END
+        FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.attempts = u.a AND t.lease_owner = $1
+            AND t.status IN ('submitting', 'processing')
+        RETURNING batch_id, task_no, price",
+        2,
+        &[("b", "bigint"), ("n", "integer"), ("a", "integer"), ("s", "text"), ("f", "text"), ("p", "text")],
+    );
+    let columns = vec![
+        Column::I64(steps.iter().map(|step| step.task.batch.0).collect()),
+        Column::I32(steps.iter().map(|step| step.task.number).collect()),
+        Column::I32(steps.iter().map(|step| step.attempt).collect()),
+        Column::Word(steps.iter().map(|step| step.to.as_str()).collect()),
+        Column::WordNull(steps.iter().map(|step| step.failure.map(|(failure, _)| failure.as_str())).collect()),
+        Column::WordNull(steps.iter().map(|step| step.failure.map(|(_, party)| party.as_str())).collect()),
+    ];
+    let rows: Vec<(i64, i32, i64)> = STEP.fetch(tx, &[worker.0, now.micros()], columns).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(batch, number, price)| Stepped { task: TaskKey { batch: BatchKey(batch), number }, price: Credits::new(price) })
+        .collect())
+}
+
+/// Takes an attempt number back: what happened cost no attempt. The tasks are pending again in this transaction.
+pub async fn take_back_attempt(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<()> {
+    static TAKE_BACK: SetStatement = SetStatement::new(
+        "UPDATE tasks AS t SET attempts = t.attempts - 1 FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.status = 'pending'",
+        0,
+        &[("b", "bigint"), ("n", "integer")],
+    );
+    ensure_rows("taking attempts back", TAKE_BACK.execute(tx, &[], keys(tasks)).await?, tasks.len())
+}
+
+/// Puts pending tasks in line for another attempt.
+pub async fn insert_retries(tx: &mut Tx, retries: &[(TaskKey, Time)]) -> StoreResult<()> {
+    static INSERT: SetStatement = SetStatement::new(
+        "INSERT INTO retries (batch_id, task_no, due_at_us) SELECT u.b, u.n, u.d FROM {rows}",
+        0,
+        &[("b", "bigint"), ("n", "integer"), ("d", "bigint")],
+    );
+    let columns = vec![
+        Column::I64(retries.iter().map(|(task, _)| task.batch.0).collect()),
+        Column::I32(retries.iter().map(|(task, _)| task.number).collect()),
+        Column::I64(retries.iter().map(|(_, due)| due.micros()).collect()),
+    ];
+    ensure_rows("inserting retries", INSERT.execute(tx, &[], columns).await?, retries.len())
+}
+
+/// Retries that are due, longest due first. At most `max`.
+pub async fn due_retries(tx: &mut Tx, now: Time, max: i64) -> StoreResult<Vec<TaskKey>> {
+    const DUE: &str = "SELECT batch_id, task_no FROM retries WHERE due_at_us <= $1 ORDER BY due_at_us, batch_id, task_no LIMIT $2";
+    let rows: Vec<(i64, i32)> = on!(tx, c => sqlx::query_as(DUE).bind(now.micros()).bind(max).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(|(batch, number)| TaskKey { batch: BatchKey(batch), number }).collect())
+}
+
+/// Takes retries out of the line; returns those that were in it. The lock on their batches keeps others from it.
+pub async fn delete_retries(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<TaskKey>> {
+    static DELETE: SetStatement = SetStatement::new(
+        "DELETE FROM retries WHERE (batch_id, task_no) IN (SELECT u.b, u.n FROM {rows}) RETURNING batch_id, task_no",
+        0,
+        &[("b", "bigint"), ("n", "integer")],
+    );
+    let rows: Vec<(i64, i32)> = DELETE.fetch(tx, &[], keys(tasks)).await?;
+    Ok(rows.into_iter().map(|(batch, number)| TaskKey { batch: BatchKey(batch), number }).collect())
+}
+
+/// Cancels every pending task of a locked batch; returns their numbers and prices.
+pub async fn cancel_pending(tx: &mut Tx, batch: BatchKey, now: Time) -> StoreResult<Vec<Stepped>> {
+    const RETRIES: &str = "DELETE FROM retries WHERE batch_id = $1";
+    const CANCEL: &str = "UPDATE tasks SET status = 'canceled', finished_at_us = $2 WHERE batch_id = $1 AND status = 'pending'
+        RETURNING task_no, price";
+    on!(&mut *tx, c => sqlx::query(RETRIES).bind(batch.0).execute(c).await.map(|_| ()))?;
+    let rows: Vec<(i32, i64)> = on!(tx, c => sqlx::query_as(CANCEL).bind(batch.0).bind(now.micros()).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(|(number, price)| Stepped { task: TaskKey { batch, number }, price: Credits::new(price) }).collect())
+}
+
+/// Gives tasks of workers that are gone to another worker. Bounded; only open batches can have any.
+pub async fn adopt(tx: &mut Tx, from: &[WorkerKey], to: WorkerKey, max: i64) -> StoreResult<Vec<(TaskKey, i32, TaskStatus)>> {
+    static ORPHANS: SetStatement = SetStatement::new(
+        "SELECT t.batch_id, t.task_no FROM tasks AS t
+        WHERE t.batch_id IN (SELECT id FROM batches WHERE finished_at_us IS NULL) AND t.lease_owner IN (SELECT u.w FROM {rows})
+        ORDER BY t.batch_id, t.task_no LIMIT $1",
+        1,
+        &[("w", "bigint")],
+    );
+    static ADOPT: SetStatement = SetStatement::new(
+        "UPDATE tasks AS t SET lease_owner = $1 FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n RETURNING batch_id, task_no, attempts, status",
+        1,
+        &[("b", "bigint"), ("n", "integer")],
+    );
+    let workers = from.iter().map(|worker| worker.0).collect();
+    let orphans: Vec<(i64, i32)> = ORPHANS.fetch(tx, &[max], vec![Column::I64(workers)]).await?;
+    let columns =
+        vec![Column::I64(orphans.iter().map(|row| row.0).collect()), Column::I32(orphans.iter().map(|row| row.1).collect())];
+    let rows: Vec<(i64, i32, i32, String)> = ADOPT.fetch(tx, &[to.0], columns).await?;
+    rows.into_iter()
+        .map(|(batch, number, attempt, status)| Ok((TaskKey { batch: BatchKey(batch), number }, attempt, status.parse()?)))
+        .collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct TaskRow {
+    batch_public_id: String,
+    task_no: i32,
+    custom_id: Option<String>,
+    model: String,
+    prompt: String,
+    reference_url: Option<String>,
+    aspect_ratio: Option<String>,
+    duration_s: Option<i32>,
+    metadata: Option<String>,
+    status: String,
+    price: i64,
+    attempts: i32,
+    failure_type: Option<String>,
+    party: Option<String>,
+    output_url: Option<String>,
+    output_expires_at_us: Option<i64>,
+    created_at_us: i64,
+    started_at_us: Option<i64>,
+    finished_at_us: Option<i64>,
+}
+
+fn read(row: TaskRow) -> StoreResult<Task> {
+    let failure = match (row.failure_type, row.party) {
+        (Some(failure), Some(party)) => Some((failure.parse()?, party.parse()?)),
+        _ => None,
+    };
+    Ok(Task {
+        batch_id: row.batch_public_id.parse()?,
+        number: row.task_no,
+        custom_id: row.custom_id,
+        model: row.model,
+        prompt: row.prompt,
+        reference_url: row.reference_url,
+        aspect_ratio: row.aspect_ratio,
+        duration_s: row.duration_s,
+        metadata: row.metadata,
+        status: row.status.parse()?,
+        price: Credits::new(row.price),
+        attempts: row.attempts,
+        failure,
+        output: row.output_url.map(|url| Output { url, expires_at: row.output_expires_at_us.map(Time::from_micros) }),
+        created_at: Time::from_micros(row.created_at_us),
+        started_at: row.started_at_us.map(Time::from_micros),
+        finished_at: row.finished_at_us.map(Time::from_micros),
+    })
+}
+
+/// Tasks with numbers after `after`, ascending: the same cost at any depth. One more than `size`, if there are more.
+pub async fn list(tx: &mut Tx, batch: BatchKey, after: i32, size: PageSize) -> StoreResult<Vec<Task>> {
+    const LIST: &str = "SELECT b.public_id AS batch_public_id, t.task_no, i.custom_id, m.name AS model, i.prompt, i.reference_url,
+            i.aspect_ratio, i.duration_s, i.metadata, t.status, t.price, t.attempts, t.failure_type, t.party, a.output_url,
+            a.output_expires_at_us, b.created_at_us, t.started_at_us, t.finished_at_us
+        FROM tasks AS t
+        JOIN batches AS b ON b.id = t.batch_id
+        JOIN task_inputs AS i ON i.batch_id = t.batch_id AND i.task_no = t.task_no
+        JOIN models AS m ON m.id = t.model_id
+        LEFT JOIN attempts AS a ON a.batch_id = t.batch_id AND a.task_no = t.task_no AND a.attempt_no = t.attempts
+        WHERE t.batch_id = $1 AND t.task_no > $2 AND t.task_no <= $3 ORDER BY t.task_no";
+    let last = i64::from(after).saturating_add(size.get() + 1);
+    let rows: Vec<TaskRow> = on!(tx, c => sqlx::query_as(LIST).bind(batch.0).bind(after).bind(last).fetch_all(c).await)?;
+    rows.into_iter().map(read).collect()
+}

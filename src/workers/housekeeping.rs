@@ -1,0 +1,117 @@
+//! The loops that keep a worker alive and clean up after others: heartbeat, rescue, expiry, and listening for work.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::service::ServiceResult;
+use crate::service::workers::LEASE_MS;
+
+use super::desk::Desk;
+use super::flight::{self, Flight};
+
+const EXPIRE_EVERY: Duration = Duration::from_secs(60);
+const RECONNECT_PAUSE: Duration = Duration::from_secs(2);
+
+/// `false` when the worker stops meanwhile.
+async fn rest(desk: &Desk, pause: Duration) -> bool {
+    tokio::select! {
+        () = desk.abandon.cancelled() => false,
+        () = tokio::time::sleep(pause) => true,
+    }
+}
+
+/// Keeps the lease while anything is in flight, and hears of batches that are being canceled.
+pub async fn heartbeat(desk: Arc<Desk>) {
+    let mut heard_at = desk.service.now();
+    while rest(&desk, desk.config.heartbeat_every).await {
+        match desk.service.heartbeat(desk.worker).await {
+            Ok(true) => heard_at = desk.service.now(),
+            Ok(false) => return desk.lose_lease(),
+            // Without the database nobody can take the lease either; but after its end nothing is ours for sure.
+            Err(error) if desk.service.now() > heard_at.plus_ms(LEASE_MS) => {
+                tracing::warn!(%error, "no heartbeat for the length of a lease");
+                heard_at = desk.service.now();
+            }
+            Err(error) => tracing::warn!(%error, "no heartbeat"),
+        }
+        let batches = desk.batches_in_flight();
+        if !batches.is_empty()
+            && let Ok(canceling) = desk.service.canceling(&batches).await
+        {
+            desk.set_canceling(canceling);
+        }
+    }
+}
+
+/// Takes over from workers that are gone.
+pub async fn rescue(desk: Arc<Desk>) {
+    loop {
+        match take_over(&desk).await {
+            Ok(0) => {}
+            Ok(taken) => {
+                tracing::info!(taken, "took tasks over from workers that are gone");
+                continue;
+            }
+            Err(error) => tracing::warn!(%error, "cannot look after other workers now"),
+        }
+        if desk.stop.is_cancelled() || !rest(&desk, desk.config.heartbeat_every).await {
+            return;
+        }
+    }
+}
+
+async fn take_over(desk: &Arc<Desk>) -> ServiceResult<usize> {
+    let adopted = desk.service.rescue(desk.worker).await?;
+    if adopted.is_empty() {
+        return Ok(0);
+    }
+    let routes: HashMap<_, _> = desk.service.routes().await?.into_iter().map(|route| (route.0.key, route)).collect();
+    let count = adopted.len();
+    for adopted in adopted {
+        // A route that is out of use drains as well; its row stays.
+        let Some((route, deadline_s)) = routes.get(&adopted.route) else { continue };
+        desk.departs(adopted.route, adopted.task.batch, false);
+        desk.flights.spawn(flight::fly(Arc::clone(desk), Flight::adopted(adopted, route, *deadline_s)));
+    }
+    Ok(count)
+}
+
+/// Lets promised credits go whose time is over.
+pub async fn expire(desk: Arc<Desk>) {
+    loop {
+        match desk.service.expire_grants().await {
+            Ok(0) => {}
+            Ok(grants) => {
+                tracing::info!(grants, "grants expired");
+                continue;
+            }
+            Err(error) => tracing::warn!(%error, "cannot expire grants now"),
+        }
+        if !rest(&desk, EXPIRE_EVERY).await {
+            return;
+        }
+    }
+}
+
+/// Hears of work that other processes made.
+pub async fn listen(desk: Arc<Desk>) {
+    loop {
+        match desk.service.listen_for_work().await {
+            Ok(None) => return,
+            Ok(Some(mut listener)) => loop {
+                tokio::select! {
+                    () = desk.abandon.cancelled() => return,
+                    heard = listener.next() => match heard {
+                        Ok(()) => desk.place_freed.notify_one(),
+                        Err(_) => break,
+                    }
+                }
+            },
+            Err(error) => tracing::debug!(%error, "cannot listen now"),
+        }
+        if !rest(&desk, RECONNECT_PAUSE).await {
+            return;
+        }
+    }
+}
