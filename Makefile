@@ -43,7 +43,7 @@ build: ## release: the program in target/release/batchbook, the site in target/s
 
 bench: ## measure; one benchmark: make bench ARGS=settle
 	$(SETUP) postgres
-	cargo bench --bench bench -- $(ARGS)
+	POSTGRES_MODE=durable scripts/postgres.sh with cargo bench --bench bench -- $(ARGS)
 
 e2e: site server ## browser tests against the real program
 	$(SETUP) browser

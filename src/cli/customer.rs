@@ -89,7 +89,11 @@ impl Grants {
         output.answer(
             &json!({"object": "grant", "id": grant_id, "customer": id, "kind": kind, "credits": credits, "paid_usd": dollars(paid),
                 "expires_at": expires, "available": balances.available}),
-            &format!("{} credits are added to {id} as {grant_id}; {} are available now.", grouped(Credits::new(credits)), grouped(balances.available)),
+            &format!(
+                "{} credits are added to {id} as {grant_id}; {} are available now.",
+                grouped(Credits::new(credits)),
+                grouped(balances.available)
+            ),
         );
         Ok(())
     }
@@ -167,6 +171,9 @@ mod tests {
 
     #[test]
     fn dollars_are_exact() {
-        assert_eq!([2_000_000_000, 49_900_000, 117_600, 0].map(|micros| dollars(Money::from_micros(micros))), ["2000", "49.9", "0.1176", "0"]);
+        assert_eq!(
+            [2_000_000_000, 49_900_000, 117_600, 0].map(|micros| dollars(Money::from_micros(micros))),
+            ["2000", "49.9", "0.1176", "0"]
+        );
     }
 }

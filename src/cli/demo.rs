@@ -22,6 +22,7 @@ use crate::server::state::{self, State};
 use crate::service::Service;
 use crate::store::Db;
 
+mod acts;
 mod compose;
 mod dice;
 mod faults;

@@ -12,6 +12,9 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Code of arguments that cannot be meant so.
+    pub const USAGE: &'static str = "usage";
+
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
@@ -43,11 +46,14 @@ impl From<OpenError> for Failure {
 impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
         match error {
-            ServiceError::NotFound { what } => Self::new("not_found", format!("There is no such {what}. Check the id; a copied id has no spaces.")),
-            ServiceError::Invalid { code, message } => Self::new(code, message),
-            ServiceError::NotEnoughCredits { needed, available } => {
-                Self::new("not_enough_credits", format!("{needed} credits are needed and {available} are available. Grant more with `batchbook customer grant`."))
+            ServiceError::NotFound { what } => {
+                Self::new("not_found", format!("There is no such {what}. Check the id; a copied id has no spaces."))
             }
+            ServiceError::Invalid { code, message } => Self::new(code, message),
+            ServiceError::NotEnoughCredits { needed, available } => Self::new(
+                "not_enough_credits",
+                format!("{needed} credits are needed and {available} are available. Grant more with `batchbook customer grant`."),
+            ),
             ServiceError::Unavailable(_) => {
                 Self::new("database_unreachable", "The database does not answer. Nothing was stored; try again when it runs.")
             }

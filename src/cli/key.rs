@@ -19,7 +19,7 @@ pub enum Key {
         /// What it is for, to tell keys apart.
         #[arg(long, default_value = "default")]
         name: String,
-        /// Requests a minute that it may make; unless given as configured (BATCHBOOK_REQUESTS_PER_MIN).
+        /// Requests a minute that it may make; unless given as configured (`BATCHBOOK_REQUESTS_PER_MIN`).
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
         requests_per_min: Option<i64>,
     },
@@ -49,7 +49,10 @@ impl Key {
             }
             Self::Revoke { id } => {
                 state.service.revoke_key(id).await?;
-                output.answer(&json!({"object": "api_key", "id": id, "revoked": true}), &format!("The key {id} is revoked; requests with it are refused."));
+                output.answer(
+                    &json!({"object": "api_key", "id": id, "revoked": true}),
+                    &format!("The key {id} is revoked; requests with it are refused."),
+                );
             }
         }
         state.db.close().await;

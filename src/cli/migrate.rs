@@ -13,7 +13,10 @@ pub async fn run(config: Config, output: Output) -> Result<(), Failure> {
     let db = state::open_migrated(&config, Duration::ZERO).await?;
     let kind = db.kind();
     db.close().await;
-    output.answer(&json!({"object": "migration", "database": kind, "up_to_date": true}), &format!("The {} database is up to date.", name_of(kind)));
+    output.answer(
+        &json!({"object": "migration", "database": kind, "up_to_date": true}),
+        &format!("The {} database is up to date.", name_of(kind)),
+    );
     Ok(())
 }
 

@@ -42,10 +42,10 @@ struct Everywhere {
     /// Print exactly one JSON object on standard output.
     #[arg(long, global = true)]
     json: bool,
-    /// Database: sqlite://<file> or postgres://… (as the variable DATABASE_URL).
+    /// Database: sqlite://<file> or postgres://… (as the variable `DATABASE_URL`).
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     database_url: Option<String>,
-    /// Configuration file (as the variable BATCHBOOK_CONFIG).
+    /// Configuration file (as the variable `BATCHBOOK_CONFIG`).
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     config: Option<String>,
 }
@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn flags_become_settings() {
-        let cli = Cli::try_parse_from(["batchbook", "serve", "--addr", "127.0.0.1:1", "--json", "--database-url", "sqlite://x.db"]).unwrap();
+        let cli =
+            Cli::try_parse_from(["batchbook", "serve", "--addr", "127.0.0.1:1", "--json", "--database-url", "sqlite://x.db"]).unwrap();
         let flags = cli.flags();
         assert_eq!((flags["DATABASE_URL"].as_str(), flags["LEPTOS_SITE_ADDR"].as_str()), ("sqlite://x.db", "127.0.0.1:1"));
         assert!(cli.everywhere.json);

@@ -38,7 +38,7 @@ impl Output {
         } else {
             print(&mut io::stderr(), &format!("batchbook: {}", failure.message));
         }
-        ExitCode::from(EXIT_FAILURE)
+        ExitCode::from(if failure.code == Failure::USAGE { EXIT_USAGE } else { EXIT_FAILURE })
     }
 
     /// Arguments that were not understood; also `--help` and `--version`, which are no mistake.
@@ -50,7 +50,7 @@ impl Output {
         let text = error.render().to_string();
         if self.json {
             let message = text.trim_end().strip_prefix("error: ").unwrap_or(&text);
-            print(&mut io::stderr(), &json!({"code": "usage", "message": message}).to_string());
+            print(&mut io::stderr(), &json!({"code": Failure::USAGE, "message": message}).to_string());
         } else {
             print(&mut io::stderr(), text.trim_end());
         }

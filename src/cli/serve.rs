@@ -7,6 +7,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tokio::net::TcpListener;
@@ -41,20 +42,47 @@ pub struct Serve {
     /// Fill the database with a believable history if it is empty, and print an API key of one of its customers.
     #[arg(long)]
     demo: bool,
-    /// Address of API and console (as the variable LEPTOS_SITE_ADDR); port 0 takes a free one.
+    /// Address of API and console (as the variable `LEPTOS_SITE_ADDR`); port 0 takes a free one.
     #[arg(long, value_name = "ADDR")]
     addr: Option<String>,
-    /// Name of this process among the workers (as the variable BATCHBOOK_WORKER_NAME).
+    /// Name of this process among the workers (as the variable `BATCHBOOK_WORKER_NAME`).
     #[arg(long, value_name = "NAME")]
     worker_name: Option<String>,
-    /// Seconds that work under way is given to end (as the variable BATCHBOOK_DRAIN_S).
+    /// Seconds that work under way is given to end (as the variable `BATCHBOOK_DRAIN_S`).
     #[arg(long, value_name = "SECONDS")]
     drain_s: Option<String>,
-    /// For tests that kill the process: stop for ever after this step.
-    #[arg(long, value_enum, hide = true)]
-    hold_at: Option<Step>,
+    #[command(flatten)]
+    hurry: Hurry,
     #[command(flatten, next_help_heading = "The simulated provider")]
     behaviour: Behaviour,
+}
+
+/// For tests that kill the process, and cannot wait as long as the world does. Not shown in the help.
+#[derive(Debug, Args)]
+struct Hurry {
+    /// Stop for ever after this step.
+    #[arg(long, value_enum, hide = true)]
+    hold_at: Option<Step>,
+    #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(100..))]
+    lease_ms: Option<u32>,
+    /// Pause before every poll.
+    #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(1..))]
+    poll_pause_ms: Option<u32>,
+}
+
+impl Hurry {
+    fn apply_to(&self, mut worker: WorkerConfig) -> WorkerConfig {
+        worker.hold_at = self.hold_at;
+        if let Some(lease_ms) = self.lease_ms {
+            worker.lease_ms = lease_ms.into();
+            // As many heartbeats in a lease as usual.
+            worker.heartbeat_every = Duration::from_millis(u64::from(lease_ms) / 6);
+        }
+        if let Some(pause_ms) = self.poll_pause_ms {
+            worker.poll_pauses_ms = [pause_ms.into(); 3];
+        }
+        worker
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -90,6 +118,10 @@ impl Serve {
     }
 
     pub async fn run(self, config: Config, output: Output) -> Result<(), Failure> {
+        if !self.simulate && self.behaviour != Behaviour::default() {
+            let message = "Flags of the simulated provider were given without --simulate. Add it, or leave them out.";
+            return Err(Failure::new(Failure::USAGE, message));
+        }
         let listener = if self.role.has_web() { Some(listen(config.loopback_addr()?).await?) } else { None };
         let configured = upstreams::configured(&config)?;
         let stop = shutdown::on_signals().map_err(|error| Failure::new("signals", format!("Signals cannot be received: {error}")))?;
@@ -124,10 +156,10 @@ impl Serve {
             );
         }
         let addr = listener.as_ref().map(TcpListener::local_addr).transpose().map_err(|error| no_listener(config.site_addr, &error))?;
-        let key = if self.demo { demo::fresh_key(&state.service, config).await? } else { None };
+        let key = if self.demo && self.role.has_web() { demo::fresh_key(&state.service, config).await? } else { None };
         let mut parts = Parts { running: JoinSet::new(), stop };
         if self.role.has_workers() {
-            parts.start_workers(state, registry, config, self.hold_at);
+            parts.start_workers(state, registry, config, &self.hurry);
         }
         if let Some(listener) = listener {
             parts.start_web(state, listener, config, simulated.is_some())?;
@@ -155,14 +187,16 @@ struct Parts {
 }
 
 impl Parts {
-    fn start_workers(&mut self, state: &State, registry: Registry, config: &Config, hold_at: Option<Step>) {
-        let worker = WorkerConfig { name: config.worker_name.clone(), drain_max: config.drain_max, hold_at, ..WorkerConfig::default() };
+    fn start_workers(&mut self, state: &State, registry: Registry, config: &Config, hurry: &Hurry) {
+        let usual = WorkerConfig { name: config.worker_name.clone(), drain_max: config.drain_max, ..WorkerConfig::default() };
+        let worker = hurry.apply_to(usual);
         let running = workers::run(state.service.clone(), registry, worker, self.stop.clone());
         self.running.spawn(async { running.await.map_err(|error| Failure::new("workers", format!("The workers ended: {error}"))) });
     }
 
     fn start_web(&mut self, state: &State, listener: TcpListener, config: &Config, simulated: bool) -> Result<(), Failure> {
-        let options = site::options(config).map_err(|error| Failure::new("configuration", format!("Leptos.toml cannot be used: {error}")))?;
+        let options =
+            site::options(config).map_err(|error| Failure::new("configuration", format!("Leptos.toml cannot be used: {error}")))?;
         let router = web::router(Web { state: state.clone(), random: Arc::new(OsRandom), options, simulated });
         let (stop, drain_max) = (self.stop.clone(), config.drain_max);
         self.running.spawn(async move {
@@ -189,7 +223,8 @@ impl Parts {
                 tracing::error!("a part of the program ended by itself; stopping the others (at most {} s)", config.drain_max.as_secs());
             }
             self.stop.cancel();
-            let ended = ended.unwrap_or_else(|error| Err(Failure::new("panic", format!("A part of the program ended with a panic: {error}"))));
+            let ended =
+                ended.unwrap_or_else(|error| Err(Failure::new("panic", format!("A part of the program ended with a panic: {error}"))));
             first = first.and(ended);
         }
         tracing::info!("stopped");
@@ -211,5 +246,7 @@ fn no_listener(addr: SocketAddr, error: &io::Error) -> Failure {
 }
 
 async fn start_simulator(behaviour: &Behaviour) -> Result<Simulated, Failure> {
-    Simulated::start(behaviour.config()).await.map_err(|error| Failure::new("simulator", format!("The simulated provider cannot run: {error}")))
+    Simulated::start(behaviour.config())
+        .await
+        .map_err(|error| Failure::new("simulator", format!("The simulated provider cannot run: {error}")))
 }

@@ -28,7 +28,7 @@ pub struct SimulateProvider {
 }
 
 /// How the simulated provider behaves. What is not given is as in [`SimulatorConfig::default`].
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 pub struct Behaviour {
     /// Median time to make a video; single ones take from half to twice as long. [default: 20000]
     #[arg(long, value_name = "MS")]
@@ -70,7 +70,8 @@ fn share(text: &str) -> Result<f64, String> {
 
 impl SimulateProvider {
     pub async fn run(self, output: Output) -> Result<(), Failure> {
-        let failed = |error: std::io::Error| Failure::new("simulator", format!("The simulated provider cannot run at {}: {error}", self.addr));
+        let failed =
+            |error: std::io::Error| Failure::new("simulator", format!("The simulated provider cannot run at {}: {error}", self.addr));
         let stop = shutdown::on_signals().map_err(failed)?;
         let listener = TcpListener::bind(self.addr).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
@@ -82,7 +83,8 @@ impl SimulateProvider {
                  To send tasks there: BATCHBOOK_PROVIDER_GATEWAY_BASE_URL={base_url} batchbook serve"
             ),
         );
-        let config = SimulatorConfig { dedupe_references: self.dedupe_references, api_key: self.api_key.clone(), ..self.behaviour.config() };
+        let config =
+            SimulatorConfig { dedupe_references: self.dedupe_references, api_key: self.api_key.clone(), ..self.behaviour.config() };
         simulator::serve(listener, config, stop.cancelled_owned()).await.map_err(failed)
     }
 }

@@ -27,9 +27,8 @@ pub async fn run(config: Config, output: Output) -> Result<(), Failure> {
 }
 
 fn as_json(checks: &[Check]) -> Value {
-    let row = |check: &Check| {
-        json!({"name": check.name, "rows": check.rows, "passed": check.offending.is_empty(), "offending": check.offending})
-    };
+    let row =
+        |check: &Check| json!({"name": check.name, "rows": check.rows, "passed": check.offending.is_empty(), "offending": check.offending});
     let passed = checks.iter().all(|check| check.offending.is_empty());
     json!({"object": "verification", "passed": passed, "checks": checks.iter().map(row).collect::<Vec<_>>()})
 }

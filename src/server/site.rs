@@ -35,7 +35,10 @@ pub fn options(config: &Config) -> anyhow::Result<LeptosOptions> {
     if let Some(root) = root.filter(|root| root.is_dir()) {
         options.site_root = root.display().to_string().into();
     } else {
-        tracing::warn!("The browser half was not found in {}: pages work, without what moves. Build it with `make build`, or set LEPTOS_SITE_ROOT.", options.site_root);
+        tracing::warn!(
+            "The browser half was not found in {}: pages work, without what moves. Build it with `make build`, or set LEPTOS_SITE_ROOT.",
+            options.site_root
+        );
     }
     Ok(options)
 }

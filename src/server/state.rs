@@ -14,7 +14,9 @@ use crate::store::{Db, StoreError};
 
 /// How long `serve` waits for a database that does not answer.
 pub const REACH_MAX: Duration = Duration::from_secs(30);
-const REACH_PAUSE: Duration = Duration::from_secs(2);
+const REACH_PAUSE: Duration = Duration::from_secs(1);
+/// How often it says that it is waiting.
+const SAY_EVERY: Duration = Duration::from_secs(5);
 
 /// The database and the services on it.
 #[derive(Clone, Debug)]
@@ -52,35 +54,41 @@ pub async fn open(config: &Config) -> Result<Db, OpenError> {
     {
         return Err(OpenError::NoFile(file));
     }
-    Db::connect(&config.database).await.map_err(|error| unreachable_or_bad(error, Duration::ZERO))
+    let started = Instant::now();
+    Db::connect(&config.database).await.map_err(|error| unreachable_or_bad(error, started.elapsed()))
 }
 
 /// Opens the database, makes the SQLite file where it is missing, and brings the schema up to date. A database that does not
 /// answer is tried again for `wait`, saying so.
 pub async fn open_migrated(config: &Config, wait: Duration) -> Result<Db, OpenError> {
     make_folder(&config.database.url)?;
-    let started = Instant::now();
-    loop {
-        let error = match connect_migrated(config).await {
-            Ok(db) => return Ok(db),
-            Err(error) => error,
-        };
-        let waited = started.elapsed();
-        if !error.is_transient() || waited + REACH_PAUSE > wait {
-            return Err(unreachable_or_bad(error, waited));
-        }
-        tracing::warn!("The database does not answer ({error}); trying again for {} s", (wait - waited).as_secs());
-        tokio::time::sleep(REACH_PAUSE).await;
-    }
-}
-
-async fn connect_migrated(config: &Config) -> Result<Db, StoreError> {
-    let db = Db::connect(&config.database).await?;
+    let db = connect(config, wait).await?;
     match db.migrate().await {
         Ok(()) => Ok(db),
         Err(error) => {
             db.close().await;
-            Err(error)
+            Err(OpenError::Store(error))
+        }
+    }
+}
+
+async fn connect(config: &Config, wait: Duration) -> Result<Db, OpenError> {
+    let started = Instant::now();
+    let mut say = tokio::time::interval_at(started + SAY_EVERY, SAY_EVERY);
+    let trying = async {
+        loop {
+            match Db::connect(&config.database).await {
+                Ok(db) => return Ok(db),
+                Err(error) if error.is_transient() && started.elapsed() + REACH_PAUSE < wait => tokio::time::sleep(REACH_PAUSE).await,
+                Err(error) => return Err(unreachable_or_bad(error, started.elapsed())),
+            }
+        }
+    };
+    tokio::pin!(trying);
+    loop {
+        tokio::select! {
+            connected = &mut trying => return connected,
+            _ = say.tick() => tracing::warn!("The database has not answered for {} s; still trying", started.elapsed().as_secs()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
@@ -67,8 +67,8 @@ fn console(options: LeptosOptions, context: impl Fn() + Clone + Send + Sync + 's
         async move {
             match files.find(request).await {
                 Ok(file) => file,
-                Err(request) if matches!(*request.method(), Method::GET | Method::HEAD) => not_found(page(request).await),
-                Err(_) => StatusCode::NOT_FOUND.into_response(),
+                Err(request) if wants_page(&request) => not_found(page(request).await),
+                Err(_) => (StatusCode::NOT_FOUND, "There is nothing at this address.\n").into_response(),
             }
         }
     };
@@ -78,6 +78,12 @@ fn console(options: LeptosOptions, context: impl Fn() + Clone + Send + Sync + 's
         .layer(RequestBodyLimitLayer::new(CONSOLE_REQUEST_MAX_BYTES))
         .layer(middleware::from_fn(guard::only_loopback_names))
         .with_state(options)
+}
+
+/// Browsers ask so for what a person will look at, and not for scripts or pictures.
+fn wants_page(request: &Request) -> bool {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|accepts| accepts.to_str().ok());
+    matches!(*request.method(), Method::GET | Method::HEAD) && accepts.is_some_and(|accepts| accepts.contains("text/html"))
 }
 
 fn not_found(mut page: Response) -> Response {

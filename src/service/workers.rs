@@ -10,7 +10,7 @@ use crate::store::{attempts, batches, tasks, workers};
 use super::dispatch::Accepted;
 use super::{Service, ServiceResult};
 
-/// A worker that was not heard of for so long is given up.
+/// A worker that was not heard of for so long is given up. The usual length; each worker says its own.
 pub const LEASE_MS: i64 = 30_000;
 /// Tasks that one call takes over at most.
 const ADOPT_MAX: i64 = 500;
@@ -27,19 +27,19 @@ pub struct Adopted {
 }
 
 impl Service {
-    pub async fn register_worker(&self, name: &str) -> ServiceResult<WorkerKey> {
+    pub async fn register_worker(&self, name: &str, lease_ms: i64) -> ServiceResult<WorkerKey> {
         let now = self.now();
         let mut tx = self.db().write().await?;
-        let worker = workers::register(&mut tx, name, now, now.plus_ms(LEASE_MS)).await?;
+        let worker = workers::register(&mut tx, name, now, now.plus_ms(lease_ms)).await?;
         tx.commit().await?;
         Ok(worker)
     }
 
     /// False when this worker was given up: all it has is somebody else's by now.
-    pub async fn heartbeat(&self, worker: WorkerKey) -> ServiceResult<bool> {
+    pub async fn heartbeat(&self, worker: WorkerKey, lease_ms: i64) -> ServiceResult<bool> {
         let now = self.now();
         let mut tx = self.db().write().await?;
-        let alive = workers::heartbeat(&mut tx, worker, now, now.plus_ms(LEASE_MS)).await?;
+        let alive = workers::heartbeat(&mut tx, worker, now, now.plus_ms(lease_ms)).await?;
         tx.commit().await?;
         Ok(alive)
     }

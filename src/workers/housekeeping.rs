@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::service::ServiceResult;
-use crate::service::workers::LEASE_MS;
 
 use super::desk::Desk;
 use super::flight::{self, Flight};
@@ -25,11 +24,11 @@ async fn rest(desk: &Desk, pause: Duration) -> bool {
 pub async fn heartbeat(desk: Arc<Desk>) {
     let mut heard_at = desk.service.now();
     while rest(&desk, desk.config.heartbeat_every).await {
-        match desk.service.heartbeat(desk.worker).await {
+        match desk.service.heartbeat(desk.worker, desk.config.lease_ms).await {
             Ok(true) => heard_at = desk.service.now(),
             Ok(false) => return desk.lose_lease(),
             // Without the database nobody can take the lease either; but after its end nothing is ours for sure.
-            Err(error) if desk.service.now() > heard_at.plus_ms(LEASE_MS) => {
+            Err(error) if desk.service.now() > heard_at.plus_ms(desk.config.lease_ms) => {
                 tracing::warn!(%error, "no heartbeat for the length of a lease");
                 heard_at = desk.service.now();
             }

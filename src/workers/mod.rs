@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::attempt::poll_backoff_ms;
 use crate::providers::registry::Registry;
+use crate::service::workers::LEASE_MS;
 use crate::service::{Service, ServiceError};
 
 mod desk;
@@ -42,6 +43,8 @@ pub struct WorkerConfig {
     pub route_pause_s: i64,
     /// Looks for work at least so often.
     pub look_every: Duration,
+    /// Not heard of for so long, it is given up. Several heartbeats long.
+    pub lease_ms: i64,
     /// Heartbeats and rescues so often.
     pub heartbeat_every: Duration,
     /// Gathers ended tasks for so long before it settles them.
@@ -59,6 +62,7 @@ impl Default for WorkerConfig {
             not_found_grace_ms: 60_000,
             route_pause_s: 60,
             look_every: Duration::from_secs(1),
+            lease_ms: LEASE_MS,
             heartbeat_every: Duration::from_secs(5),
             gather: Duration::from_millis(20),
             hold_at: None,
@@ -75,7 +79,7 @@ pub enum WorkerError {
 /// Works until `stop`, then drains: what is being sent is waited for, what is being made is left to others.
 pub async fn run(service: Service, providers: Registry, config: WorkerConfig, stop: CancellationToken) -> Result<(), WorkerError> {
     while !stop.is_cancelled() {
-        let worker = match service.register_worker(&config.name).await {
+        let worker = match service.register_worker(&config.name, config.lease_ms).await {
             Ok(worker) => worker,
             Err(error) if error.is_transient() => {
                 tracing::warn!(%error, "cannot register yet");

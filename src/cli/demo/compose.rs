@@ -46,7 +46,9 @@ fn item(theme: Theme, model: &str, number: usize, task: i64, dice: &mut Dice) ->
 /// The customer's own words for the batch.
 fn metadata(theme: Theme, number: usize, dice: &mut Dice) -> String {
     let words = match theme {
-        Theme::Advertising => json!({"campaign": dice.pick(&["autumn-launch", "city-marathon", "sparkling-water", "winter-teaser"]), "team": "social"}),
+        Theme::Advertising => {
+            json!({"campaign": dice.pick(&["autumn-launch", "city-marathon", "sparkling-water", "winter-teaser"]), "team": "social"})
+        }
         Theme::Drama => json!({"剧名": dice.pick(&["长安旧梦", "江南雨", "雪落孤城"]), "阶段": dice.pick(&["分镜", "成片", "补拍"])}),
         Theme::Homeware => json!({"collection": dice.pick(&["hearth", "tide", "meadow"]), "channel": "web shop"}),
         Theme::Lessons => json!({"subject": dice.pick(&["biology", "history", "physics"]), "grade": dice.pick(&["5", "7", "9"])}),

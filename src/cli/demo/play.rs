@@ -4,46 +4,29 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::compose;
+use super::acts::Act;
 use super::dice::Dice;
 use super::faults::{Mood, outcome};
-use super::story::{BUYERS, Course, DAYS, DAY_MIN, GIFTS, Gift, Order, SORA, Size};
-use super::upstream;
-use crate::api::v1::batches::render_batch;
+use super::story::{BUYERS, DAY_MIN, DAYS, GIFTS, MINUTE_MS, Order, SORA};
+use super::upstream::{self, Answer};
 use crate::cli::failure::Failure;
-use crate::domain::credits::Credits;
-use crate::domain::grant::NewGrant;
 use crate::domain::id::{BatchId, CustomerId, RouteKey, WorkerKey};
 use crate::domain::key::ApiKeySecret;
-use crate::domain::money::Money;
 use crate::domain::time::Time;
 use crate::server::clock::ManualClock;
+use crate::service::Service;
 use crate::service::dispatch::{Accepted, Claimed, Places};
-use crate::service::keys::{Caller, sha256_hex};
+use crate::service::keys::Caller;
 use crate::service::settle::{Ended, Outcome, SETTLE_MAX};
-use crate::service::submit::Submission;
-use crate::service::{Reader, Service, ServiceError};
+use crate::service::workers::LEASE_MS;
 
-const OPERATOR: &str = "demo";
 const REQUESTS_PER_MIN: i64 = 600;
 /// Tasks at the provider at once, per route: fewer than it allows, so that large batches take their time.
 const PLACES: i64 = 150;
 /// Workers look around after so many milliseconds.
 const TICK_MS: (i64, i64) = (12_000, 26_000);
-const MINUTE_MS: i64 = 60_000;
 /// Grants are let go so long after their time.
 const EXPIRY_PAUSE_MS: i64 = 5 * MINUTE_MS;
-/// A micro-dollar is a millionth of a dollar.
-const MICROS: i64 = 1_000_000;
-
-/// Something that happens at a moment of its own.
-#[derive(Clone, Copy, Debug)]
-enum Act {
-    Gift(Gift),
-    Order { number: usize, order: Order },
-    Cancel { buyer: usize, batch: BatchId },
-    Expire,
-}
 
 /// What the story left behind.
 #[derive(Debug)]
@@ -65,21 +48,21 @@ pub struct Player {
     pub end: Time,
 }
 
-struct Scene {
-    stage: Player,
-    customers: Vec<(CustomerId, Caller)>,
+pub struct Scene {
+    pub stage: Player,
+    pub customers: Vec<(CustomerId, Caller)>,
     worker: WorkerKey,
     places: Vec<Places>,
     agenda: BTreeMap<(Time, usize), Act>,
     acts: usize,
-    moods: HashMap<BatchId, Mood>,
+    pub moods: HashMap<BatchId, Mood>,
     /// Attempts at the provider, by when they end.
     in_flight: BTreeMap<(Time, usize), (RouteKey, Ended)>,
     sent: usize,
     /// Tasks that have not ended.
-    open: i64,
-    batches: usize,
-    tasks: i64,
+    pub open: i64,
+    pub batches: usize,
+    pub tasks: i64,
 }
 
 /// Plays it from the first day to the end.
@@ -94,7 +77,7 @@ pub async fn play(stage: Player, orders: Vec<Order>) -> Result<Played, Failure> 
         first_secret.get_or_insert(key.secret);
         customers.push((customer.id, caller));
     }
-    let worker = stage.service.register_worker("demo").await?;
+    let worker = stage.service.register_worker("demo", LEASE_MS).await?;
     let places = stage.service.routes().await?.into_iter().map(|(route, deadline_s)| Places { route, deadline_s, free: PLACES }).collect();
     let mut scene = Scene {
         stage,
@@ -137,7 +120,7 @@ impl Scene {
         self.stage.end.plus_ms(-minutes * MINUTE_MS)
     }
 
-    fn at(&mut self, at: Time, act: Act) {
+    pub fn at(&mut self, at: Time, act: Act) {
         self.acts += 1;
         self.agenda.insert((at, self.acts), act);
     }
@@ -170,68 +153,6 @@ impl Scene {
         };
         let look = look.map(|at| at.plus_ms(self.stage.dice.between(TICK_MS.0, TICK_MS.1)));
         [event, look].into_iter().flatten().min()
-    }
-
-    async fn perform(&mut self, act: Act) -> Result<(), Failure> {
-        let service = self.stage.service.clone();
-        match act {
-            Act::Gift(gift) => {
-                let expires_at = gift.expires_days.map(|days| service.now().plus_ms(days * DAY_MIN * MINUTE_MS));
-                let (credits, paid) = (Credits::new(gift.credits), Money::from_micros(gift.paid_usd * MICROS));
-                let grant = NewGrant { kind: gift.kind, credits, paid, expires_at, reason: gift.reason.map(str::to_owned) };
-                service.grant(self.customers[gift.buyer].0, grant, OPERATOR).await?;
-            }
-            Act::Order { number, order } => self.submit(number, &order).await?,
-            Act::Cancel { buyer, batch } => {
-                let caller = &self.customers[buyer].1;
-                let (_, done) = service.cancel(Reader::from(caller), batch, &caller.api_key_prefix, None).await?;
-                self.open -= done.canceled;
-            }
-            Act::Expire => while service.expire_grants().await? > 0 {},
-        }
-        Ok(())
-    }
-
-    async fn submit(&mut self, number: usize, order: &Order) -> Result<(), Failure> {
-        let service = self.stage.service.clone();
-        let caller = self.customers[order.buyer].1.clone();
-        let tasks = match order.size {
-            Size::Tasks(tasks) => tasks,
-            Size::AllThatIsLeft => self.affordable(&caller, order).await?,
-        };
-        let batch = compose::batch(order, tasks, number, &mut self.stage.dice);
-        let idempotency_key = format!("order-{number:04}");
-        let fingerprint = sha256_hex(&idempotency_key);
-        let submitted = service.submit(&caller, Submission { idempotency_key, fingerprint, batch, render: render_batch }).await?;
-        let batch = id_in(&submitted.body)?;
-        self.moods.insert(batch, order.mood);
-        (self.open, self.tasks, self.batches) = (self.open + tasks, self.tasks + tasks, self.batches + 1);
-        if let Course::Canceled { after_min } = order.course {
-            self.at(service.now().plus_ms(after_min * MINUTE_MS), Act::Cancel { buyer: order.buyer, batch });
-        }
-        if order.size == Size::AllThatIsLeft {
-            self.is_refused(&caller, order, number).await?;
-        }
-        Ok(())
-    }
-
-    /// How many tasks the customer can pay for.
-    async fn affordable(&mut self, caller: &Caller, order: &Order) -> Result<i64, Failure> {
-        let one = compose::batch(order, upstream::SMALLEST_BATCH, 0, &mut self.stage.dice);
-        let quote = self.stage.service.quote(caller, &one).await?;
-        Ok(quote.available.get() / (quote.priced.total.get() / upstream::SMALLEST_BATCH))
-    }
-
-    /// A customer without credits is refused, and nothing is stored.
-    async fn is_refused(&mut self, caller: &Caller, order: &Order, number: usize) -> Result<(), Failure> {
-        let batch = compose::batch(order, upstream::SMALLEST_BATCH, number, &mut self.stage.dice);
-        let idempotency_key = format!("order-{number:04}-more");
-        let fingerprint = sha256_hex(&idempotency_key);
-        match self.stage.service.submit(caller, Submission { idempotency_key, fingerprint, batch, render: render_batch }).await {
-            Err(ServiceError::NotEnoughCredits { .. }) => Ok(()),
-            Ok(_) => Err(Failure::new("demo", "A customer without credits was not refused.")),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// What workers do when they look around: settle what ended, and send what waits.
@@ -278,12 +199,11 @@ impl Scene {
         let ended = Ended { task: claimed.task, attempt: claimed.attempt, unit_cost, billing, outcome };
         self.sent += 1;
         self.in_flight.insert((course.ends_at, self.sent), (claimed.route, ended));
-        course.taken.map(|provider_job| Accepted { task: claimed.task, attempt: claimed.attempt, provider_job })
+        let provider_job = match course.answer {
+            Answer::Taken { job } => Some(job),
+            Answer::None => None,
+            Answer::Refused => return None,
+        };
+        Some(Accepted { task: claimed.task, attempt: claimed.attempt, provider_job })
     }
-}
-
-fn id_in(body: &str) -> Result<BatchId, Failure> {
-    let answer: serde_json::Value = serde_json::from_str(body).map_err(|error| Failure::new("demo", error.to_string()))?;
-    let id = answer["id"].as_str().and_then(|id| id.parse().ok());
-    id.ok_or_else(|| Failure::new("demo", "The answer to a submission names no batch."))
 }

@@ -6,6 +6,7 @@ use super::faults::Mood;
 use super::prompts::Theme;
 use crate::domain::grant::GrantKind;
 
+pub const MINUTE_MS: i64 = 60_000;
 pub const DAY_MIN: i64 = 24 * 60;
 /// The story is this long.
 pub const DAYS: i64 = 30;
@@ -96,7 +97,9 @@ pub enum Size {
 pub enum Course {
     ToTheEnd,
     /// Canceled so many minutes after it was submitted.
-    Canceled { after_min: i64 },
+    Canceled {
+        after_min: i64,
+    },
     /// Submitted when the story ends: nobody has begun it.
     Waiting,
 }
@@ -195,7 +198,9 @@ mod tests {
         for (buyer, who) in BUYERS.iter().enumerate() {
             let mut spent = 0;
             for order in orders.iter().filter(|order| order.buyer == buyer) {
-                let is_there = |gift: &&Gift| gift.buyer == buyer && gift.before_min > order.before_min && gift.expires_days.is_none_or(|days| days > DAYS);
+                let is_there = |gift: &&Gift| {
+                    gift.buyer == buyer && gift.before_min > order.before_min && gift.expires_days.is_none_or(|days| days > DAYS)
+                };
                 let given: i64 = GIFTS.iter().filter(is_there).map(|gift| gift.credits).sum();
                 let price = if order.model == SORA { 49 } else { 599 };
                 spent += if let Size::Tasks(tasks) = order.size { tasks * price } else { 0 };

@@ -20,8 +20,18 @@ const OUTPUT_TTL_S: i64 = 7 * 86_400;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Course {
     pub ends_at: Time,
-    /// `None` when it is refused at once; `Some(None)` when the provider never answered.
-    pub taken: Option<Option<String>>,
+    pub answer: Answer,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Taken, and called so.
+    Taken {
+        job: String,
+    },
+    /// Perhaps taken.
+    None,
+    Refused,
 }
 
 /// How it goes with an order that is sent now.
@@ -30,10 +40,10 @@ pub fn course(fault: Option<&Fault>, is_quick: bool, deadline_s: i64, now: Time,
     let takes_ms = dice.between(min, max);
     let refusal_ms = dice.between(REFUSAL_MS.0, REFUSAL_MS.1);
     match fault.map(|fault| fault.failure) {
-        Some(failure) if is_refusal(failure) => Course { ends_at: now.plus_ms(refusal_ms), taken: None },
-        Some(FailureType::SubmitUnknown) => Course { ends_at: now.plus_s(deadline_s), taken: Some(None) },
-        Some(FailureType::Timeout) => Course { ends_at: now.plus_s(deadline_s), taken: Some(Some(job(now, number, deadline_s * 1_000))) },
-        Some(_) | None => Course { ends_at: now.plus_ms(takes_ms), taken: Some(Some(job(now, number, takes_ms))) },
+        Some(failure) if is_refusal(failure) => Course { ends_at: now.plus_ms(refusal_ms), answer: Answer::Refused },
+        Some(FailureType::SubmitUnknown) => Course { ends_at: now.plus_s(deadline_s), answer: Answer::None },
+        Some(FailureType::Timeout) => Course { ends_at: now.plus_s(deadline_s), answer: taken(now, number, deadline_s * 1_000) },
+        Some(_) | None => Course { ends_at: now.plus_ms(takes_ms), answer: taken(now, number, takes_ms) },
     }
 }
 
@@ -54,8 +64,8 @@ const fn is_refusal(failure: FailureType) -> bool {
 }
 
 /// An id that the simulated provider understands: whoever serves the story's end with it sees the open jobs completed.
-fn job(now: Time, number: usize, takes_ms: i64) -> String {
-    format!("video_{:012x}{number:010x}{takes_ms:010x}00000", now.micros() / 1_000)
+fn taken(now: Time, number: usize, takes_ms: i64) -> Answer {
+    Answer::Taken { job: format!("video_{:012x}{number:010x}{takes_ms:010x}00000", now.micros() / 1_000) }
 }
 
 /// A sample address: nothing is there.
@@ -65,25 +75,19 @@ pub fn output(reference: &str, finished_at: Time) -> Output {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use axum::body::Body;
-    use axum::http::{Request, StatusCode};
-    use tower::ServiceExt;
-
     use super::*;
-    use crate::providers::simulator::{SimulatorConfig, SimulatorState, router};
+    use crate::domain::attempt::Polled;
+    use crate::providers::simulator::SimulatorConfig;
+    use crate::server::upstreams::Simulated;
 
     #[tokio::test]
     async fn the_simulated_provider_knows_the_jobs_of_the_story() {
-        let simulator = router(Arc::new(SimulatorState::new(SimulatorConfig::default())));
+        let simulated = Simulated::start(SimulatorConfig::default()).await.unwrap();
         let course = course(None, true, 900, Time::from_micros(1_790_000_000_000_000), 7, &mut Dice::new(1));
-        let job = course.taken.flatten().unwrap();
-        let request = Request::get(format!("/v1/videos/{job}")).header("host", "sim.example").body(Body::empty()).unwrap();
-        let response = simulator.oneshot(request).await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-        let body = axum::body::to_bytes(response.into_body(), 1 << 16).await.unwrap();
-        let video: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!((&video["id"], &video["status"]), (&job.into(), &"completed".into()));
+        let provider = simulated.registry.get("gateway").unwrap();
+        let Answer::Taken { job } = course.answer else { panic!("{course:?}") };
+        let polled = provider.poll(&job).await;
+        assert!(matches!(polled, Polled::Succeeded(_)), "{polled:?}");
+        simulated.stop().await;
     }
 }

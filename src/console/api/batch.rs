@@ -5,8 +5,8 @@ mod rows;
 use leptos::prelude::*;
 
 pub use self::rows::{
-    AttemptRow, BatchSummary, BillingPage, DrawRow, DrawnCredits, EntryRow, EventRow, FailureRow, LineRow, OrderedModel, TaskDetail, TaskRow,
-    TasksPage, TransactionRow, WebhooksPage,
+    AttemptRow, BatchSummary, BillingPage, DrawRow, DrawnCredits, EntryRow, EventRow, FailureRow, LineRow, OrderedModel, TaskDetail,
+    TaskRow, TasksPage, TransactionRow, WebhooksPage,
 };
 use super::ConsoleError;
 use crate::domain::page::PageSize;
@@ -101,7 +101,6 @@ pub async fn read_webhooks(id: String) -> Result<WebhooksPage, ConsoleError> {
     let id = id.parse().map_err(|_| not_found())?;
     let url = service.batch(Reader::Operator, id).await.map_err(refuse)?.webhook_url;
     let events = service.events(id).await.map_err(refuse)?;
-    let events =
-        events.into_iter().map(|e| EventRow { id: e.id, kind: e.kind, payload: e.payload, created_at: e.created_at }).collect();
+    let events = events.into_iter().map(|e| EventRow { id: e.id, kind: e.kind, payload: e.payload, created_at: e.created_at }).collect();
     Ok(WebhooksPage { url, events })
 }

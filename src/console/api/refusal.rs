@@ -10,8 +10,8 @@ use crate::console::api::ConsoleError;
 use crate::service::ServiceError;
 
 pub fn refuse(error: ServiceError) -> ConsoleError {
-    let request_id = use_context::<Parts>()
-        .and_then(|parts| parts.headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned));
+    let request_id =
+        use_context::<Parts>().and_then(|parts| parts.headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned));
     let (status, refusal) = match error {
         ServiceError::NotFound { .. } => (StatusCode::NOT_FOUND, ConsoleError::NotFound),
         ServiceError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, ConsoleError::Unavailable { request_id }),

@@ -31,7 +31,7 @@ impl Look {
     }
 }
 
-pub fn batch_badge(lang: Lang, status: BatchStatus) -> impl IntoView + use<> {
+pub fn batch_badge(lang: Lang, status: BatchStatus) -> AnyView {
     let look = match status {
         BatchStatus::Queued => Look::Waiting,
         BatchStatus::Processing => Look::Running,
@@ -43,7 +43,7 @@ pub fn batch_badge(lang: Lang, status: BatchStatus) -> impl IntoView + use<> {
     badge(look, (lang.words().batch_status_word)(status))
 }
 
-pub fn task_badge(lang: Lang, status: TaskStatus) -> impl IntoView + use<> {
+pub fn task_badge(lang: Lang, status: TaskStatus) -> AnyView {
     let look = match status {
         TaskStatus::Pending => Look::Waiting,
         TaskStatus::Submitting | TaskStatus::Processing => Look::Running,
@@ -54,7 +54,7 @@ pub fn task_badge(lang: Lang, status: TaskStatus) -> impl IntoView + use<> {
     badge(look, (lang.words().task_status_word)(status))
 }
 
-pub fn attempt_badge(lang: Lang, state: AttemptState) -> impl IntoView + use<> {
+pub fn attempt_badge(lang: Lang, state: AttemptState) -> AnyView {
     let look = match state {
         AttemptState::Open => Look::Running,
         AttemptState::Succeeded => Look::Good,
@@ -63,6 +63,6 @@ pub fn attempt_badge(lang: Lang, state: AttemptState) -> impl IntoView + use<> {
     badge(look, (lang.words().attempt_word)(state))
 }
 
-fn badge(look: Look, word: &'static str) -> impl IntoView + use<> {
-    view! { <span class=look.class()>{word}</span> }
+fn badge(look: Look, word: &'static str) -> AnyView {
+    view! { <span class=look.class()>{word}</span> }.into_any()
 }

@@ -9,12 +9,12 @@ use crate::console::i18n::{Lang, shortened};
 const COPIED_MS: u32 = 1_600;
 
 /// An id, shortened and monospaced; whole on hover.
-pub fn short_id(id: &str) -> impl IntoView + use<> {
-    view! { <code class="id" title=id.to_owned()>{shortened(id)}</code> }
+pub fn short_id(id: &str) -> AnyView {
+    view! { <code class="id" title=id.to_owned()>{shortened(id)}</code> }.into_any()
 }
 
 /// An id with a button that copies it whole.
-pub fn id_with_copy(lang: Lang, id: String) -> impl IntoView + use<> {
+pub fn id_with_copy(lang: Lang, id: String) -> AnyView {
     let words = lang.words();
     let copied = RwSignal::new(false);
     let label = format!("{} {id}", words.copy);
@@ -34,4 +34,5 @@ pub fn id_with_copy(lang: Lang, id: String) -> impl IntoView + use<> {
             <span role="status" class="unseen">{move || if copied.get() { words.copied } else { "" }}</span>
         </span>
     }
+    .into_any()
 }

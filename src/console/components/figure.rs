@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 
 /// A term and its figure.
-pub fn term(name: &'static str, figure: impl IntoView) -> impl IntoView {
+pub fn term(name: &'static str, figure: impl IntoAny) -> AnyView {
     view! {
         <dt>{name}</dt>
-        <dd>{figure}</dd>
+        <dd>{figure.into_any()}</dd>
     }
+    .into_any()
 }
 
 /// A coloured share of a bar.
@@ -19,7 +20,7 @@ pub struct Share {
 }
 
 /// A bar of shares of `whole`; what is missing is left empty. Decoration: the figures beside it say the same.
-pub fn bar(shares: &[Share], whole: i64) -> impl IntoView + use<> {
+pub fn bar(shares: &[Share], whole: i64) -> AnyView {
     let mut start = 0;
     let rects: Vec<_> = shares
         .iter()
@@ -30,7 +31,7 @@ pub fn bar(shares: &[Share], whole: i64) -> impl IntoView + use<> {
             view! { <rect class=share.class x=percent(x) width=percent(end - x) height="100%"></rect> }
         })
         .collect();
-    view! { <svg class="bar" aria-hidden="true" preserveAspectRatio="none">{rects}</svg> }
+    view! { <svg class="bar" aria-hidden="true" preserveAspectRatio="none">{rects}</svg> }.into_any()
 }
 
 /// Hundredths of a percent, so that a small share is still seen.

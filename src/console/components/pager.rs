@@ -31,10 +31,9 @@ pub struct NumberPager {
 }
 
 impl NumberPager {
-    pub fn view(self, lang: Lang) -> impl IntoView + use<> {
+    pub fn view(self, lang: Lang) -> AnyView {
         let words = lang.words();
-        let shown =
-            format!("{}–{} {} {}", lang.number(self.first), lang.number(self.last), words.rows_of, lang.number(self.total));
+        let shown = format!("{}–{} {} {}", lang.number(self.first), lang.number(self.last), words.rows_of, lang.number(self.total));
         let kept: Vec<_> = self.kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect();
         let sizes: Vec<_> = self
             .sizes
@@ -59,6 +58,7 @@ impl NumberPager {
                 </nav>
             </div>
         }
+        .into_any()
     }
 }
 

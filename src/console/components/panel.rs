@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::console::i18n::Lang;
 
 /// Stands in for rows that are on their way.
-pub fn skeleton(lang: Lang) -> impl IntoView + use<> {
+pub fn skeleton(lang: Lang) -> AnyView {
     view! {
         <div class="skeleton" role="status">
             <span class="unseen">{lang.words().loading}</span>
@@ -14,20 +14,22 @@ pub fn skeleton(lang: Lang) -> impl IntoView + use<> {
             <i></i>
         </div>
     }
+    .into_any()
 }
 
 /// There is nothing yet, and this is how to get something.
-pub fn empty(title: &'static str, text: impl IntoView) -> impl IntoView {
+pub fn empty(title: &'static str, text: impl IntoAny) -> AnyView {
     view! {
         <div class="panel-note">
             <p class="title">{title}</p>
-            {text}
+            {text.into_any()}
         </div>
     }
+    .into_any()
 }
 
 /// Something else was asked for than there is; the link leads back to what there is.
-pub fn no_match(title: &'static str, text: &'static str, href: String, link: &'static str) -> impl IntoView {
+pub fn no_match(title: &'static str, text: &'static str, href: String, link: &'static str) -> AnyView {
     view! {
         <div class="panel-note">
             <p class="title">{title}</p>
@@ -39,10 +41,11 @@ pub fn no_match(title: &'static str, text: &'static str, href: String, link: &'s
             </p>
         </div>
     }
+    .into_any()
 }
 
 /// A part could not be loaded. "Try again" loads the whole page anew, so it works in every state of the browser.
-pub fn error(lang: Lang, sentence: &'static str, request_id: Option<&str>, href: String) -> impl IntoView + use<> {
+pub fn error(lang: Lang, sentence: &'static str, request_id: Option<&str>, href: String) -> AnyView {
     let words = lang.words();
     let request_id = request_id.map(|id| {
         view! {
@@ -63,4 +66,5 @@ pub fn error(lang: Lang, sentence: &'static str, request_id: Option<&str>, href:
             </p>
         </div>
     }
+    .into_any()
 }

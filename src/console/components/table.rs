@@ -18,9 +18,8 @@ pub const fn number(name: &'static str) -> Column {
     Column { name, numeric: true }
 }
 
-pub fn table(label: &'static str, columns: &[Column], rows: Vec<AnyView>) -> impl IntoView + use<> {
-    let headings: Vec<_> =
-        columns.iter().map(|column| view! { <th scope="col" class:n=column.numeric>{column.name}</th> }).collect();
+pub fn table(label: &'static str, columns: &[Column], rows: Vec<AnyView>) -> AnyView {
+    let headings: Vec<_> = columns.iter().map(|column| view! { <th scope="col" class:n=column.numeric>{column.name}</th> }).collect();
     view! {
         <div class="scroll" role="region" aria-label=label tabindex="0">
             <table>
@@ -31,4 +30,5 @@ pub fn table(label: &'static str, columns: &[Column], rows: Vec<AnyView>) -> imp
             </table>
         </div>
     }
+    .into_any()
 }

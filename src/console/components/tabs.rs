@@ -12,7 +12,7 @@ pub struct TabLink {
     pub current: bool,
 }
 
-pub fn tabs(label: &'static str, links: Vec<TabLink>) -> impl IntoView {
+pub fn tabs(label: &'static str, links: Vec<TabLink>) -> AnyView {
     let links: Vec<_> = links
         .into_iter()
         .map(|link| {
@@ -29,4 +29,5 @@ pub fn tabs(label: &'static str, links: Vec<TabLink>) -> impl IntoView {
             {links}
         </nav>
     }
+    .into_any()
 }

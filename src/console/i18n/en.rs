@@ -51,7 +51,7 @@ pub static WORDS: Words = Words {
     duration: "Duration",
     credits: "Credits",
     credits_unit: "credits",
-    number: "Number",
+    number: "No.",
     prompt: "Prompt",
     attempts: "Attempts",
     waited: "Waited",

@@ -61,6 +61,13 @@ impl Lang {
         }
     }
 
+    /// `2026-11-20 09:14`, for columns that name the zone and give the whole elsewhere.
+    pub fn moment_minute(self, time: Time) -> String {
+        let mut text = self.moment_short(time);
+        text.truncate(16);
+        text
+    }
+
     /// The two largest units: `2 s`, `5 m 00 s`, `3 h 07 m`, `2 d 04 h`. Less than a second is said in milliseconds.
     pub fn duration(self, micros: i64) -> String {
         let [ms, s, m, h, d] = match self {

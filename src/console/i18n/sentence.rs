@@ -38,7 +38,11 @@ pub fn english(facts: &BatchFacts) -> Vec<Part> {
     let number = |n| lang.number(n);
     let mut say = Sentence::default();
     if counts.open() == counts.total {
-        say.text(&format!("Nothing has finished yet: {} and {} held.", tasks(counts.total, "is open", "are open"), credits(facts.credits.held.get(), "is", "are")));
+        say.text(&format!(
+            "Nothing has finished yet: {} and {} held.",
+            tasks(counts.total, "is open", "are open"),
+            credits(facts.credits.held.get(), "is", "are")
+        ));
         return say.parts;
     }
     let so_far = if counts.open() > 0 { " so far" } else { "" };

@@ -75,13 +75,13 @@ fn list(lang: Lang, clock: Clock, seen: Seen, query: &BatchesQuery, page: Listed
     if page.rows.is_empty() {
         if query.before.is_some() {
             let newest = lang.link(BatchesQuery::PATH);
-            return panel::no_match(words.no_more_batches, words.no_more_batches_text, newest, words.newest).into_any();
+            return panel::no_match(words.no_more_batches, words.no_more_batches_text, newest, words.newest);
         }
         let how = view! {
             <p>{words.no_batches_text}</p>
             <pre tabindex="0">{CURL}</pre>
         };
-        return panel::empty(words.no_batches, how).into_any();
+        return panel::empty(words.no_batches, how);
     }
     let newer = newer_than_seen(seen, query, &page.rows);
     let announced = (newer > 0).then(|| {
@@ -143,7 +143,11 @@ fn newer_than_seen(seen: Seen, query: &BatchesQuery, rows: &[BatchRow]) -> usize
 fn batch_row(lang: Lang, row: &BatchRow, now: Time) -> AnyView {
     let counts = row.counts;
     let href = lang.link(&BatchQuery::default().to_href(row.id));
-    let shares = [Share { class: "good", amount: counts.succeeded }, Share { class: "bad", amount: counts.failed }, Share { class: "stopped", amount: counts.canceled }];
+    let shares = [
+        Share { class: "good", amount: counts.succeeded },
+        Share { class: "bad", amount: counts.failed },
+        Share { class: "stopped", amount: counts.canceled },
+    ];
     let loss = row.profit < Money::ZERO;
     let id = row.id.to_string();
     let done = counts.total - counts.open();
@@ -170,7 +174,7 @@ fn batch_row(lang: Lang, row: &BatchRow, now: Time) -> AnyView {
             <td class="n" class:none=row.credits.refunded.is_zero()>{lang.credits(row.credits.refunded)}</td>
             <td class="n" class:bad=loss>{lang.amount(row.profit)}</td>
             <td class="n">{lang.margin(row.profit.permille_of(row.revenue))}</td>
-            <td class="moment">{lang.moment_short(row.created_at)}</td>
+            <td class="moment" title=lang.moment(row.created_at)>{lang.moment_minute(row.created_at)}</td>
             <td class="n" class:none=row.finished_at.is_none()>{lang.between(Some(row.created_at), row.finished_at.or(Some(now)))}</td>
         </tr>
     }

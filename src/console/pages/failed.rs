@@ -15,5 +15,5 @@ pub fn failed(lang: Lang, error: &ConsoleError) -> AnyView {
         ConsoleError::Internal { .. } => words.error_internal,
     };
     // An empty address is that of the page itself.
-    panel::error(lang, sentence, error.request_id(), String::new()).into_any()
+    panel::error(lang, sentence, error.request_id(), String::new())
 }

@@ -27,7 +27,8 @@ pub const DRAIN_S: &str = "BATCHBOOK_DRAIN_S";
 pub const PROVIDER_PREFIX: &str = "BATCHBOOK_PROVIDER_";
 pub const BASE_URL_SUFFIX: &str = "_BASE_URL";
 pub const API_KEY_SUFFIX: &str = "_API_KEY";
-pub const BASE_URL_MEANING: &str = "Address of a provider's API with its version, like https://api.example.com/v1; NAME is the route's provider.";
+pub const BASE_URL_MEANING: &str =
+    "Address of a provider's API with its version, like https://api.example.com/v1; NAME is the route's provider.";
 pub const API_KEY_MEANING: &str = "Key of the account at that provider.";
 
 /// Variables that begin like ours and belong to the scripts around the program.

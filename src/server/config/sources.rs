@@ -48,7 +48,8 @@ pub struct Sources {
 impl Sources {
     /// The process's environment, and the file that it or a flag names.
     pub fn of_process(flags: BTreeMap<String, String>) -> Result<Self, ConfigError> {
-        let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
         let mut sources = Self { flags, environment, ..Self::default() };
         let named = sources.find(CONFIG_FILE).map(|(path, _)| PathBuf::from(path));
         let path = named.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
@@ -77,9 +78,11 @@ impl Sources {
             let name = name.strip_prefix(PREFIX).unwrap_or(name).to_lowercase();
             format!("{name:?} in the configuration file is no setting of this version and was ignored; `batchbook config` lists all.")
         });
-        let of_environment = self.environment.keys().filter(|name| name.starts_with(PREFIX) && !is_known(name)).map(|name| {
-            format!("The variable {name} is no setting of this version and was ignored; `batchbook config` lists all.")
-        });
+        let of_environment = self
+            .environment
+            .keys()
+            .filter(|name| name.starts_with(PREFIX) && !is_known(name))
+            .map(|name| format!("The variable {name} is no setting of this version and was ignored; `batchbook config` lists all."));
         of_file.chain(of_environment).collect()
     }
 }

@@ -54,7 +54,7 @@ fn ledger(lang: Lang, page: &BillingPage) -> AnyView {
     .into_any()
 }
 
-fn summary(lang: Lang, page: &BillingPage) -> impl IntoView + use<> {
+fn summary(lang: Lang, page: &BillingPage) -> AnyView {
     let words = lang.words();
     let credits = page.credits;
     view! {
@@ -68,11 +68,13 @@ fn summary(lang: Lang, page: &BillingPage) -> impl IntoView + use<> {
             </dl>
         </div>
     }
+    .into_any()
 }
 
-fn draws(lang: Lang, draws: &[DrawRow]) -> impl IntoView + use<> {
+fn draws(lang: Lang, draws: &[DrawRow]) -> AnyView {
     let words = lang.words();
-    let columns = [text(words.grant), text(words.kind), number(words.drawn), number(words.charged), number(words.refunded), number(words.still_held)];
+    let columns =
+        [text(words.grant), text(words.kind), number(words.drawn), number(words.charged), number(words.refunded), number(words.still_held)];
     let rows = draws
         .iter()
         .map(|draw| {
@@ -96,7 +98,7 @@ fn draws(lang: Lang, draws: &[DrawRow]) -> impl IntoView + use<> {
 fn transactions(lang: Lang, page: &BillingPage) -> AnyView {
     let words = lang.words();
     if page.transactions.is_empty() {
-        return panel::empty(words.no_transactions, ()).into_any();
+        return panel::empty(words.no_transactions, ());
     }
     let columns = [
         text(words.created_utc),
@@ -138,7 +140,7 @@ fn transaction_rows(lang: Lang, transaction: &TransactionRow) -> Vec<AnyView> {
             let revenue = if transaction.revenue.micros() == 0 { String::new() } else { lang.amount(transaction.revenue) };
             let tasks = if transaction.tasks == 0 { String::new() } else { lang.number(transaction.tasks) };
             view! {
-                <tr class:first=index == 0>
+                <tr class="entry" class:first=index == 0>
                     <td class="moment">{first(lang.moment_short(transaction.created_at), index)}</td>
                     <td>{id}</td>
                     <td>{first((words.transaction_word)(transaction.kind).to_owned(), index)} {reverses}</td>

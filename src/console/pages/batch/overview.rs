@@ -10,7 +10,7 @@ use crate::domain::credits::Credits;
 use crate::domain::failure::Party;
 use crate::domain::money::Money;
 
-pub fn overview(lang: Lang, summary: &BatchSummary) -> impl IntoView + use<> {
+pub fn overview(lang: Lang, summary: &BatchSummary) -> AnyView {
     let parties = by_party(&summary.failures);
     view! {
         <section class="card overview">
@@ -23,6 +23,7 @@ pub fn overview(lang: Lang, summary: &BatchSummary) -> impl IntoView + use<> {
             {strip(lang, summary)}
         </section>
     }
+    .into_any()
 }
 
 /// Failures of one party, all types together.
@@ -51,7 +52,7 @@ fn by_party(failures: &[FailureRow]) -> Vec<PartySum> {
     sums
 }
 
-fn sentence(lang: Lang, summary: &BatchSummary, parties: &[PartySum]) -> impl IntoView + use<> {
+fn sentence(lang: Lang, summary: &BatchSummary, parties: &[PartySum]) -> AnyView {
     let facts = BatchFacts {
         counts: summary.counts,
         credits: summary.credits,
@@ -68,10 +69,10 @@ fn sentence(lang: Lang, summary: &BatchSummary, parties: &[PartySum]) -> impl In
             Part::Party(party, word) => view! { <a href=format!("#party-{party}") rel="external">{word}</a> }.into_any(),
         })
         .collect();
-    view! { <p class="say" class:loss=summary.profit < Money::ZERO>{parts}</p> }
+    view! { <p class="say" class:loss=summary.profit < Money::ZERO>{parts}</p> }.into_any()
 }
 
-fn what_it_made(lang: Lang, summary: &BatchSummary) -> impl IntoView + use<> {
+fn what_it_made(lang: Lang, summary: &BatchSummary) -> AnyView {
     let words = lang.words();
     let less = |cost: Money| lang.amount(Money::from_micros(cost.micros().saturating_neg()));
     let loss = summary.profit < Money::ZERO;
@@ -94,9 +95,10 @@ fn what_it_made(lang: Lang, summary: &BatchSummary) -> impl IntoView + use<> {
             </dl>
         </div>
     }
+    .into_any()
 }
 
-fn tasks_and_time(lang: Lang, summary: &BatchSummary) -> impl IntoView + use<> {
+fn tasks_and_time(lang: Lang, summary: &BatchSummary) -> AnyView {
     let words = lang.words();
     let counts = summary.counts;
     let ended = summary.finished_at.or(Some(summary.now));
@@ -127,9 +129,10 @@ fn tasks_and_time(lang: Lang, summary: &BatchSummary) -> impl IntoView + use<> {
             </dl>
         </div>
     }
+    .into_any()
 }
 
-fn whose_fault(lang: Lang, parties: &[PartySum], failures: &[FailureRow]) -> impl IntoView + use<> {
+fn whose_fault(lang: Lang, parties: &[PartySum], failures: &[FailureRow]) -> AnyView {
     let words = lang.words();
     let most = parties.iter().map(|sum| sum.tasks).max().unwrap_or(0);
     let rows: Vec<_> = parties
@@ -139,10 +142,10 @@ fn whose_fault(lang: Lang, parties: &[PartySum], failures: &[FailureRow]) -> imp
             let none = sum.tasks == 0 && sum.sunk == Money::ZERO;
             view! {
                 <tr id=format!("party-{party}") class:none=none>
-                    <th scope="row">
-                        {(words.party_word)(party)} <small>{types_of(lang, failures, party)}</small>
-                    </th>
-                    <td class="share">{bar(&[Share { class: "bad", amount: sum.tasks }], most)}</td>
+                    <th scope="row">{(words.party_word)(party)}</th>
+                    <td class="share">
+                        {bar(&[Share { class: "bad", amount: sum.tasks }], most)} <small>{types_of(lang, failures, party)}</small>
+                    </td>
                     <td class="n">{lang.number(sum.tasks)}</td>
                     <td class="n">{lang.credits(sum.refunded)}</td>
                     <td class="n">{lang.amount(sum.sunk)}</td>
@@ -173,6 +176,7 @@ fn whose_fault(lang: Lang, parties: &[PartySum], failures: &[FailureRow]) -> imp
             </table>
         </div>
     }
+    .into_any()
 }
 
 /// `40 timeout, 21 model error`

@@ -8,7 +8,7 @@ use crate::console::components::figure::{Share, bar};
 use crate::console::i18n::Lang;
 use crate::domain::credits::Credits;
 
-pub fn strip(lang: Lang, summary: &BatchSummary) -> impl IntoView + use<> {
+pub fn strip(lang: Lang, summary: &BatchSummary) -> AnyView {
     let words = lang.words();
     let credits = summary.credits;
     let figure = |name: &'static str, amount: Credits, class: &'static str| {
@@ -34,6 +34,7 @@ pub fn strip(lang: Lang, summary: &BatchSummary) -> impl IntoView + use<> {
             {bar(&shares, credits.held.get())}
         </div>
     }
+    .into_any()
 }
 
 fn verdict(lang: Lang, summary: &BatchSummary) -> AnyView {

@@ -55,8 +55,7 @@ fn detail(lang: Lang, task: TaskDetail) -> AnyView {
     let words = lang.words();
     let row = &task.row;
     let ended = row.finished_at.or(Some(task.now));
-    let failure =
-        row.failure.map(|(failure, party)| format!("{} · {}", (words.failure_word)(failure), (words.party_word)(party)));
+    let failure = row.failure.map(|(failure, party)| format!("{} · {}", (words.failure_word)(failure), (words.party_word)(party)));
     view! {
         <dl class="wide">
             {term(words.state, task_badge(lang, row.status))} {failure.map(|failure| term(words.failure, failure))}
@@ -133,12 +132,10 @@ fn attempts(lang: Lang, task: &TaskDetail) -> AnyView {
 fn attempt_item(lang: Lang, attempt: &AttemptRow, task: &TaskDetail) -> AnyView {
     let words = lang.words();
     let evidence = &attempt.evidence;
-    let failure =
-        attempt.failure.map(|(failure, party)| format!("{} · {}", (words.failure_word)(failure), (words.party_word)(party)));
+    let failure = attempt.failure.map(|(failure, party)| format!("{} · {}", (words.failure_word)(failure), (words.party_word)(party)));
     let cost = attempt.billed.map(|billed| format!("{} ({})", lang.money(attempt.cost), (words.billed_word)(billed)));
-    let verbatim = |name: &'static str, text: &Option<String>| {
-        text.clone().map(|text| term(name, view! { <code class="verbatim">{text}</code> }))
-    };
+    let verbatim =
+        |name: &'static str, text: &Option<String>| text.clone().map(|text| term(name, view! { <code class="verbatim">{text}</code> }));
     view! {
         <li>
             <p class="attempt-head">
@@ -181,5 +178,5 @@ fn lines(lang: Lang, lines: &[LineRow]) -> AnyView {
             .into_any()
         })
         .collect();
-    table(words.ledger_lines, &columns, rows).into_any()
+    table(words.ledger_lines, &columns, rows)
 }

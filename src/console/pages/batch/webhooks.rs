@@ -34,15 +34,12 @@ pub fn Webhooks(id: Memo<String>) -> impl IntoView {
 
 fn events(lang: Lang, page: &WebhooksPage) -> AnyView {
     let words = lang.words();
-    let url = page.url.clone().map_or_else(
-        || words.no_webhook_url.into_any(),
-        |url| view! { <code class="whole">{url}</code> }.into_any(),
-    );
+    let url = page.url.clone().map_or_else(|| words.no_webhook_url.into_any(), |url| view! { <code class="whole">{url}</code> }.into_any());
     let list = if page.events.is_empty() {
-        panel::empty(words.no_events, ()).into_any()
+        panel::empty(words.no_events, ())
     } else {
         let columns = [text(words.written), text(words.event), text(words.kind), text(words.payload)];
-        table(words.events, &columns, page.events.iter().map(|event| event_row(lang, event)).collect()).into_any()
+        table(words.events, &columns, page.events.iter().map(|event| event_row(lang, event)).collect())
     };
     view! {
         <p class="note inset">{words.deliveries_later}</p>

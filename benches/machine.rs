@@ -1,0 +1,22 @@
+//! The machine that measures.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+/// Cores, processor, memory, kernel, and how busy it is with other things.
+pub fn facts() -> Value {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let field = |text: &str, name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.split_once(':').map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+    };
+    let memory_kb: u64 = field(&read("/proc/meminfo"), "MemTotal").split(' ').next().and_then(|kb| kb.parse().ok()).unwrap_or(0);
+    json!({
+        "cores": std::thread::available_parallelism().map_or(0, usize::from),
+        "processor": field(&read("/proc/cpuinfo"), "model name"),
+        "memory_mib": memory_kb / 1_024,
+        "kernel": read("/proc/sys/kernel/osrelease").trim(),
+        "load_1min": read("/proc/loadavg").split(' ').next().and_then(|load| load.parse::<f64>().ok()),
+    })
+}

@@ -1,0 +1,65 @@
+//! `settle`: a queue of tasks, run by the real worker to closed books. The clock stops when every batch is finished; then
+//! everything must add up.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use batchbook::workers::{self, WorkerConfig};
+use serde_json::json;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::bed::{Bed, Kind};
+use crate::queue::{self, Shape};
+use crate::report::{Report, figure, per_s, rounded};
+use crate::upstream::{Calls, FAILURES_PERCENT, Upstream};
+
+/// Whether everything is settled is asked this often; it is part of what is measured.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+const SETTLED_WITHIN: Duration = Duration::from_secs(300);
+
+pub async fn run(kind: &Kind<'_>, shape: Shape, calls: Calls, tasks: u32, report: &mut Report) -> anyhow::Result<()> {
+    let mut bed = Bed::make(kind).await?;
+    queue::fill(&bed, shape, tasks).await?;
+    bed.settle_down().await?;
+    let start = bed.mark().await?;
+    let started = Instant::now();
+    let stop = CancellationToken::new();
+    let config = WorkerConfig { poll_pauses_ms: [1, 1, 1], ..WorkerConfig::default() };
+    let worker = tokio::spawn(workers::run(bed.service.clone(), Upstream::registry(calls), config, stop.clone()));
+    let settled = all_settled(&mut bed).await;
+    let time = started.elapsed();
+    let written = bed.written_since(&start).await;
+    stop.cancel();
+    worker.await.context("the worker")??;
+    settled?;
+    let written = written?;
+    bed.verify().await?;
+    let failed = bed.number("SELECT COUNT(*) FROM tasks WHERE status = 'failed'").await?;
+    if failed == 0 || failed > i64::from(tasks) / 5 {
+        bail!("{failed} of {tasks} tasks failed, and it should be {FAILURES_PERCENT} %");
+    }
+
+    let queue = format!("{}, {}", shape.as_str(), calls.as_str());
+    let rate = per_s(tasks, time);
+    report.note(format!("settle {} {queue}", kind.as_str()), rate);
+    if matches!(kind, Kind::Postgres { .. }) {
+        report.note(format!("commits {queue}"), figure(written.commits) / f64::from(tasks));
+        report.note(format!("wal {queue}"), figure(written.wal_bytes) / f64::from(tasks));
+    }
+    let what = json!({"tasks": tasks, "customers": shape.as_str(), "provider": calls.as_str(), "failed": failed});
+    let figures = json!({"tasks_per_s": rounded(rate), "ms": time.as_millis(), "written": written.per_task(tasks), "books": "closed"});
+    report.print("settle", kind.as_str(), &what, &figures, &bed.durability().await?);
+    bed.close().await
+}
+
+async fn all_settled(bed: &mut Bed) -> anyhow::Result<()> {
+    let started = Instant::now();
+    while bed.number("SELECT COUNT(*) FROM batches WHERE finished_at_us IS NULL").await? > 0 {
+        if started.elapsed() > SETTLED_WITHIN {
+            bail!("not everything was settled after {SETTLED_WITHIN:?}");
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(())
+}
