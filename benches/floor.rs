@@ -11,7 +11,7 @@ use crate::report::{Report, per_s, rounded};
 use crate::upstream::Calls;
 
 /// Tasks of one commit.
-const GROUP: u32 = 500;
+pub const GROUP: u32 = 500;
 
 pub async fn run(kind: &Kind<'_>, shape: Shape, calls: Calls, tasks: u32, report: &mut Report) -> anyhow::Result<()> {
     let mut bed = Bed::make(kind).await?;

@@ -48,8 +48,10 @@ fn asked() -> anyhow::Result<Asked> {
             other => bail!("no benchmark or option {other}; there are {BENCHES:?}, --tasks N (default 20000) and --runs N (default 3)"),
         }
     }
-    if asked.tasks == 0 || !asked.tasks.is_multiple_of(queue::BATCH_OF_MANY) {
-        bail!("--tasks is a multiple of {}", queue::BATCH_OF_MANY);
+    // Full groups in full batches, so that both sides of a comparison do the same.
+    let step = if asked.tasks < queue::BATCH_OF_ONE { floor::GROUP } else { queue::BATCH_OF_ONE };
+    if asked.tasks == 0 || !asked.tasks.is_multiple_of(step) {
+        bail!("--tasks is a multiple of {}, from {} on of {}", floor::GROUP, queue::BATCH_OF_ONE, queue::BATCH_OF_ONE);
     }
     Ok(asked)
 }

@@ -7,7 +7,8 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use http_body_util::LengthLimitError;
 
-use super::problem::{Code, Problem};
+use super::code::Code;
+use super::problem::Problem;
 
 /// Bytes in a body at most. Looked up in `Content-Length` before anything is read, and counted while reading.
 pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;

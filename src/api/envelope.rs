@@ -12,7 +12,8 @@ use axum::response::{IntoResponse, Response};
 use data_encoding::BASE32_NOPAD;
 use tracing::Instrument;
 
-use super::problem::{Code, Problem};
+use super::code::Code;
+use super::problem::Problem;
 use crate::domain::id::Random;
 use crate::service::Service;
 use crate::service::keys::{Admission, Caller};
@@ -112,9 +113,9 @@ fn unnamed(response: &Response) -> Problem {
 
 /// The draft of the IETF (draft-ietf-httpapi-ratelimit-headers): quota and window, what remains and seconds until it is whole.
 fn put_rate_limit(headers: &mut HeaderMap, limit_per_min: i64, remaining: i64, reset_ms: i64) {
-    let reset_s = reset_ms.max(0).saturating_add(999) / 1_000;
+    let seconds = reset_ms.max(0).saturating_add(999) / 1_000;
     let policy = format!("\"default\";q={limit_per_min};w=60");
-    let state = format!("\"default\";r={};t={reset_s}", remaining.max(0));
+    let state = format!("\"default\";r={};t={seconds}", remaining.max(0));
     for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state)] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);

@@ -5,6 +5,7 @@
 
 mod admin;
 mod body;
+mod code;
 mod envelope;
 mod openapi;
 mod parameters;
@@ -22,7 +23,8 @@ use axum::routing::{any, get};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
-pub use problem::{Code, Problem};
+pub use code::Code;
+pub use problem::Problem;
 
 use crate::domain::id::Random;
 use crate::service::{Limits, Service};

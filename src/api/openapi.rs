@@ -6,13 +6,14 @@ use std::sync::LazyLock;
 use axum::Json;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
+use super::code::Code;
 use super::envelope::PROBLEM_JSON;
-use super::problem::{Code, ItemProblem, ProblemBody};
+use super::problem::{ItemProblem, ProblemBody};
 use super::v1::{batches, cancellation, credits, ledger, results, submission, tasks};
 
 #[derive(OpenApi)]
@@ -43,7 +44,7 @@ use super::v1::{batches, cancellation, credits, ledger, results, submission, tas
         (name = "Tasks", description = "One prompt of a batch."),
         (name = "Credits", description = "What you can spend, and everything that changed it."),
     ),
-    modifiers(&SecuritySchemes, &Problems),
+    modifiers(&SecuritySchemes, &Problems, &WholeAnswers),
 )]
 struct CustomerApi;
 
@@ -127,6 +128,24 @@ fn add_problems(operation: &mut Operation) {
     }
 }
 
+/// Objects that customers send, or whose members are left out where they say nothing.
+const WITH_OPTIONAL_FIELDS: &[&str] = &["NewBatch", "Item", "Problem"];
+
+struct WholeAnswers;
+
+/// What is answered always has all its fields: what is not there is `null`.
+impl Modify for WholeAnswers {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for (name, schema) in &mut document.components.get_or_insert_default().schemas {
+            if let RefOr::T(Schema::Object(object)) = schema
+                && !WITH_OPTIONAL_FIELDS.contains(&name.as_str())
+            {
+                object.required = object.properties.keys().cloned().collect();
+            }
+        }
+    }
+}
+
 /// A text that is one of these words.
 pub(super) fn word_list(words: impl Iterator<Item = &'static str>) -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
@@ -199,6 +218,12 @@ mod tests {
         for reference in text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(value()["components"]["schemas"].get(reference).is_some(), "{reference}");
         }
+    }
+
+    #[test]
+    fn answers_have_all_their_fields_and_requests_only_what_is_needed() {
+        let required = |name: &str| value()["components"]["schemas"][name]["required"].as_array().unwrap().len();
+        assert_eq!((required("Batch"), required("Task"), required("NewBatch"), required("Item")), (12, 13, 1, 1));
     }
 
     #[test]

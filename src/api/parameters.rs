@@ -4,7 +4,8 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::problem::{Code, Problem};
+use super::code::Code;
+use super::problem::Problem;
 use crate::domain::id::BatchId;
 
 /// The query of a request. Its type denies unknown parameters: a misspelt `dry_run` must not place an order.

@@ -8,10 +8,13 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use serde_json::Value;
 
+use super::code::Code;
 use super::openapi;
-use super::problem::Code;
 
 static PAGE: LazyLock<String> = LazyLock::new(|| whole(openapi::value()));
+
+/// A first request to paste.
+const CURL: &str = r#"curl "$BATCHBOOK/api/v1/credits" -H "Authorization: Bearer $BATCHBOOK_KEY""#;
 
 /// `GET /docs/api`.
 pub(super) async fn page() -> Html<&'static str> {
@@ -33,6 +36,7 @@ fn whole(document: &Value) -> String {
     push(&mut html, &format!("<h1>Batchbook API</h1><p>{}</p>", prose(text(&document["info"]["description"]))));
     push(&mut html, "<p>Send your key as <code>Authorization: Bearer bb_…</code> or <code>X-API-Key: bb_…</code>. ");
     push(&mut html, "The same description for programs: <a href=\"/api/openapi.json\">openapi.json</a>.</p>");
+    push(&mut html, &format!("<pre><code>{}</code></pre>", escaped(CURL)));
     for (method, path, operation) in operations(document) {
         push_operation(&mut html, method, path, operation);
     }
@@ -125,21 +129,24 @@ fn kind(schema: &Value) -> String {
     if let Some(words) = schema["enum"].as_array() {
         return words.iter().map(|word| format!("<code>{}</code>", escaped(text(word)))).collect::<Vec<_>>().join(" · ");
     }
-    let names: Vec<&str> = match &schema["type"] {
+    let kinds: Vec<&str> = match &schema["type"] {
         Value::String(name) => vec![name],
         Value::Array(names) => names.iter().map(text).collect(),
         _ => vec!["any"],
     };
-    let named = names.into_iter().map(|name| match (name, text(&schema["format"])) {
+    let words = kinds.into_iter().map(|word| match (word, text(&schema["format"])) {
         ("array", _) => format!("list of {}", kind(&schema["items"])),
         ("object", _) if schema["additionalProperties"].is_object() => "object of texts".to_owned(),
         ("string", "date-time") => "time".to_owned(),
         ("string", "uri") => "address".to_owned(),
         ("string", _) => "text".to_owned(),
-        ("integer", _) => "whole number".to_owned(),
+        ("integer", _) => match (schema["minimum"].as_i64(), schema["maximum"].as_i64()) {
+            (Some(min), Some(max)) => format!("whole number, {min} to {max}"),
+            _ => "whole number".to_owned(),
+        },
         (other, _) => escaped(other),
     });
-    named.collect::<Vec<_>>().join(" or ")
+    words.collect::<Vec<_>>().join(" or ")
 }
 
 fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {

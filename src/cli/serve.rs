@@ -1,19 +1,18 @@
 //! `batchbook serve`: API and console, workers, and the simulated provider where it is asked for, in one process or apart.
 //!
-//! Order of the start: address, database, providers, workers, web; so that nothing is begun that could not be ended. Order of the
+//! Order of the start: address, database, providers, web, workers; so that nothing is begun that could not be ended. Order of the
 //! end: web and workers together, within the time that is set for it; then the simulated provider, which the workers still ask;
 //! then the database.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use self::parts::{Hurry, Parts};
 use super::demo;
 use super::failure::Failure;
 use super::migrate::name_of;
@@ -23,13 +22,12 @@ use crate::providers::registry::Registry;
 use crate::server::clock::SystemClock;
 use crate::server::config::{Config, settings};
 use crate::server::random::OsRandom;
+use crate::server::shutdown;
 use crate::server::state::{self, State};
 use crate::server::upstreams::{self, Simulated};
-use crate::server::web::{self, Web};
-use crate::server::{shutdown, site};
-use crate::workers::{self, Step, WorkerConfig};
 
 mod banner;
+mod parts;
 
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -55,34 +53,6 @@ pub struct Serve {
     hurry: Hurry,
     #[command(flatten, next_help_heading = "The simulated provider")]
     behaviour: Behaviour,
-}
-
-/// For tests that kill the process, and cannot wait as long as the world does. Not shown in the help.
-#[derive(Debug, Args)]
-struct Hurry {
-    /// Stop for ever after this step.
-    #[arg(long, value_enum, hide = true)]
-    hold_at: Option<Step>,
-    #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(100..))]
-    lease_ms: Option<u32>,
-    /// Pause before every poll.
-    #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(1..))]
-    poll_pause_ms: Option<u32>,
-}
-
-impl Hurry {
-    fn apply_to(&self, mut worker: WorkerConfig) -> WorkerConfig {
-        worker.hold_at = self.hold_at;
-        if let Some(lease_ms) = self.lease_ms {
-            worker.lease_ms = lease_ms.into();
-            // As many heartbeats in a lease as usual.
-            worker.heartbeat_every = Duration::from_millis(u64::from(lease_ms) / 6);
-        }
-        if let Some(pause_ms) = self.poll_pause_ms {
-            worker.poll_pauses_ms = [pause_ms.into(); 3];
-        }
-        worker
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -157,12 +127,12 @@ impl Serve {
         }
         let addr = listener.as_ref().map(TcpListener::local_addr).transpose().map_err(|error| no_listener(config.site_addr, &error))?;
         let key = if self.demo && self.role.has_web() { demo::fresh_key(&state.service, config).await? } else { None };
-        let mut parts = Parts { running: JoinSet::new(), stop };
-        if self.role.has_workers() {
-            parts.start_workers(state, registry, config, &self.hurry);
-        }
+        let mut parts = Parts::new(stop);
         if let Some(listener) = listener {
             parts.start_web(state, listener, config, simulated.is_some())?;
+        }
+        if self.role.has_workers() {
+            parts.start_workers(state, registry, config, &self.hurry);
         }
         let ready = banner::Ready {
             role: self.role.as_str(),
@@ -177,58 +147,6 @@ impl Serve {
             simulated.stop().await;
         }
         ended
-    }
-}
-
-/// What runs until the end. Each part ends by itself after `stop`; a part that ends before it takes the others along.
-struct Parts {
-    running: JoinSet<Result<(), Failure>>,
-    stop: CancellationToken,
-}
-
-impl Parts {
-    fn start_workers(&mut self, state: &State, registry: Registry, config: &Config, hurry: &Hurry) {
-        let usual = WorkerConfig { name: config.worker_name.clone(), drain_max: config.drain_max, ..WorkerConfig::default() };
-        let worker = hurry.apply_to(usual);
-        let running = workers::run(state.service.clone(), registry, worker, self.stop.clone());
-        self.running.spawn(async { running.await.map_err(|error| Failure::new("workers", format!("The workers ended: {error}"))) });
-    }
-
-    fn start_web(&mut self, state: &State, listener: TcpListener, config: &Config, simulated: bool) -> Result<(), Failure> {
-        let options =
-            site::options(config).map_err(|error| Failure::new("configuration", format!("Leptos.toml cannot be used: {error}")))?;
-        let router = web::router(Web { state: state.clone(), random: Arc::new(OsRandom), options, simulated });
-        let (stop, drain_max) = (self.stop.clone(), config.drain_max);
-        self.running.spawn(async move {
-            let serving = web::serve(listener, router, stop.clone());
-            let drained = async {
-                stop.cancelled().await;
-                tokio::time::sleep(drain_max).await;
-            };
-            tokio::select! {
-                ended = serving => ended.map_err(|error| Failure::new("web", format!("The web server ended: {error}"))),
-                () = drained => {
-                    tracing::warn!("some answers were still under way and are broken off");
-                    Ok(())
-                }
-            }
-        });
-        Ok(())
-    }
-
-    async fn run(mut self, config: &Config) -> Result<(), Failure> {
-        let mut first = Ok(());
-        while let Some(ended) = self.running.join_next().await {
-            if !self.stop.is_cancelled() {
-                tracing::error!("a part of the program ended by itself; stopping the others (at most {} s)", config.drain_max.as_secs());
-            }
-            self.stop.cancel();
-            let ended =
-                ended.unwrap_or_else(|error| Err(Failure::new("panic", format!("A part of the program ended with a panic: {error}"))));
-            first = first.and(ended);
-        }
-        tracing::info!("stopped");
-        first
     }
 }
 

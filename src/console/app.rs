@@ -44,7 +44,6 @@ fn Frame() -> impl IntoView {
         <a class="skip" href="#main" rel="external">
             {words.skip_to_content}
         </a>
-        {simulated.then(|| view! { <p class="banner" role="note">{words.simulated}</p> })}
         <div class="app">
             <header class="side">
                 <a class="brand" href=lang.link(&list)>
@@ -57,14 +56,17 @@ fn Frame() -> impl IntoView {
                 </nav>
                 {languages(lang)}
             </header>
-            <main id="main" tabindex="-1" data-hydrated=move || hydrated.get().then_some("true")>
-                <FlatRoutes fallback=NotFound>
-                    <Route path=path!("/") view=ToBatches ssr=SsrMode::Async />
-                    <Route path=path!("/admin") view=ToBatches ssr=SsrMode::Async />
-                    <Route path=path!("/admin/batches") view=BatchesPage ssr=SsrMode::Async />
-                    <Route path=path!("/admin/batches/:id") view=BatchPage ssr=SsrMode::Async />
-                </FlatRoutes>
-            </main>
+            <div class="content">
+                {simulated.then(|| view! { <p class="banner" role="note">{words.simulated}</p> })}
+                <main id="main" tabindex="-1" data-hydrated=move || hydrated.get().then_some("true")>
+                    <FlatRoutes fallback=NotFound>
+                        <Route path=path!("/") view=ToBatches ssr=SsrMode::Async />
+                        <Route path=path!("/admin") view=ToBatches ssr=SsrMode::Async />
+                        <Route path=path!("/admin/batches") view=BatchesPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/batches/:id") view=BatchPage ssr=SsrMode::Async />
+                    </FlatRoutes>
+                </main>
+            </div>
         </div>
     }
 }

@@ -84,20 +84,24 @@ impl BatchQuery {
         href.0
     }
 
+    #[must_use]
     pub fn tab(&self, tab: Tab) -> Self {
         Self { tab, ..Self::default() }
     }
 
+    #[must_use]
     pub fn page(&self, page: i64) -> Self {
         Self { page, task: None, ..self.clone() }
     }
 
     /// The page on which the first row of this one is, in pages of another size.
+    #[must_use]
     pub fn size(&self, size: PageSize) -> Self {
         let first_row = (self.page - 1).saturating_mul(self.size.get());
         Self { page: first_row / size.get() + 1, size, task: None, ..self.clone() }
     }
 
+    #[must_use]
     pub fn task(&self, task: Option<i32>) -> Self {
         Self { task, ..self.clone() }
     }

@@ -1,7 +1,7 @@
 //! A task: one prompt of a batch, addressed by its batch and its number.
 //!
 //! `pending → submitting → processing → succeeded | failed`, `pending → canceled`, and back to `pending` when an attempt may
-//! be repeated. Terminal states are final: a later answer is recorded as a late result and moves no money.
+//! be repeated; a task that waits for another attempt past its deadline goes from `pending` to `failed`. Terminal states are final: a later answer is recorded as a late result and moves no money.
 
 use super::attempt::{ATTEMPTS_MAX, Fault, Output, Retry};
 use super::credits::Credits;
@@ -39,7 +39,7 @@ impl TaskStatus {
     /// The one table of edges; statements in the store guard with the same pairs.
     pub const fn to(self, to: Self) -> Result<Self, TaskTransitionError> {
         let legal = match self {
-            Self::Pending => matches!(to, Self::Submitting | Self::Canceled),
+            Self::Pending => matches!(to, Self::Submitting | Self::Canceled | Self::Failed),
             Self::Submitting => matches!(to, Self::Processing | Self::Pending | Self::Succeeded | Self::Failed),
             Self::Processing => matches!(to, Self::Pending | Self::Succeeded | Self::Failed),
             Self::Succeeded | Self::Failed | Self::Canceled => false,
@@ -113,6 +113,7 @@ mod tests {
         let legal = [
             (Pending, Submitting),
             (Pending, Canceled),
+            (Pending, Failed),
             (Submitting, Processing),
             (Submitting, Pending),
             (Submitting, Succeeded),

@@ -27,6 +27,8 @@ use super::{Service, ServiceResult};
 
 /// Tasks that one settlement takes at most.
 pub const SETTLE_MAX: usize = 500;
+/// Overdue tasks that one call fails at most.
+const OVERDUE_MAX: i64 = 500;
 
 /// What came of an attempt, ready to be settled.
 #[derive(Clone, Debug)]
@@ -73,11 +75,8 @@ impl Service {
     /// Settles a group of at most [`SETTLE_MAX`].
     pub async fn settle(&self, worker: WorkerKey, ended: &[Ended]) -> ServiceResult<Settled> {
         let now = self.now();
-        let keys: BTreeSet<BatchKey> = ended.iter().map(|row| row.task.batch).collect();
-        let keys: Vec<BatchKey> = keys.into_iter().collect();
         let mut tx = self.db().write().await?;
-        let heads = batches::lock(&mut tx, &keys).await?;
-        let mut group = Group { heads, now, service: self, settled: Settled::default(), lines: Vec::new(), failures: BTreeMap::new() };
+        let mut group = Group::lock(self, &mut tx, ended.iter().map(|row| row.task.batch), now).await?;
         group.run(&mut tx, worker, ended).await?;
         let settled = group.settled;
         tx.commit().await?;
@@ -85,6 +84,24 @@ impl Service {
             self.announce_work();
         }
         Ok(settled)
+    }
+
+    /// Fails and refunds tasks that wait for another attempt past their deadline: a route that stays down or full keeps nobody's
+    /// credits. That is nobody's fault but ours. Returns how many; call again until none.
+    pub async fn fail_overdue(&self) -> ServiceResult<usize> {
+        let now = self.now();
+        let mut tx = self.db().read().await?;
+        let overdue = tasks::overdue(&mut tx, now, OVERDUE_MAX).await?;
+        drop(tx);
+        if overdue.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.db().write().await?;
+        let mut group = Group::lock(self, &mut tx, overdue.iter().map(|task| task.batch), now).await?;
+        group.fail_waiting(&mut tx, &overdue).await?;
+        let failed = group.settled.failed;
+        tx.commit().await?;
+        Ok(failed)
     }
 
     /// Notes what a provider said about a task that was settled without it. Moves no money.
@@ -111,7 +128,28 @@ struct Group<'s> {
     failures: BTreeMap<(BatchKey, FailureType, Party), FailureAdded>,
 }
 
-impl Group<'_> {
+impl<'s> Group<'s> {
+    async fn lock(service: &'s Service, tx: &mut Tx, keys: impl Iterator<Item = BatchKey>, now: Time) -> StoreResult<Self> {
+        let keys: BTreeSet<BatchKey> = keys.collect();
+        let keys: Vec<BatchKey> = keys.into_iter().collect();
+        let heads = batches::lock(tx, &keys).await?;
+        Ok(Self { heads, now, service, settled: Settled::default(), lines: Vec::new(), failures: BTreeMap::new() })
+    }
+
+    async fn fail_waiting(&mut self, tx: &mut Tx, overdue: &[TaskKey]) -> StoreResult<()> {
+        let (failure, party) = (FailureType::Timeout, Party::Platform);
+        let in_line = tasks::delete_retries(tx, overdue).await?;
+        for task in tasks::fail_waiting(tx, &in_line, failure, party, self.now).await? {
+            let head = self.head_mut(task.task.batch)?;
+            head.counts.pending -= 1;
+            head.counts.failed += 1;
+            self.add_failure(task.task.batch, (failure, party), Money::ZERO, Some(task.price))?;
+            self.lines.push(Finished { task: task.task, credits: task.price, failure: Some((failure, party)) });
+            self.settled.failed += 1;
+        }
+        self.book_and_save(tx).await
+    }
+
     async fn run(&mut self, tx: &mut Tx, worker: WorkerKey, ended: &[Ended]) -> StoreResult<()> {
         let mut decisions: Vec<Decision<'_>> = ended.iter().map(|row| self.decide(row)).collect();
         let steps: Vec<Step> = decisions
@@ -133,6 +171,11 @@ impl Group<'_> {
             self.count(decision, taken[&decision.ended.task])?;
         }
         self.cancel_what_waits(tx).await?;
+        self.book_and_save(tx).await
+    }
+
+    /// Moves the money of what ended, and writes the batches.
+    async fn book_and_save(&mut self, tx: &mut Tx) -> StoreResult<()> {
         self.move_money(tx).await?;
         let failures: Vec<FailureAdded> = self.failures.values().copied().collect();
         if !failures.is_empty() {
@@ -221,13 +264,7 @@ impl Group<'_> {
         }
         let is_final = decision.to.is_terminal();
         if let Some((failure, party)) = failure {
-            let none = FailureAdded { batch: task.batch, failure, party, tasks: 0, refunded: Credits::ZERO, cost: Money::ZERO };
-            let sum = self.failures.entry((task.batch, failure, party)).or_insert(none);
-            sum.cost = sum.cost.checked_add(cost)?;
-            if is_final {
-                sum.tasks += 1;
-                sum.refunded = sum.refunded.checked_add(price)?;
-            }
+            self.add_failure(task.batch, (failure, party), cost, is_final.then_some(price))?;
         }
         if is_final {
             self.lines.push(Finished { task, credits: price, failure });
@@ -236,6 +273,18 @@ impl Group<'_> {
             TaskStatus::Succeeded => self.settled.succeeded += 1,
             TaskStatus::Failed => self.settled.failed += 1,
             _ => self.settled.waiting += 1,
+        }
+        Ok(())
+    }
+
+    /// Adds a failed attempt's cost and, where it was the task's last, the task and its refund.
+    fn add_failure(&mut self, batch: BatchKey, (failure, party): (FailureType, Party), cost: Money, refunded: Option<Credits>) -> StoreResult<()> {
+        let none = FailureAdded { batch, failure, party, tasks: 0, refunded: Credits::ZERO, cost: Money::ZERO };
+        let sum = self.failures.entry((batch, failure, party)).or_insert(none);
+        sum.cost = sum.cost.checked_add(cost)?;
+        if let Some(credits) = refunded {
+            sum.tasks += 1;
+            sum.refunded = sum.refunded.checked_add(credits)?;
         }
         Ok(())
     }

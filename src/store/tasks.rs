@@ -214,6 +214,33 @@ pub async fn due_retries(tx: &mut Tx, now: Time, max: i64) -> StoreResult<Vec<Ta
     Ok(rows.into_iter().map(|(batch, number)| TaskKey { batch: BatchKey(batch), number }).collect())
 }
 
+/// Tasks that wait for another attempt past their deadline, which counts from the first. At most `max`.
+pub async fn overdue(tx: &mut Tx, now: Time, max: i64) -> StoreResult<Vec<TaskKey>> {
+    const OVERDUE: &str = "SELECT r.batch_id, r.task_no FROM retries AS r
+        JOIN tasks AS t ON t.batch_id = r.batch_id AND t.task_no = r.task_no JOIN models AS m ON m.id = t.model_id
+        WHERE t.started_at_us + m.deadline_s * 1000000 <= $1 ORDER BY r.batch_id, r.task_no LIMIT $2";
+    let rows: Vec<(i64, i32)> = on!(tx, c => sqlx::query_as(OVERDUE).bind(now.micros()).bind(max).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(|(batch, number)| TaskKey { batch: BatchKey(batch), number }).collect())
+}
+
+/// Fails tasks of locked batches that nobody has: `pending → failed`. Returns those that were pending.
+pub async fn fail_waiting(tx: &mut Tx, tasks: &[TaskKey], failure: FailureType, party: Party, now: Time) -> StoreResult<Vec<Stepped>> {
+    static FAIL: SetStatement = SetStatement::new(
+        "UPDATE tasks AS t SET status = 'failed', failure_type = u.f, party = u.p, finished_at_us = $1
+        FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.status = 'pending' RETURNING batch_id, task_no, price",
+        1,
+        &[("b", "bigint"), ("n", "integer"), ("f", "text"), ("p", "text")],
+    );
+    let mut columns = keys(tasks);
+    columns.push(Column::Word(vec![failure.as_str(); tasks.len()]));
+    columns.push(Column::Word(vec![party.as_str(); tasks.len()]));
+    let rows: Vec<(i64, i32, i64)> = FAIL.fetch(tx, &[now.micros()], columns).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(batch, number, price)| Stepped { task: TaskKey { batch: BatchKey(batch), number }, price: Credits::new(price) })
+        .collect())
+}
+
 /// Takes retries out of the line; returns those that were in it. The lock on their batches keeps others from it.
 pub async fn delete_retries(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<TaskKey>> {
     static DELETE: SetStatement = SetStatement::new(

@@ -76,6 +76,23 @@ async fn take_over(desk: &Arc<Desk>) -> ServiceResult<usize> {
     Ok(count)
 }
 
+/// Refunds tasks that waited past their deadline for a route that is down or full.
+pub async fn overdue(desk: Arc<Desk>) {
+    loop {
+        match desk.service.fail_overdue().await {
+            Ok(0) => {}
+            Ok(tasks) => {
+                tracing::warn!(tasks, "tasks waited past their deadline; failed and refunded");
+                continue;
+            }
+            Err(error) => tracing::warn!(%error, "cannot look for overdue tasks now"),
+        }
+        if !rest(&desk, desk.config.heartbeat_every).await {
+            return;
+        }
+    }
+}
+
 /// Lets promised credits go whose time is over.
 pub async fn expire(desk: Arc<Desk>) {
     loop {

@@ -108,6 +108,7 @@ async fn work(desk: &Arc<Desk>) {
     let loops = TaskTracker::new();
     loops.spawn(housekeeping::heartbeat(Arc::clone(desk)));
     loops.spawn(housekeeping::rescue(Arc::clone(desk)));
+    loops.spawn(housekeeping::overdue(Arc::clone(desk)));
     loops.spawn(housekeeping::expire(Arc::clone(desk)));
     loops.spawn(housekeeping::listen(Arc::clone(desk)));
     dispatch::run(desk).await;

@@ -178,14 +178,14 @@ async fn the_ledger_shows_every_change(kind: Kind) {
 
 async fn answers_say_what_is_left_of_the_limit(kind: Kind) {
     let app = TestApp::on(kind).await;
-    let customer = app.customer().limited_to(30).with_credits(0).await;
+    let customer = app.customer().limited_to(3).with_credits(0).await;
     let answer = customer.gets("/api/v1/credits").await;
     answer.is(200);
-    assert_eq!(answer.header("ratelimit-policy"), Some("\"default\";q=30;w=60"));
-    assert_eq!(answer.header("ratelimit"), Some("\"default\";r=29;t=2"));
+    assert_eq!(answer.header("ratelimit-policy"), Some("\"default\";q=3;w=60"));
+    assert_eq!(answer.header("ratelimit"), Some("\"default\";r=2;t=20"));
     customer.gets("/api/v1/batches/bat_nothing").await.is_problem(404, "not_found");
     let answer = customer.gets("/api/v1/credits").await;
-    assert!(answer.header("ratelimit").is_some_and(|left| left.starts_with("\"default\";r=27;")), "{answer:#?}");
+    assert!(answer.header("ratelimit").is_some_and(|left| left.starts_with("\"default\";r=0;")), "{answer:#?}");
 }
 
 async fn operators_see_what_customers_do_not(kind: Kind) {

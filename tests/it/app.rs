@@ -9,7 +9,7 @@ use std::time::Duration;
 use batchbook::api;
 use batchbook::domain::credits::Credits;
 use batchbook::domain::grant::{GrantKind, NewGrant};
-use batchbook::domain::id::{CustomerId, KeyId};
+use batchbook::domain::id::CustomerId;
 use batchbook::domain::money::Money;
 use batchbook::server::clock::SystemClock;
 use batchbook::server::random::OsRandom;
@@ -112,14 +112,13 @@ impl<'a> NewCustomer<'a> {
             let grant = NewGrant { kind: GrantKind::Purchase, credits: Credits::new(credits), paid, expires_at: None, reason: None };
             service.grant(customer.id, grant, "test").await.expect("a grant");
         }
-        Customer { app: self.app, id: customer.id, key: key.id, secret: key.secret.reveal().to_owned() }
+        Customer { app: self.app, id: customer.id, secret: key.secret.reveal().to_owned() }
     }
 }
 
 pub struct Customer<'a> {
     app: &'a TestApp,
     pub id: CustomerId,
-    pub key: KeyId,
     pub secret: String,
 }
 
@@ -183,7 +182,7 @@ impl Answer {
     /// The JSON of an answer with this status.
     #[track_caller]
     pub fn is(&self, status: u16) -> Value {
-        assert_eq!(self.status.as_u16(), status, "{self:#?}");
+        assert_eq!(self.status.as_u16(), status, "{}: {self:#?}", self.asked);
         assert!(self.header("x-request-id").is_some_and(|id| id.starts_with("req_") && id.len() == 30), "{self:#?}");
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }

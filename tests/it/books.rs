@@ -128,6 +128,7 @@ on_both! {
     submissions_together_never_exceed_the_balance,
     a_failed_attempt_is_tried_again_and_its_cost_is_booked,
     a_throttled_task_costs_no_attempt,
+    a_task_that_waits_past_its_deadline_is_refunded,
     cancel_releases_what_never_ran_and_keeps_what_runs,
     a_task_that_comes_back_to_a_canceled_batch_never_runs_again,
     a_worker_that_lost_its_lease_writes_nothing,
@@ -270,6 +271,26 @@ async fn a_throttled_task_costs_no_attempt(kind: Kind) {
     let claimed = books.claim(worker).await;
     books.settle(worker, &claimed, succeeded).await;
     assert_eq!(books.batch(batch.id).await.status(), BatchStatus::Completed);
+    books.verify().await;
+}
+
+async fn a_task_that_waits_past_its_deadline_is_refunded(kind: Kind) {
+    let books = Books::open(kind).await;
+    let caller = books.customer_with(1_000, 10_000_000).await;
+    let batch = books.submit(&caller, "k", 10).await.unwrap();
+    let worker = books.worker().await;
+    let claimed = books.claim(worker).await;
+    let due = books.service.now().plus_s(60);
+    books.settle(worker, &claimed, |row| if row.task.number == 1 { Outcome::PutBack { due } } else { succeeded(row) }).await;
+    books.clock.advance_ms(899_000);
+    assert_eq!(books.service.fail_overdue().await.unwrap(), 0);
+    books.clock.advance_ms(2_000);
+    assert_eq!(books.service.fail_overdue().await.unwrap(), 1);
+    assert!(books.claim(worker).await.is_empty());
+    let batch = books.batch(batch.id).await;
+    assert_eq!((batch.status(), batch.credits.refunded.get(), batch.cost_failed), (BatchStatus::Partial, 49, Money::ZERO));
+    let failures = books.service.failures(batch.id).await.unwrap();
+    assert_eq!(failures.iter().map(|sum| (sum.failure, sum.party, sum.tasks)).collect::<Vec<_>>(), [(FailureType::Timeout, Party::Platform, 1)]);
     books.verify().await;
 }
 

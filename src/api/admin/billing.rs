@@ -10,6 +10,7 @@ use crate::api::Api;
 use crate::api::parameters::batch_id;
 use crate::api::problem::Problem;
 use crate::domain::batch::{BatchCredits, FailureSum, PricedModel};
+use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureGroup, FailureType, Party};
 use crate::domain::grant::GrantKind;
 use crate::domain::ledger::{AccountKind, PostedEntry, Transaction, TransactionKind};
@@ -116,7 +117,7 @@ impl From<Transaction> for OperatorTransactionView {
         let entry = |entry: PostedEntry| EntryView {
             account: entry.account,
             credits: entry.credits.get(),
-            balance_after: entry.balance_after.map(|balance| balance.get()),
+            balance_after: entry.balance_after.map(Credits::get),
         };
         Self {
             id: transaction.id.to_string(),

@@ -18,7 +18,8 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::Api;
-use super::problem::{Code, Problem};
+use super::code::Code;
+use super::problem::Problem;
 
 /// Everything below `/api/admin`.
 pub(crate) fn router() -> Router<Api> {

@@ -5,8 +5,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use crate::api::Api;
+use crate::api::code::Code;
 use crate::api::envelope::Exchange;
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::Problem;
 use crate::service::keys::Caller;
 
 /// A caller whose key is valid. Its request was not counted yet: the handler does that.

@@ -4,7 +4,8 @@ use axum::http::HeaderMap;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use crate::api::problem::{Code, Problem};
+use crate::api::code::Code;
+use crate::api::problem::Problem;
 use crate::domain::batch::IDEMPOTENCY_KEY_MAX_CHARS;
 use crate::domain::submission::NewBatch;
 

@@ -113,9 +113,8 @@ impl From<Item> for NewTask {
 fn explain(index: usize, json: &str, errors: &mut Vec<ItemError>) {
     let before = errors.len();
     let mut add = |field: &str, code, message: String| errors.push(ItemError { index, field: field.to_owned(), code, message });
-    let fields = match serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(json) {
-        Ok(fields) => fields,
-        Err(_) => return add("", ItemErrorCode::InvalidItem, format!("An item is an object with the fields {FIELDS}.")),
+    let Ok(fields) = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(json) else {
+        return add("", ItemErrorCode::InvalidItem, format!("An item is an object with the fields {FIELDS}."));
     };
     for (field, value) in &fields {
         let value = value.get();

@@ -12,6 +12,7 @@ use crate::api::Api;
 use crate::api::openapi::word_list;
 use crate::api::parameters::Parameters;
 use crate::api::problem::Problem;
+use crate::domain::credits::Credits;
 use crate::domain::ledger::{AccountKind, Transaction, TransactionKind};
 use crate::domain::time::Time;
 use crate::domain::word::words;
@@ -86,7 +87,7 @@ impl From<&Transaction> for TransactionView {
             let mut entries = transaction.entries.iter().filter(|entry| entry.account == account);
             entries.next().map_or_else(ChangeView::default, |entry| ChangeView {
                 change: entry.credits.get(),
-                balance_after: entry.balance_after.map(|balance| balance.get()),
+                balance_after: entry.balance_after.map(Credits::get),
             })
         };
         Self {
@@ -129,7 +130,6 @@ fn kinds() -> utoipa::openapi::Object {
 mod tests {
     use super::*;
     use crate::api::v1::batches::tests::Fixed;
-    use crate::domain::credits::Credits;
     use crate::domain::id::{TransactionId, TransactionKey};
     use crate::domain::ledger::PostedEntry;
     use crate::domain::money::Money;

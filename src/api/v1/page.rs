@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::problem::{Code, Problem};
+use crate::api::code::Code;
+use crate::api::problem::Problem;
 use crate::domain::page::PageSize;
 use crate::service::Listed;
 

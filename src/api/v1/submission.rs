@@ -15,8 +15,9 @@ use super::items::{self, Item, Items, METADATA_RULE, Metadata};
 use super::quote;
 use crate::api::Api;
 use crate::api::body::{JsonText, unparsed};
+use crate::api::code::Code;
 use crate::api::parameters::Parameters;
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::Problem;
 use crate::domain::batch::URL_MAX_CHARS;
 use crate::domain::submission::{NewBatch, is_http_url};
 use crate::service::batches::{Submission, Submitted};
@@ -41,6 +42,7 @@ pub(crate) struct BatchFields<'a> {
     /// Older name of the `Idempotency-Key` header. If both are sent, they are equal.
     #[schema(max_length = 255)]
     request_id: Option<String>,
+    /// At least the minimum of each model that is named.
     #[serde(borrow)]
     #[schema(required, value_type = Vec<Item>, min_items = 1, max_items = 10_000)]
     items: Option<&'a RawValue>,

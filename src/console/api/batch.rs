@@ -23,8 +23,8 @@ pub async fn read_batch(id: String) -> Result<BatchSummary, ConsoleError> {
     let batch = service.batch(Reader::Operator, id).await.map_err(refuse)?;
     let models = service.priced_models(id).await.map_err(refuse)?;
     let failures = service.failures(id).await.map_err(refuse)?;
-    let draws = service.draws(id).await.map_err(refuse)?;
-    let sum = |of: fn(&_) -> Credits| Credits::checked_sum(draws.iter().map(of)).unwrap_or_default();
+    let grants = service.draws(id).await.map_err(refuse)?;
+    let sum = |of: fn(&_) -> Credits| Credits::checked_sum(grants.iter().map(of)).unwrap_or_default();
     let drawn = DrawnCredits { held: sum(|draw| draw.credits), captured: sum(|draw| draw.captured), released: sum(|draw| draw.released) };
     let mut summary = BatchSummary::new(batch, drawn, service.now());
     summary.models = models.into_iter().map(|m| OrderedModel { model: m.model, tasks: m.tasks, credits: m.credits }).collect();

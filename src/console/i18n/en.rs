@@ -38,6 +38,7 @@ pub static WORDS: Words = Words {
     progress: "Progress",
     tasks: "Tasks",
     succeeded: "Succeeded",
+    ok: "OK",
     failed: "Failed",
     canceled: "Canceled",
     open: "Open",
@@ -50,7 +51,6 @@ pub static WORDS: Words = Words {
     created: "Created",
     duration: "Duration",
     credits: "Credits",
-    credits_unit: "credits",
     number: "No.",
     prompt: "Prompt",
     attempts: "Attempts",
@@ -59,7 +59,6 @@ pub static WORDS: Words = Words {
     failure: "Failure",
     cost: "Cost",
     revenue: "Revenue",
-    amount: "Amount",
     reason: "Reason",
     actor: "Actor",
 
@@ -77,7 +76,6 @@ pub static WORDS: Words = Words {
     cost_failed: "Provider cost, failed but billed",
     tasks_and_time: "Tasks and time",
     finished: "Finished",
-    started: "Started",
     waited_and_ran: "Waited / ran",
     so_far_note: "so far",
     key: "API key",
@@ -90,8 +88,6 @@ pub static WORDS: Words = Words {
     agree: "batch and grants agree",
     disagree: "batch and grants disagree",
     disagree_text: "The grants that this batch drew on say",
-    all_of: "all",
-    no_failures: "No attempt failed.",
 
     sections: "Sections of this batch",
     billing: "Billing",
@@ -123,8 +119,6 @@ pub static WORDS: Words = Words {
     provider: "Provider",
     provider_job: "Provider’s id",
     sent: "Sent, UTC",
-    billed: "Billed",
-    evidence: "Evidence",
     http_status: "HTTP status",
     provider_code: "Provider’s code",
     provider_message: "Provider’s message",
@@ -137,9 +131,7 @@ pub static WORDS: Words = Words {
     no_such_task: "This batch has no task with that number.",
 
     summary: "Summary",
-    net_charged: "Net charged",
     transactions: "Transactions",
-    entries: "Entries",
     account: "Account",
     balance_after: "Balance after",
     reverses: "reverses",
@@ -184,8 +176,8 @@ pub static WORDS: Words = Words {
 
 fn failure(failure: FailureType) -> &'static str {
     match failure {
-        FailureType::ContentPolicyInput => "content policy, input",
-        FailureType::ContentPolicyOutput => "content policy, output",
+        FailureType::ContentPolicyInput => "content policy (input)",
+        FailureType::ContentPolicyOutput => "content policy (output)",
         FailureType::ParamError => "parameter error",
         FailureType::AssetError => "reference unusable",
         FailureType::ModelError => "model error",

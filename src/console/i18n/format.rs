@@ -61,11 +61,12 @@ impl Lang {
         }
     }
 
-    /// `2026-11-20 09:14`, for columns that name the zone and give the whole elsewhere.
-    pub fn moment_minute(self, time: Time) -> String {
-        let mut text = self.moment_short(time);
-        text.truncate(16);
-        text
+    /// `11-20 09:14` in the year that it is now, else `2025-11-20 09:14`; for columns that name the zone and give the whole
+    /// elsewhere.
+    pub fn moment_near(self, time: Time, now: Time) -> String {
+        let (text, now) = (self.moment_short(time), self.moment_short(now));
+        let minute = text.get(..16).unwrap_or(&text);
+        if text.get(..5) == now.get(..5) { minute.get(5..).unwrap_or(minute).to_owned() } else { minute.to_owned() }
     }
 
     /// The two largest units: `2 s`, `5 m 00 s`, `3 h 07 m`, `2 d 04 h`. Less than a second is said in milliseconds.
@@ -122,6 +123,11 @@ mod tests {
         let time: Time = "2026-11-20T09:14:07.123456Z".parse().unwrap();
         assert_eq!(Lang::En.moment(time), "2026-11-20 09:14:07 UTC");
         assert_eq!(Lang::Zh.moment_short("2026-11-20T09:14:07Z".parse().unwrap()), "2026-11-20 09:14:07");
+        let later = "2027-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(
+            (Lang::En.moment_near(time, time), Lang::En.moment_near(time, later)),
+            ("11-20 09:14".into(), "2026-11-20 09:14".into())
+        );
     }
 
     #[test]

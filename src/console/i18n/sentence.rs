@@ -112,10 +112,10 @@ pub fn chinese(facts: &BatchFacts) -> Vec<Part> {
     say.parts
 }
 
-fn made(say: &mut Sentence, facts: &BatchFacts, [made, lost]: [&str; 2], lang: Lang) {
-    let loss = facts.profit < Money::ZERO;
-    say.text(if loss { lost } else { made });
-    let amount = if loss { Money::from_micros(facts.profit.micros().saturating_neg()) } else { facts.profit };
+fn made(say: &mut Sentence, facts: &BatchFacts, [gain, loss]: [&str; 2], lang: Lang) {
+    let negative = facts.profit < Money::ZERO;
+    say.text(if negative { loss } else { gain });
+    let amount = if negative { Money::from_micros(facts.profit.micros().saturating_neg()) } else { facts.profit };
     say.parts.push(Part::Strong(lang.money(amount)));
 }
 

@@ -43,22 +43,21 @@ words! {
     try_again error_title error_not_found error_unavailable error_unreachable error_internal request_id
     page_not_found page_not_found_text batch_not_found batch_not_found_text to_batches
     // Columns and figures.
-    state batch customer model progress tasks succeeded failed canceled open held charged refunded profit profit_usd margin created duration credits
-    credits_unit number prompt attempts waited ran failure cost revenue amount reason actor
+    state batch customer model progress tasks succeeded ok failed canceled open held charged refunded profit profit_usd margin created duration credits
+    number prompt attempts waited ran failure cost revenue reason actor
     // List of batches.
     newest_first older newest no_batches no_batches_text no_more_batches no_more_batches_text
     // Batch: overview.
-    what_it_made captures cost_succeeded cost_failed tasks_and_time finished started waited_and_ran so_far_note key idempotency_key
-    whose_fault party refunded_short sunk credits_strip agree disagree disagree_text all_of
-    no_failures
+    what_it_made captures cost_succeeded cost_failed tasks_and_time finished waited_and_ran so_far_note key idempotency_key
+    whose_fault party refunded_short sunk credits_strip agree disagree disagree_text
     // Batch: tabs and tasks.
     sections billing webhooks previous next page_of go_to_page go rows_per_page rows_of open_task close_task
     // One task.
     task parameters custom_id reference_url aspect_ratio seconds_of_video metadata output expires no_output no_parameters attempts_title no_attempts
-    attempt_number provider provider_job sent billed evidence http_status provider_code provider_message provider_request rule late_result
+    attempt_number provider provider_job sent http_status provider_code provider_message provider_request rule late_result
     ledger_lines no_lines transaction no_such_task
     // Billing.
-    summary net_charged transactions entries account balance_after reverses lines_count more_transactions drawn_grants drawn_grants_text kind drawn still_held
+    summary transactions account balance_after reverses lines_count more_transactions drawn_grants drawn_grants_text kind drawn still_held
     no_transactions in_order grant revenue_usd created_utc charged_word refunded_word held_word
     // Webhooks.
     events events_text no_events deliveries_later webhook_url no_webhook_url payload event written

@@ -104,7 +104,7 @@ fn list(lang: Lang, clock: Clock, seen: Seen, query: &BatchesQuery, page: Listed
         text(words.model),
         text(words.progress),
         number(words.tasks),
-        number(words.succeeded),
+        number(words.ok),
         number(words.failed),
         number(words.held),
         number(words.charged),
@@ -174,7 +174,7 @@ fn batch_row(lang: Lang, row: &BatchRow, now: Time) -> AnyView {
             <td class="n" class:none=row.credits.refunded.is_zero()>{lang.credits(row.credits.refunded)}</td>
             <td class="n" class:bad=loss>{lang.amount(row.profit)}</td>
             <td class="n">{lang.margin(row.profit.permille_of(row.revenue))}</td>
-            <td class="moment" title=lang.moment(row.created_at)>{lang.moment_minute(row.created_at)}</td>
+            <td class="moment" title=lang.moment(row.created_at)>{lang.moment_near(row.created_at, now)}</td>
             <td class="n" class:none=row.finished_at.is_none()>{lang.between(Some(row.created_at), row.finished_at.or(Some(now)))}</td>
         </tr>
     }

@@ -74,7 +74,7 @@ fn sentence(lang: Lang, summary: &BatchSummary, parties: &[PartySum]) -> AnyView
 
 fn what_it_made(lang: Lang, summary: &BatchSummary) -> AnyView {
     let words = lang.words();
-    let less = |cost: Money| lang.amount(Money::from_micros(cost.micros().saturating_neg()));
+    let minus = |cost: Money| lang.amount(Money::from_micros(cost.micros().saturating_neg()));
     let loss = summary.profit < Money::ZERO;
     let captured = format!("{} {}", lang.number(summary.counts.succeeded), words.captures);
     view! {
@@ -85,8 +85,8 @@ fn what_it_made(lang: Lang, summary: &BatchSummary) -> AnyView {
                     {words.revenue} " " <small>"(" {captured} ")"</small>
                 </dt>
                 <dd>{lang.money(summary.revenue)}</dd>
-                {term(words.cost_succeeded, less(summary.cost_succeeded))}
-                {term(words.cost_failed, less(summary.cost_failed))}
+                {term(words.cost_succeeded, minus(summary.cost_succeeded))}
+                {term(words.cost_failed, minus(summary.cost_failed))}
                 <dt class="total">{words.profit}</dt>
                 <dd class="total big" class:bad=loss class:good=!loss>
                     {lang.money(summary.profit)}
@@ -179,13 +179,13 @@ fn whose_fault(lang: Lang, parties: &[PartySum], failures: &[FailureRow]) -> Any
     .into_any()
 }
 
-/// `40 timeout, 21 model error`
+/// `40 timeout · 21 model error`
 fn types_of(lang: Lang, failures: &[FailureRow], party: Party) -> String {
     let mut rows: Vec<&FailureRow> = failures.iter().filter(|row| row.party == party && row.tasks > 0).collect();
     rows.sort_by_key(|row| -row.tasks);
     let types: Vec<String> =
         rows.iter().map(|row| format!("{} {}", lang.number(row.tasks), (lang.words().failure_word)(row.failure))).collect();
-    types.join(", ")
+    types.join(" · ")
 }
 
 #[cfg(test)]
@@ -208,6 +208,6 @@ mod tests {
         assert_eq!(sums.len(), Party::ALL.len());
         assert_eq!((sums[0].party, sums[0].tasks, sums[0].refunded), (Party::Provider, 61, Credits::new(2_989)));
         assert_eq!((sums[1].party, sums[1].sunk), (Party::Customer, Money::from_micros(2_704_800)));
-        assert_eq!(types_of(Lang::En, &failures, Party::Provider), "40 timeout, 21 model error");
+        assert_eq!(types_of(Lang::En, &failures, Party::Provider), "40 timeout · 21 model error");
     }
 }

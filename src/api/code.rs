@@ -1,0 +1,111 @@
+//! The stable codes of everything that can go wrong with a request: one row each, shown in the reference.
+
+use axum::http::StatusCode;
+
+use crate::domain::word::words;
+
+words! {
+    /// Stable codes of what can go wrong with a request. Programs decide by them; titles and details are for people.
+    Code {
+        Unauthenticated = "unauthenticated",
+        NotFound = "not_found",
+        UnknownRoute = "unknown_route",
+        MethodNotAllowed = "method_not_allowed",
+        InvalidParameter = "invalid_parameter",
+        IdempotencyKeyMissing = "idempotency_key_missing",
+        IdempotencyKeyInvalid = "idempotency_key_invalid",
+        IdempotencyKeyConflict = "idempotency_key_conflict",
+        IdempotencyKeyReused = "idempotency_key_reused",
+        IdempotencyInFlight = "idempotency_in_flight",
+        UnsupportedMediaType = "unsupported_media_type",
+        BodyTooLarge = "body_too_large",
+        BodyTimeout = "body_timeout",
+        MalformedJson = "malformed_json",
+        InvalidRequest = "invalid_request",
+        InvalidItems = "invalid_items",
+        NoItems = "no_items",
+        TooManyItems = "too_many_items",
+        UnderMinimum = "under_minimum",
+        NotEnoughCredits = "not_enough_credits",
+        BatchFinished = "batch_finished",
+        BatchCanceling = "batch_canceling",
+        RateLimited = "rate_limited",
+        Internal = "internal_error",
+        Unavailable = "unavailable",
+    }
+}
+
+impl Code {
+    /// The HTTP status, the title, and what to do: one row per code, shown in the reference.
+    pub const fn about(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::Unauthenticated => (401, "No valid API key", "Send a key that is in use as `Authorization: Bearer bb_…`."),
+            Self::NotFound => (404, "Not found", "Check the id. Things of another customer are not found either."),
+            Self::UnknownRoute => (404, "Unknown address", "Check the address against this reference."),
+            Self::MethodNotAllowed => (405, "Method not allowed", "Use a method that the `Allow` header names."),
+            Self::InvalidParameter => (400, "Invalid parameter", "Correct the query parameter that the detail names."),
+            Self::IdempotencyKeyMissing => (400, "No idempotency key", "Send an `Idempotency-Key` of your own choice, new for each batch."),
+            Self::IdempotencyKeyInvalid => (400, "Invalid idempotency key", "Use 1 to 255 printable ASCII characters, and send it once."),
+            Self::IdempotencyKeyConflict => (400, "Two idempotency keys", "Send the header or `request_id`, or the same value in both."),
+            Self::IdempotencyKeyReused => {
+                (422, "Idempotency key used for another batch", "Use a new key for a new batch; `first_batch` names the first.")
+            }
+            Self::IdempotencyInFlight => (409, "The first request is still running", "Repeat the same request after `retry_after_s`."),
+            Self::UnsupportedMediaType => (415, "Not JSON", "Send plain JSON with `Content-Type: application/json`."),
+            Self::BodyTooLarge => (413, "Body too large", "Send at most 32 MiB; split the batch."),
+            Self::BodyTimeout => (408, "Body too slow", "Send the request again; nothing was stored."),
+            Self::MalformedJson => (400, "Malformed JSON", "Correct the JSON at the place that the detail names."),
+            Self::InvalidRequest => (422, "Invalid request", "Correct the field that the detail names."),
+            Self::InvalidItems => (422, "Invalid items", "Correct the items listed in `errors`; nothing was stored."),
+            Self::NoItems => (422, "No items", "Send at least one item."),
+            Self::TooManyItems => (422, "Too many items", "Split the batch."),
+            Self::UnderMinimum => (422, "Under a model's minimum", "Order at least the model's minimum in one batch."),
+            Self::NotEnoughCredits => {
+                (402, "Not enough credits", "Add credits, or submit fewer items; `needed` and `available` say how far apart they are.")
+            }
+            Self::BatchFinished => (409, "The batch is finished", "There is nothing left to cancel."),
+            Self::BatchCanceling => (409, "The batch is being canceled", "Wait until it is `canceled`."),
+            Self::RateLimited => (429, "Too many requests", "Wait `retry_after_s` seconds, and send more slowly."),
+            Self::Internal => {
+                (500, "Internal error", "Send the request again with the same idempotency key; if it stays, tell support the `request_id`.")
+            }
+            Self::Unavailable => {
+                (503, "Unavailable", "Send the request again after `retry_after_s` seconds with the same idempotency key.")
+            }
+        }
+    }
+
+    pub fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.about().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What a failure that nobody made a problem of is called (routing, extractors, layers).
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        match status.as_u16() {
+            401 => Self::Unauthenticated,
+            404 => Self::UnknownRoute,
+            405 => Self::MethodNotAllowed,
+            408 => Self::BodyTimeout,
+            413 => Self::BodyTooLarge,
+            415 => Self::UnsupportedMediaType,
+            429 => Self::RateLimited,
+            503 => Self::Unavailable,
+            400..=499 => Self::InvalidParameter,
+            _ => Self::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_status_of_failure_and_says_what_to_do() {
+        for code in Code::ALL {
+            let (status, title, advice) = code.about();
+            assert!((400..600).contains(&status) && !title.is_empty() && advice.ends_with('.'), "{code}");
+            assert_eq!(code.status().as_u16(), status);
+        }
+    }
+}
