@@ -160,7 +160,8 @@ impl Bed {
         let Watcher::Postgres { connection, .. } = &mut self.watcher else {
             return Ok(Written { commits: end.commits - start.commits, ..Written::default() });
         };
-        const WRITTEN: &str = "SELECT COALESCE(SUM(count) FILTER (WHERE \"resource_manager/record_type\" = 'Transaction/COMMIT'), 0)::bigint,
+        const WRITTEN: &str =
+            "SELECT COALESCE(SUM(count) FILTER (WHERE \"resource_manager/record_type\" = 'Transaction/COMMIT'), 0)::bigint,
                 pg_wal_lsn_diff($2::pg_lsn, $1::pg_lsn)::bigint, COALESCE(SUM(fpi_size), 0)::bigint
             FROM pg_get_wal_stats($1::pg_lsn, $2::pg_lsn, true)";
         let (commits, wal_bytes, full_page_bytes) =

@@ -8,6 +8,7 @@ use anyhow::bail;
 use batchbook::domain::id::{TaskKey, WorkerKey};
 use batchbook::service::dispatch::{Accepted, CLAIM_MAX, Claimed, Places};
 use batchbook::service::settle::{Ended, Outcome};
+use batchbook::service::workers::LEASE_MS;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -25,7 +26,7 @@ pub async fn run(kind: &Kind<'_>, tasks: u32, report: &mut Report) -> anyhow::Re
     for finish in [Finish::Accept, Finish::PutBack] {
         let mut bed = Bed::make(kind).await?;
         queue::fill(&bed, Shape::OneCustomer, tasks).await?;
-        let worker = bed.service.register_worker("bench").await?;
+        let worker = bed.service.register_worker("bench", LEASE_MS).await?;
         bed.settle_down().await?;
         let start = bed.mark().await?;
         let started = Instant::now();
@@ -53,8 +54,7 @@ pub async fn run(kind: &Kind<'_>, tasks: u32, report: &mut Report) -> anyhow::Re
 /// A full group of the first route.
 pub async fn claim(bed: &Bed, worker: WorkerKey) -> anyhow::Result<Vec<Claimed>> {
     let routes = bed.service.routes().await?;
-    let places: Vec<Places> =
-        routes.into_iter().take(1).map(|(route, deadline_s)| Places { route, deadline_s, free: CLAIM_MAX }).collect();
+    let places: Vec<Places> = routes.into_iter().take(1).map(|(route, deadline_s)| Places { route, deadline_s, free: CLAIM_MAX }).collect();
     Ok(bed.service.claim(worker, &places).await?)
 }
 

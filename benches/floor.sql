@@ -4,6 +4,7 @@ SET plan_cache_mode = force_generic_plan;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
 SET enable_seqscan = off;
+SET jit = off;
 
 CREATE PROCEDURE floor_groups(batches BIGINT, batches_per_group BIGINT, tasks_per_group BIGINT, tasks_per_batch BIGINT, accepts BOOLEAN)
 LANGUAGE plpgsql AS $$

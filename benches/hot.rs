@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use batchbook::service::settle::{Ended, Outcome};
+use batchbook::service::workers::LEASE_MS;
 use serde_json::json;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -26,7 +27,7 @@ pub async fn run(kind: &Kind<'_>, tasks: u32, report: &mut Report) -> anyhow::Re
         let tasks = tasks.min(most);
         let mut bed = Bed::make(kind).await?;
         queue::fill(&bed, Shape::OneCustomer, tasks).await?;
-        let worker = bed.service.register_worker("bench").await?;
+        let worker = bed.service.register_worker("bench", LEASE_MS).await?;
         let (route, _) = bed.service.routes().await?.swap_remove(0);
         let mut ended = Vec::new();
         while ended.len() < tasks as usize {

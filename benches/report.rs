@@ -56,7 +56,9 @@ impl Report {
             value: self.ratio("submit s", "copy s"),
             bound: Bound::AtMost(2.5),
         }];
-        for queue in ["one customer, synchronous", "one customer, asynchronous", "1000 customers, synchronous", "1000 customers, asynchronous"] {
+        for queue in
+            ["one customer, synchronous", "one customer, asynchronous", "1000 customers, synchronous", "1000 customers, asynchronous"]
+        {
             let on = |database: &str| format!("settle {database} {queue}");
             targets.push(Target {
                 name: format!("settle / floor, tasks per second, {queue}"),

@@ -85,9 +85,9 @@ fn median(times: &mut [f64]) -> Option<f64> {
 
 fn body() -> anyhow::Result<String> {
     let items: Vec<_> = (1..=TASKS)
-        .map(|number| {
-            json!({"prompt": queue::prompt(number), "custom_id": queue::custom_id(number), "aspect_ratio": "16:9", "duration": 8})
-        })
+        .map(
+            |number| json!({"prompt": queue::prompt(number), "custom_id": queue::custom_id(number), "aspect_ratio": "16:9", "duration": 8}),
+        )
         .collect();
     Ok(serde_json::to_string(&json!({"model": "sora-2", "items": items}))?)
 }

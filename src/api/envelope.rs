@@ -149,17 +149,14 @@ mod tests {
         }
     }
 
+    fn panics() -> &'static str {
+        panic!("secret")
+    }
+
     async fn ask(method: &str, path: &str) -> (StatusCode, HeaderMap, serde_json::Value) {
         let random: Arc<dyn Random> = Arc::new(Fixed);
         let router = Router::new()
-            .route(
-                "/panics",
-                get(|| async {
-                    if true {
-                        panic!("secret")
-                    }
-                }),
-            )
+            .route("/panics", get(|| async { panics() }))
             .route("/fails", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
             .route("/fine", get(|| async { "fine" }))
             .layer(CatchPanicLayer::custom(panicked))

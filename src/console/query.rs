@@ -20,6 +20,11 @@ pub struct BatchesQuery {
 impl BatchesQuery {
     pub const PATH: &'static str = "/admin/batches";
 
+    /// `None` at the address of another page.
+    pub fn at(path: &str, params: Params) -> Option<Self> {
+        (path.trim_end_matches('/') == Self::PATH).then(|| Self::of(params))
+    }
+
     pub fn of(params: Params) -> Self {
         Self { before: params("before").and_then(|id| id.parse().ok()) }
     }
@@ -42,6 +47,23 @@ words! {
 
 /// Numbers of rows that a page of tasks may have.
 pub const ROWS: [i64; 3] = [50, 100, 200];
+
+/// A page of a batch: which one, and what of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BatchPlace {
+    /// As it stands in the address: perhaps not an id.
+    pub id: String,
+    pub query: BatchQuery,
+}
+
+impl BatchPlace {
+    /// `None` at the address of another page.
+    pub fn at(path: &str, params: Params) -> Option<Self> {
+        let id = path.strip_prefix(BatchesQuery::PATH)?.strip_prefix('/')?.trim_end_matches('/');
+        let is_one = !id.is_empty() && !id.contains('/');
+        is_one.then(|| Self { id: id.to_owned(), query: BatchQuery::of(params) })
+    }
+}
 
 /// `/admin/batches/bat_…?tab=billing`, `?page=3&size=100&task=217`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +148,9 @@ impl Href {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::console::query::{BatchPlace, BatchQuery, BatchesQuery, ROWS, Tab};
+    use crate::domain::id::BatchId;
+    use crate::domain::page::PageSize;
 
     const ID: &str = "bat_00fkqz1b3r000000000000000g";
 
@@ -166,6 +190,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_page_knows_its_own_addresses() {
+        let none = params("");
+        let batch = |path| BatchPlace::at(path, &none).map(|place| place.id);
+        assert_eq!(batch("/admin/batches/bat_1"), Some("bat_1".to_owned()));
+        assert_eq!(batch("/admin/batches/bat_1/"), Some("bat_1".to_owned()));
+        assert_eq!(
+            [batch("/admin/batches"), batch("/admin/batches/"), batch("/admin/batchesx"), batch("/admin/batches/a/b")],
+            [const { None }; 4]
+        );
+        assert_eq!(BatchesQuery::at("/admin/batches/", &none), Some(BatchesQuery::default()));
+        assert_eq!(BatchesQuery::at("/admin/batches/bat_1", &none), None);
     }
 
     #[test]

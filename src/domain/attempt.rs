@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::{FailureType, Party};
 use super::id::BatchId;
-use super::word::words;
 use super::money::Money;
 use super::time::Time;
+use super::word::words;
 
 /// What a provider is asked to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +110,9 @@ pub enum Submitted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Polled {
     /// Still being made. The provider may say when to ask again.
-    Running { poll_after_ms: Option<i64> },
+    Running {
+        poll_after_ms: Option<i64>,
+    },
     Succeeded(Output),
     Failed(Fault),
     /// No usable answer (transport fault, 5xx, garbage): the task stays as it is and is asked after again.
@@ -244,7 +246,13 @@ pub const ATTEMPTS_MAX: i32 = 3;
 
 /// Pause before attempt `next` (2, 3, …): 5 s, 20 s, 80 s, at most 5 min.
 pub const fn retry_backoff_ms(next: i32) -> i64 {
-    let steps = if next < 2 { 0 } else if next > 6 { 4 } else { next - 2 };
+    let steps = if next < 2 {
+        0
+    } else if next > 6 {
+        4
+    } else {
+        next - 2
+    };
     let ms = 5_000 * 4_i64.pow(steps.unsigned_abs());
     if ms > 300_000 { 300_000 } else { ms }
 }
@@ -268,7 +276,8 @@ mod tests {
 
     #[test]
     fn bills_by_the_rule_of_the_route() {
-        let rule = BillingRule { failed: Billed::Free, content_input: Billed::Free, content_output: Billed::Charged, timeout: Billed::Uncertain };
+        let rule =
+            BillingRule { failed: Billed::Free, content_input: Billed::Free, content_output: Billed::Charged, timeout: Billed::Uncertain };
         assert_eq!(rule.billed(&Ending::Succeeded(Output { url: String::new(), expires_at: None })), Billed::Charged);
         assert_eq!(rule.billed(&failed(FailureType::ContentPolicyOutput)), Billed::Charged);
         assert_eq!(rule.billed(&failed(FailureType::ModelError)), Billed::Free);

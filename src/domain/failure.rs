@@ -59,18 +59,12 @@ impl FailureType {
         match self {
             Self::ContentPolicyInput | Self::ContentPolicyOutput | Self::AssetError | Self::Canceled => Party::Customer,
             // A parameter that the provider refuses passed our own validation: ours, unless the catalogue passes it through.
-            Self::ParamError
-            | Self::RateLimited
-            | Self::ProviderQuota
-            | Self::ProviderAuth
-            | Self::ModelRetired
-            | Self::PlatformError => Party::Platform,
-            Self::ModelError
-            | Self::Capacity
-            | Self::Timeout
-            | Self::NotFound
-            | Self::ResultMissing
-            | Self::ResultDownload => Party::Provider,
+            Self::ParamError | Self::RateLimited | Self::ProviderQuota | Self::ProviderAuth | Self::ModelRetired | Self::PlatformError => {
+                Party::Platform
+            }
+            Self::ModelError | Self::Capacity | Self::Timeout | Self::NotFound | Self::ResultMissing | Self::ResultDownload => {
+                Party::Provider
+            }
             Self::Network => Party::Network,
             Self::SubmitUnknown | Self::Unknown => Party::Unknown,
         }
@@ -93,10 +87,14 @@ impl FailureType {
     /// The sentence customers see. Neutral: it never names a provider and never quotes one.
     pub const fn customer_sentence(self) -> &'static str {
         match self {
-            Self::ContentPolicyInput => "The prompt or its reference was refused by content policy before generation. Change it and submit it again.",
+            Self::ContentPolicyInput => {
+                "The prompt or its reference was refused by content policy before generation. Change it and submit it again."
+            }
             Self::ContentPolicyOutput => "The generated video was refused by content policy. A different wording may pass.",
             Self::ParamError => "A parameter of this task was not accepted. The credits were returned.",
-            Self::AssetError => "The reference file could not be used. Check that its address is public and the file is a supported picture.",
+            Self::AssetError => {
+                "The reference file could not be used. Check that its address is public and the file is a supported picture."
+            }
             Self::ModelError => "The model failed to make this video. The credits were returned.",
             Self::Capacity => "The model had no capacity for this task before its deadline. The credits were returned.",
             Self::Timeout => "The video was not ready before its deadline. The credits were returned.",
@@ -128,7 +126,13 @@ mod tests {
 
     #[test]
     fn our_own_errors_are_never_filed_under_the_provider() {
-        for ours in [FailureType::RateLimited, FailureType::ProviderQuota, FailureType::ProviderAuth, FailureType::PlatformError, FailureType::ParamError] {
+        for ours in [
+            FailureType::RateLimited,
+            FailureType::ProviderQuota,
+            FailureType::ProviderAuth,
+            FailureType::PlatformError,
+            FailureType::ParamError,
+        ] {
             assert_eq!(ours.usual_party(), Party::Platform, "{ours}");
         }
     }

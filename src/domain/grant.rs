@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::credits::Credits;
-use super::word::words;
 use super::id::{GrantId, GrantKey};
 use super::money::Money;
 use super::time::Time;
+use super::word::words;
 
 words! {
     /// Where credits came from.
@@ -73,7 +73,9 @@ impl NewGrant {
             GrantKind::Purchase if !paid => return Err(GrantError::UnpaidPurchase),
             GrantKind::Purchase if self.expires_at.is_some() => return Err(GrantError::ExpiringPurchase),
             GrantKind::Promo | GrantKind::Adjustment if paid => return Err(GrantError::PaidGift),
-            GrantKind::Adjustment if self.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) => return Err(GrantError::NoReason),
+            GrantKind::Adjustment if self.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) => {
+                return Err(GrantError::NoReason);
+            }
             GrantKind::Purchase | GrantKind::Promo | GrantKind::Adjustment => {}
         }
         if self.expires_at.is_some_and(|at| at <= now) {
@@ -156,7 +158,8 @@ mod tests {
     #[test]
     fn refuses_grants_that_make_no_sense() {
         let now = Time::from_micros(100);
-        let good = NewGrant { kind: GrantKind::Purchase, credits: Credits::new(5), paid: Money::from_micros(1), expires_at: None, reason: None };
+        let good =
+            NewGrant { kind: GrantKind::Purchase, credits: Credits::new(5), paid: Money::from_micros(1), expires_at: None, reason: None };
         assert_eq!(good.check(now), Ok(()));
         for (grant, error) in [
             (NewGrant { credits: Credits::ZERO, ..good.clone() }, GrantError::NoCredits),
@@ -164,10 +167,7 @@ mod tests {
             (NewGrant { expires_at: Some(Time::from_micros(200)), ..good.clone() }, GrantError::ExpiringPurchase),
             (NewGrant { kind: GrantKind::Promo, ..good.clone() }, GrantError::PaidGift),
             (NewGrant { kind: GrantKind::Adjustment, paid: Money::ZERO, ..good.clone() }, GrantError::NoReason),
-            (
-                NewGrant { kind: GrantKind::Promo, paid: Money::ZERO, expires_at: Some(now), ..good.clone() },
-                GrantError::ExpiryInPast,
-            ),
+            (NewGrant { kind: GrantKind::Promo, paid: Money::ZERO, expires_at: Some(now), ..good.clone() }, GrantError::ExpiryInPast),
         ] {
             assert_eq!(grant.check(now), Err(error));
         }

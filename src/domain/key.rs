@@ -104,7 +104,8 @@ mod tests {
         let key = ApiKeySecret::new(&Fixed(9)).reveal().to_owned();
         let mut damaged = key.clone().into_bytes();
         damaged[20] = if damaged[20] == b'a' { b'b' } else { b'a' };
-        for wrong in [String::from_utf8(damaged).unwrap(), key[..51].to_owned(), key.replace("bb_", "sk_"), "ü".repeat(26), String::new()] {
+        for wrong in [String::from_utf8(damaged).unwrap(), key[..51].to_owned(), key.replace("bb_", "sk_"), "ü".repeat(26), String::new()]
+        {
             assert_eq!(ApiKeySecret::parse(&wrong), Err(NotAnApiKey), "{wrong}");
         }
     }

@@ -3,7 +3,7 @@
 //! | kind | from → to |
 //! |---|---|
 //! | purchase | issued → available |
-//! | promo | promo_expense → available |
+//! | promo | `promo_expense` → available |
 //! | adjustment | adjustments → available |
 //! | hold | available → held |
 //! | capture | held → revenue |
@@ -14,11 +14,11 @@
 //! Only customer accounts keep a balance. Platform accounts are sums of their entries, so that no row is shared by all.
 
 use super::credits::{Credits, CreditsOverflow};
-use super::word::words;
 use super::grant::GrantKind;
 use super::id::{BatchId, GrantId, TransactionId, TransactionKey};
 use super::money::Money;
 use super::time::Time;
+use super::word::words;
 
 words! {
     /// An account. `available` and `held` exist once per customer, the others once.

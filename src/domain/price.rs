@@ -1,9 +1,9 @@
 //! The catalogue: what a model costs a customer, and what customers may ask of it. Rows with effective dates, never code: the
 //! start values are the first rows (`store/catalogue.rs`).
 
+use super::attempt::BillingRule;
 use super::credits::Credits;
 use super::id::{ModelKey, PriceKey, RouteKey};
-use super::attempt::BillingRule;
 use super::money::Money;
 use super::time::Time;
 

@@ -72,10 +72,20 @@ pub const ITEM_ERRORS_MAX: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     NoItems,
-    TooManyItems { items: usize, max: usize },
-    Items { errors: Vec<ItemError>, bad_items: usize },
+    TooManyItems {
+        items: usize,
+        max: usize,
+    },
+    Items {
+        errors: Vec<ItemError>,
+        bad_items: usize,
+    },
     /// Fewer tasks of a model than are sold in one batch.
-    UnderMinimum { model: String, tasks: i64, min: i32 },
+    UnderMinimum {
+        model: String,
+        tasks: i64,
+        min: i32,
+    },
 }
 
 /// A submission that may be held: which model and price each item has, in order.
@@ -118,7 +128,12 @@ pub fn price(batch: &NewBatch, models: &[Model], tasks_max: usize, now: Time) ->
         if let Some(custom_id) = &item.custom_id
             && !custom_ids.insert(custom_id.as_str())
         {
-            errors.add(index, "custom_id", ItemErrorCode::CustomIdDuplicate, format!("Another item of this batch has the custom_id {custom_id:?}."));
+            errors.add(
+                index,
+                "custom_id",
+                ItemErrorCode::CustomIdDuplicate,
+                format!("Another item of this batch has the custom_id {custom_id:?}."),
+            );
         }
         match find_model(batch, item, &by_name, now) {
             Ok(model) => item_models.push(count(&mut shares, model)),

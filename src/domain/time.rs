@@ -27,14 +27,17 @@ impl Time {
         self.0
     }
 
+    #[must_use]
     pub const fn plus_micros(self, micros: i64) -> Self {
         Self(self.0.saturating_add(micros))
     }
 
+    #[must_use]
     pub const fn plus_ms(self, ms: i64) -> Self {
         self.plus_micros(ms.saturating_mul(1_000))
     }
 
+    #[must_use]
     pub const fn plus_s(self, seconds: i64) -> Self {
         self.plus_micros(seconds.saturating_mul(1_000_000))
     }

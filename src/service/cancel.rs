@@ -14,13 +14,7 @@ use super::events::{BATCH_REFUNDED, batch_event, end_event};
 use super::{Reader, Service, ServiceError, ServiceResult};
 
 impl Service {
-    pub async fn cancel(
-        &self,
-        reader: Reader,
-        id: BatchId,
-        actor: &str,
-        reason: Option<&str>,
-    ) -> ServiceResult<(Batch, Cancellation)> {
+    pub async fn cancel(&self, reader: Reader, id: BatchId, actor: &str, reason: Option<&str>) -> ServiceResult<(Batch, Cancellation)> {
         let now = self.now();
         let mut tx = self.db().write().await?;
         let key = self.batch_key(&mut tx, reader, id).await?;

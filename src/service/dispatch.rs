@@ -9,7 +9,7 @@ use crate::domain::attempt::{Order, reference};
 use crate::domain::batch::BatchHead;
 use crate::domain::id::{BatchId, BatchKey, ModelKey, RouteKey, TaskKey, WorkerKey};
 use crate::domain::price::Route;
-use crate::domain::share::{Portion, divide};
+use crate::domain::share::{Portion, Waiting, divide};
 use crate::domain::task::TaskStatus;
 use crate::domain::time::Time;
 use crate::store::batches::Acquired;
@@ -69,22 +69,24 @@ impl Service {
 
     /// Takes tasks for a worker, fairly shared between customers, no more than there are free places.
     pub async fn claim(&self, worker: WorkerKey, places: &[Places]) -> ServiceResult<Vec<Claimed>> {
-        let free = places.iter().map(|place| place.free.max(0)).sum::<i64>().min(CLAIM_MAX);
-        if free == 0 {
+        let free = free_by_model(places);
+        if free.is_empty() {
             return Ok(Vec::new());
         }
         let now = self.now();
         let mut tx = self.db().read().await?;
         let mut retries = Retries::default();
-        for task in tasks::due_retries(&mut tx, now, free).await? {
+        for task in tasks::due_retries(&mut tx, now, CANDIDATES_MAX).await? {
             retries.0.entry(task.batch).or_default().push(task);
         }
         let mut waiting = batches::waiting(&mut tx, CANDIDATES_MAX).await?;
+        let keys: Vec<BatchKey> = waiting.iter().map(|batch| batch.batch).collect();
+        let models = batches::models_of(&mut tx, &keys).await?;
         drop(tx);
         for batch in &mut waiting {
             batch.tasks += retries.count(batch.batch);
         }
-        let portions = divide(&waiting, free);
+        let portions = divide_by_model(&waiting, &models, free);
         if portions.is_empty() {
             return Ok(Vec::new());
         }
@@ -101,10 +103,8 @@ impl Service {
     pub async fn accept(&self, worker: WorkerKey, accepted: &[Accepted]) -> ServiceResult<Vec<TaskKey>> {
         let now = self.now();
         let mut tx = self.db().write().await?;
-        let steps: Vec<Step> = accepted
-            .iter()
-            .map(|row| Step { task: row.task, attempt: row.attempt, to: TaskStatus::Processing, failure: None })
-            .collect();
+        let steps: Vec<Step> =
+            accepted.iter().map(|row| Step { task: row.task, attempt: row.attempt, to: TaskStatus::Processing, failure: None }).collect();
         let stepped: BTreeSet<TaskKey> = tasks::step(&mut tx, worker, &steps, now).await?.into_iter().map(|row| row.task).collect();
         let named: Vec<_> = accepted
             .iter()
@@ -115,6 +115,37 @@ impl Service {
         tx.commit().await?;
         Ok(stepped.into_iter().collect())
     }
+}
+
+/// Models that have free places, and how many: [`CLAIM_MAX`] together at most.
+fn free_by_model(places: &[Places]) -> BTreeMap<ModelKey, i64> {
+    let mut left = CLAIM_MAX;
+    let mut free: BTreeMap<ModelKey, i64> = BTreeMap::new();
+    for place in places.iter().filter(|place| place.free > 0) {
+        let taken = place.free.min(left);
+        *free.entry(place.route.model).or_default() += taken;
+        left -= taken;
+    }
+    free.retain(|_, places| *places > 0);
+    free
+}
+
+/// Divides the free places of each model among the batches that have tasks of it, so that a full model keeps nobody from an
+/// idle one and no task of a batch with one model is taken up without a place. A batch with several models may be given more
+/// than it can use: which model its next task is of shows only in the task.
+fn divide_by_model(waiting: &[Waiting], models: &[(BatchKey, ModelKey)], free: BTreeMap<ModelKey, i64>) -> Vec<Portion> {
+    let mut portions: Vec<Portion> = Vec::new();
+    for (model, places) in free {
+        let makes: BTreeSet<BatchKey> = models.iter().filter(|(_, makes)| *makes == model).map(|(batch, _)| *batch).collect();
+        let of_model: Vec<Waiting> = waiting.iter().filter(|batch| makes.contains(&batch.batch)).copied().collect();
+        for portion in divide(&of_model, places) {
+            match portions.iter_mut().find(|given| given.batch == portion.batch) {
+                Some(given) => given.tasks += portion.tasks,
+                None => portions.push(portion),
+            }
+        }
+    }
+    portions
 }
 
 #[derive(Default)]
@@ -197,7 +228,9 @@ async fn assign_routes(
         if mixed.is_empty() { BTreeMap::new() } else { tasks::models_of(tx, &mixed).await?.into_iter().collect() };
     let mut free: Vec<(RouteKey, ModelKey, i64)> = places.iter().map(|place| (place.route.key, place.route.model, place.free)).collect();
     let (mut to_send, mut set_aside) = (BTreeMap::new(), Vec::new());
-    for task in wanted {
+    // Batches with one model first: their portions were measured by its places, and they are never set aside.
+    let (of_mixed_batches, of_one): (Vec<TaskKey>, Vec<TaskKey>) = wanted.into_iter().partition(|task| of_mixed.contains_key(task));
+    for task in of_one.into_iter().chain(of_mixed_batches) {
         let model = only_model.get(&task.batch).copied().flatten().or_else(|| of_mixed.get(&task).copied());
         match free.iter_mut().find(|(_, makes, places)| Some(*makes) == model && *places > 0) {
             Some((route, _, places)) => {
@@ -240,4 +273,3 @@ async fn orders(
     }
     Ok(claimed)
 }
-

@@ -83,7 +83,8 @@ impl Service {
         let mut tx = self.db().write().await?;
         let customer = customers::by_id(&mut tx, customer).await?.ok_or(ServiceError::NotFound { what: "customer" })?;
         let secret_sha256 = sha256_hex(secret.reveal());
-        let row = keys::NewKey { id, customer: customer.key, name, prefix: secret.prefix(), secret_sha256: &secret_sha256, requests_per_min_max };
+        let row =
+            keys::NewKey { id, customer: customer.key, name, prefix: secret.prefix(), secret_sha256: &secret_sha256, requests_per_min_max };
         keys::insert(&mut tx, &row, now).await?;
         tx.commit().await?;
         Ok(NewKey { id, secret })

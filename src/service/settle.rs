@@ -5,25 +5,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::attempt::{BillingRule, Ending, Fault, Output, retry_backoff_ms};
-use crate::domain::batch::{BatchCredits, BatchHead, BatchStatus};
+use crate::domain::batch::{BatchHead, BatchStatus};
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
-use crate::domain::grant::Grant;
-use crate::domain::hold::{self, Draw};
-use crate::domain::id::{BatchKey, CustomerKey, GrantKey, TaskKey, TransactionId, TransactionKey, WorkerKey};
-use crate::domain::ledger::{LineKind, Posting, TransactionKind};
+use crate::domain::id::{BatchKey, TaskKey, WorkerKey};
 use crate::domain::money::Money;
 use crate::domain::task::{AfterFault, TaskStatus, after_fault};
 use crate::domain::time::Time;
 use crate::store::attempts::Closed;
 use crate::store::batches::{Acquired, FailureAdded};
 use crate::store::events::NewEvent;
-use crate::store::ledger::{NewLine, NewTransaction};
 use crate::store::tasks::Step;
-use crate::store::{StoreError, StoreResult, Tx, attempts, batches, events, grants, holds, ledger, tasks};
+use crate::store::{StoreError, StoreResult, Tx, attempts, batches, events, tasks};
 
 use super::events::{BATCH_REFUNDED, batch_event, end_event};
 use super::{Service, ServiceResult};
+
+mod money;
+
+use money::Finished;
 
 /// Tasks that one settlement takes at most.
 pub const SETTLE_MAX: usize = 500;
@@ -46,7 +46,9 @@ pub enum Outcome {
     /// Tried again or failed, as `domain/task.rs` decides.
     Failed(Fault),
     /// Nothing was taken in: the task waits until `due`, and it cost no attempt.
-    PutBack { due: Time },
+    PutBack {
+        due: Time,
+    },
 }
 
 /// What a settlement did.
@@ -110,13 +112,6 @@ impl Service {
         attempts::note_late_result(&mut tx, (task, attempt), what).await?;
         Ok(tx.commit().await?)
     }
-}
-
-/// A task that ends in this group.
-struct Finished {
-    task: TaskKey,
-    credits: Credits,
-    failure: Option<(FailureType, Party)>,
 }
 
 struct Group<'s> {
@@ -248,7 +243,8 @@ impl<'s> Group<'s> {
     /// Counts one decision in its batch: the task, and the cost of the attempt.
     fn count(&mut self, decision: &Decision<'_>, price: Credits) -> StoreResult<()> {
         let task = decision.ended.task;
-        let cost = decision.ending.as_ref().map_or(Money::ZERO, |ending| decision.ended.billing.billed(ending).cost(decision.ended.unit_cost));
+        let cost =
+            decision.ending.as_ref().map_or(Money::ZERO, |ending| decision.ended.billing.billed(ending).cost(decision.ended.unit_cost));
         let failure = decision.ending.as_ref().and_then(Ending::failure);
         let head = self.head_mut(task.batch)?;
         head.counts.processing -= 1;
@@ -278,7 +274,13 @@ impl<'s> Group<'s> {
     }
 
     /// Adds a failed attempt's cost and, where it was the task's last, the task and its refund.
-    fn add_failure(&mut self, batch: BatchKey, (failure, party): (FailureType, Party), cost: Money, refunded: Option<Credits>) -> StoreResult<()> {
+    fn add_failure(
+        &mut self,
+        batch: BatchKey,
+        (failure, party): (FailureType, Party),
+        cost: Money,
+        refunded: Option<Credits>,
+    ) -> StoreResult<()> {
         let none = FailureAdded { batch, failure, party, tasks: 0, refunded: Credits::ZERO, cost: Money::ZERO };
         let sum = self.failures.entry((batch, failure, party)).or_insert(none);
         sum.cost = sum.cost.checked_add(cost)?;
@@ -303,75 +305,6 @@ impl<'s> Group<'s> {
         Ok(())
     }
 
-    /// Captures and releases: holds, grants, accounts, transactions, lines, and the sums on the batches.
-    async fn move_money(&mut self, tx: &mut Tx) -> StoreResult<()> {
-        if self.lines.is_empty() {
-            return Ok(());
-        }
-        let mut by_batch: BTreeMap<BatchKey, Vec<Finished>> = BTreeMap::new();
-        for line in std::mem::take(&mut self.lines) {
-            by_batch.entry(line.task.batch).or_default().push(line);
-        }
-        let keys: Vec<BatchKey> = by_batch.keys().copied().collect();
-        let mut draws = holds::of(tx, &keys).await?;
-        let open: BTreeSet<GrantKey> = draws.values().flatten().filter(|draw| !draw.open().is_zero()).map(|draw| draw.grant).collect();
-        let open: Vec<GrantKey> = open.into_iter().collect();
-        let mut locked = grants::lock(tx, &open).await?;
-        let mut transactions = Vec::new();
-        let mut lines = Vec::new();
-        for (batch, finished) in by_batch {
-            let of_batch = draws.get_mut(&batch).ok_or_else(|| StoreError::inconsistent("hold_draws", format!("none of {batch:?}")))?;
-            let (captured, released): (Vec<_>, Vec<_>) = finished.into_iter().partition(|line| line.failure.is_none());
-            for (kind, tasks) in [(TransactionKind::Capture, captured), (TransactionKind::Release, released)] {
-                if tasks.is_empty() {
-                    continue;
-                }
-                let booked = book(kind, &tasks, of_batch, &mut locked)?;
-                let head = self.head_mut(batch)?;
-                add_to_head(head, kind, &booked)?;
-                let transaction = self.transaction(self.customer_of(batch)?, batch, kind, &booked)?;
-                lines.push((transactions.len(), booked.lines));
-                transactions.push(transaction);
-            }
-        }
-        holds::save(tx, &draws).await?;
-        grants::save(tx, &locked).await?;
-        let keys = ledger::post(tx, &transactions, self.now).await?;
-        let lines: Vec<NewLine> = lines
-            .into_iter()
-            .flat_map(|(index, lines)| {
-                let transaction = keys[index];
-                lines.into_iter().map(move |line| NewLine { transaction, ..line })
-            })
-            .collect();
-        ledger::insert_lines(tx, &lines).await
-    }
-
-    fn customer_of(&self, batch: BatchKey) -> StoreResult<CustomerKey> {
-        self.head(batch).map(|head| head.customer).ok_or_else(|| StoreError::inconsistent("batches", "a batch went away"))
-    }
-
-    fn transaction(
-        &self,
-        customer: CustomerKey,
-        batch: BatchKey,
-        kind: TransactionKind,
-        booked: &Booked,
-    ) -> StoreResult<NewTransaction> {
-        Ok(NewTransaction {
-            id: TransactionId::new(self.now, self.service.random()),
-            posting: Posting::new(kind, booked.credits)?,
-            customer,
-            batch: Some(batch),
-            grant: None,
-            reverses: None,
-            revenue: booked.revenue,
-            tasks: i64::try_from(booked.lines.len()).unwrap_or(0),
-            actor: "settlement".to_owned(),
-            reason: None,
-        })
-    }
-
     /// Closes batches that have no open task. One event for each end, and one for the refunds of this group.
     fn finish_batches(&mut self) -> StoreResult<Vec<NewEvent>> {
         let mut events = Vec::new();
@@ -390,42 +323,4 @@ impl<'s> Group<'s> {
         }
         Ok(events)
     }
-}
-
-/// Captured or released tasks of one batch, as they go into one transaction.
-struct Booked {
-    credits: Credits,
-    revenue: Money,
-    lines: Vec<NewLine>,
-}
-
-fn book(kind: TransactionKind, tasks: &[Finished], draws: &mut [Draw], grants: &mut [Grant]) -> StoreResult<Booked> {
-    let mut booked = Booked { credits: Credits::ZERO, revenue: Money::ZERO, lines: Vec::with_capacity(tasks.len()) };
-    for finished in tasks {
-        let (line, revenue) = if kind == TransactionKind::Capture {
-            (LineKind::Capture, hold::capture(draws, grants, finished.credits)?)
-        } else {
-            hold::release(draws, grants, finished.credits)?;
-            (LineKind::Release, Money::ZERO)
-        };
-        booked.credits = booked.credits.checked_add(finished.credits)?;
-        booked.revenue = booked.revenue.checked_add(revenue)?;
-        // The transaction's key is known after it is posted.
-        let transaction = TransactionKey(0);
-        booked.lines.push(NewLine { task: finished.task, transaction, kind: line, credits: finished.credits, revenue });
-    }
-    Ok(booked)
-}
-
-fn add_to_head(head: &mut BatchHead, kind: TransactionKind, booked: &Booked) -> StoreResult<()> {
-    let (mut charged, mut refunded) = (head.credits.charged, head.credits.refunded);
-    if kind == TransactionKind::Capture {
-        charged = charged.checked_add(booked.credits)?;
-        head.revenue = head.revenue.checked_add(booked.revenue)?;
-    } else {
-        refunded = refunded.checked_add(booked.credits)?;
-    }
-    head.credits = BatchCredits::new(head.credits.held, charged, refunded)
-        .ok_or_else(|| StoreError::inconsistent("batches", format!("{} would charge and refund more than it holds", head.id)))?;
-    Ok(())
 }

@@ -1,13 +1,13 @@
 //! Workers: registration, heartbeats, and taking over from those that are gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::domain::id::{BatchKey, RouteKey, TaskKey, WorkerKey};
 use crate::domain::task::TaskStatus;
 use crate::domain::time::Time;
-use crate::store::{attempts, batches, tasks, workers};
+use crate::store::tasks::{Leased, Step};
+use crate::store::{StoreResult, Tx, attempts, batches, tasks, workers};
 
-use super::dispatch::Accepted;
 use super::{Service, ServiceResult};
 
 /// A worker that was not heard of for so long is given up. The usual length; each worker says its own.
@@ -72,33 +72,49 @@ impl Service {
             tx.commit().await?;
             return Ok(Vec::new());
         }
-        let rows = tasks::adopt(&mut tx, &gone, worker, ADOPT_MAX).await?;
-        if i64::try_from(rows.len()).unwrap_or(ADOPT_MAX) < ADOPT_MAX {
+        let (rows, all) = tasks::adopt(&mut tx, &gone, worker, ADOPT_MAX).await?;
+        if all {
             workers::clear(&mut tx, &gone, now).await?;
         }
-        let keys: Vec<_> = rows.iter().map(|(task, attempt, _)| (*task, *attempt)).collect();
-        let statuses: BTreeMap<TaskKey, TaskStatus> = rows.iter().map(|(task, _, status)| (*task, *status)).collect();
-        let adopted: Vec<Adopted> = attempts::open(&mut tx, &keys)
-            .await?
-            .into_iter()
-            .map(|row| Adopted {
-                task: TaskKey { batch: BatchKey(row.batch_id), number: row.task_no },
-                attempt: row.attempt_no,
-                route: RouteKey(row.route_id),
-                provider_job: row.provider_job,
-                sent_at: Time::from_micros(row.sent_at_us),
-            })
-            .collect();
-        tx.commit().await?;
         // What was about to be sent may have been sent: from here on it counts as taken, under a name that nobody knows.
-        let unknown: Vec<Accepted> = adopted
+        let unknown: Vec<Step> = rows
             .iter()
-            .filter(|row| statuses.get(&row.task) == Some(&TaskStatus::Submitting))
-            .map(|row| Accepted { task: row.task, attempt: row.attempt, provider_job: None })
+            .filter(|(_, _, status)| *status == TaskStatus::Submitting)
+            .map(|(task, attempt, _)| Step { task: *task, attempt: *attempt, to: TaskStatus::Processing, failure: None })
             .collect();
         if !unknown.is_empty() {
-            self.accept(worker, &unknown).await?;
+            tasks::step(&mut tx, worker, &unknown, now).await?;
         }
+        let adopted = with_attempts(&mut tx, &rows).await?;
+        tx.commit().await?;
         Ok(adopted)
     }
+
+    /// What is leased to a worker and it knows nothing of, because the answer to a claim or a rescue of its own got lost. Those
+    /// that were claimed are `Submitting`, and were never sent. This worker must not claim or rescue meanwhile.
+    pub async fn strays(&self, worker: WorkerKey, known: &HashSet<TaskKey>) -> ServiceResult<Vec<(Adopted, TaskStatus)>> {
+        let mut tx = self.db().read().await?;
+        let mut rows = tasks::leased_to(&mut tx, worker).await?;
+        rows.retain(|(task, ..)| !known.contains(task));
+        let statuses: BTreeMap<TaskKey, TaskStatus> = rows.iter().map(|(task, _, status)| (*task, *status)).collect();
+        let adopted = with_attempts(&mut tx, &rows).await?;
+        Ok(adopted
+            .into_iter()
+            .filter_map(|row| Some((statuses.get(&row.task).copied()?, row)))
+            .map(|(status, row)| (row, status))
+            .collect())
+    }
+}
+
+async fn with_attempts(tx: &mut Tx, rows: &[Leased]) -> StoreResult<Vec<Adopted>> {
+    let keys: Vec<_> = rows.iter().map(|(task, attempt, _)| (*task, *attempt)).collect();
+    let open = attempts::open(tx, &keys).await?;
+    let adopted = open.into_iter().map(|row| Adopted {
+        task: TaskKey { batch: BatchKey(row.batch_id), number: row.task_no },
+        attempt: row.attempt_no,
+        route: RouteKey(row.route_id),
+        provider_job: row.provider_job,
+        sent_at: Time::from_micros(row.sent_at_us),
+    });
+    Ok(adopted.collect())
 }

@@ -83,7 +83,8 @@ pub async fn close(tx: &mut Tx, closed: &[Closed<'_>], now: Time) -> StoreResult
     let none = Evidence::default();
     let evidence: Vec<&Evidence> = closed.iter().map(|row| row.ending.evidence().unwrap_or(&none)).collect();
     let output: Vec<Option<&Output>> = closed.iter().map(|row| row.ending.output()).collect();
-    let text = |value: fn(&Evidence) -> &Option<String>| Column::TextNull(evidence.iter().map(|evidence| value(evidence).clone()).collect());
+    let text =
+        |value: fn(&Evidence) -> &Option<String>| Column::TextNull(evidence.iter().map(|evidence| value(evidence).clone()).collect());
     let columns = vec![
         Column::I64(closed.iter().map(|row| row.key.0.batch.0).collect()),
         Column::I32(closed.iter().map(|row| row.key.0.number).collect()),

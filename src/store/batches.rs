@@ -224,11 +224,8 @@ pub async fn models_of(tx: &mut Tx, keys: &[BatchKey]) -> StoreResult<Vec<(Batch
 
 /// The open batches among these that are being canceled.
 pub async fn canceling(tx: &mut Tx, keys: &[BatchKey]) -> StoreResult<Vec<BatchKey>> {
-    static CANCELING: SetStatement = SetStatement::new(
-        "SELECT id FROM batches WHERE status = 'canceling' AND id IN (SELECT u.id FROM {rows})",
-        0,
-        &[("id", "bigint")],
-    );
+    static CANCELING: SetStatement =
+        SetStatement::new("SELECT id FROM batches WHERE status = 'canceling' AND id IN (SELECT u.id FROM {rows})", 0, &[("id", "bigint")]);
     let rows: Vec<(i64,)> = CANCELING.fetch(tx, &[], vec![Column::I64(keys.iter().map(|key| key.0).collect())]).await?;
     Ok(rows.into_iter().map(|(key,)| BatchKey(key)).collect())
 }
@@ -312,9 +309,7 @@ pub async fn list(tx: &mut Tx, customer: Option<CustomerKey>, before: Option<Bat
     let before = before.map(|id| id.to_string());
     let rows: Vec<BatchRow> = match customer {
         None => on!(tx, c => sqlx::query_as(OF_ALL).bind(before).bind(size.get() + 1).fetch_all(c).await)?,
-        Some(customer) => {
-            on!(tx, c => sqlx::query_as(OF_CUSTOMER).bind(before).bind(size.get() + 1).bind(customer.0).fetch_all(c).await)?
-        }
+        Some(customer) => on!(tx, c => sqlx::query_as(OF_CUSTOMER).bind(before).bind(size.get() + 1).bind(customer.0).fetch_all(c).await)?,
     };
     rows.into_iter().map(read).collect()
 }

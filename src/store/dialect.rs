@@ -215,6 +215,15 @@ pub async fn next_transaction_keys(tx: &mut Tx, count: usize) -> StoreResult<Vec
     }
 }
 
+/// Begins a transaction that writes, on PostgreSQL.
+///
+/// Differs because PostgreSQL chooses a plan by what it last saw of a table: one that was empty, or all pending, a minute ago
+/// is read from end to end for a group of 500, a hundred times slower than by key. Whatever we write is found by its key, so
+/// for writes there is one kind of plan, whatever the statistics say: look every row up in an index. Compiling statements
+/// costs more than running them. SQLite always looks up by key.
+pub const BEGIN_WRITE: &str = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
+    SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off";
+
 /// Waits for locks no longer than `ms` in this transaction.
 ///
 /// Differs because SQLite's one writer has a queue instead of locks.

@@ -53,7 +53,8 @@ pub async fn insert(tx: &mut Tx, id: GrantId, customer: CustomerKey, grant: &New
 
 /// Locks the grants that a customer can spend from at `now`. Expired ones are left to the expiry.
 pub async fn lock_spendable(tx: &mut Tx, customer: CustomerKey, now: Time) -> StoreResult<Vec<Grant>> {
-    const SPENDABLE: &str = "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, expires_at_us, created_at_us
+    const SPENDABLE: &str =
+        "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, expires_at_us, created_at_us
         FROM grants WHERE customer_id = $1 AND available > 0 AND (expires_at_us IS NULL OR expires_at_us > $2) ORDER BY id";
     const SPENDABLE_LOCKED: &str =
         "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, expires_at_us, created_at_us
@@ -95,7 +96,8 @@ pub async fn save(tx: &mut Tx, grants: &[Grant]) -> StoreResult<()> {
 
 /// A customer's grants, spending order. Bounded: the newest 200.
 pub async fn list(tx: &mut Tx, customer: CustomerKey) -> StoreResult<Vec<Grant>> {
-    const LIST: &str = "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, expires_at_us, created_at_us
+    const LIST: &str =
+        "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, expires_at_us, created_at_us
         FROM grants WHERE customer_id = $1 ORDER BY id DESC LIMIT 200";
     let rows: Vec<GrantRow> = on!(tx, c => sqlx::query_as(LIST).bind(customer.0).fetch_all(c).await)?;
     let mut grants = rows.into_iter().map(read).collect::<StoreResult<Vec<_>>>()?;

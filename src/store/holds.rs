@@ -44,8 +44,7 @@ pub async fn of(tx: &mut Tx, batches: &[BatchKey]) -> StoreResult<BTreeMap<Batch
         0,
         &[("batch", "bigint")],
     );
-    let rows: Vec<(i64, i64, i64, i64, i64)> =
-        OF.fetch(tx, &[], vec![Column::I64(batches.iter().map(|batch| batch.0).collect())]).await?;
+    let rows: Vec<(i64, i64, i64, i64, i64)> = OF.fetch(tx, &[], vec![Column::I64(batches.iter().map(|batch| batch.0).collect())]).await?;
     let mut draws: BTreeMap<BatchKey, Vec<Draw>> = BTreeMap::new();
     for (batch, grant, credits, captured, released) in rows {
         draws.entry(BatchKey(batch)).or_default().push(Draw {

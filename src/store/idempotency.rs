@@ -28,7 +28,8 @@ pub async fn find(tx: &mut Tx, customer: CustomerKey, key: &str) -> StoreResult<
         LEFT JOIN batches AS b ON b.id = i.batch_id WHERE i.customer_id = $1 AND i.key = $2";
     let row: Option<(String, Option<String>, Option<String>)> =
         on!(tx, c => sqlx::query_as(FIND).bind(customer.0).bind(key).fetch_optional(c).await)?;
-    row.map(|(fingerprint, batch, response)| Ok(Known { fingerprint, batch: batch.map(|id| id.parse()).transpose()?, response })).transpose()
+    row.map(|(fingerprint, batch, response)| Ok(Known { fingerprint, batch: batch.map(|id| id.parse()).transpose()?, response }))
+        .transpose()
 }
 
 /// Stores the answer with the effect that it reports.

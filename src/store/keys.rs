@@ -57,7 +57,8 @@ pub async fn good_by_prefix(tx: &mut Tx, prefix: &str) -> StoreResult<Vec<GoodKe
 /// Returns whether there was such a key. Revoking twice keeps the first time.
 pub async fn revoke(tx: &mut Tx, id: KeyId, now: Time) -> StoreResult<bool> {
     const REVOKE: &str = "UPDATE api_keys SET revoked_at_us = COALESCE(revoked_at_us, $2) WHERE public_id = $1";
-    let changed = on!(tx, c => sqlx::query(REVOKE).bind(id.to_string()).bind(now.micros()).execute(c).await.map(|done| done.rows_affected()))?;
+    let changed =
+        on!(tx, c => sqlx::query(REVOKE).bind(id.to_string()).bind(now.micros()).execute(c).await.map(|done| done.rows_affected()))?;
     Ok(changed > 0)
 }
 

@@ -177,7 +177,12 @@ macro_rules! select_transactions {
 }
 
 /// A customer's transactions, newest first, before `before`. One more than `size`, if there are more.
-pub async fn of_customer(tx: &mut Tx, customer: CustomerKey, before: Option<TransactionId>, size: PageSize) -> StoreResult<Vec<Transaction>> {
+pub async fn of_customer(
+    tx: &mut Tx,
+    customer: CustomerKey,
+    before: Option<TransactionId>,
+    size: PageSize,
+) -> StoreResult<Vec<Transaction>> {
     const OF_CUSTOMER: &str = select_transactions!(
         "WHERE t.customer_id = $1
             AND t.id < COALESCE((SELECT p.id FROM ledger_transactions AS p WHERE p.public_id = $2), 9223372036854775807)

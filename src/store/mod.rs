@@ -112,10 +112,9 @@ impl Db {
         if config.url.starts_with("sqlite:") {
             Self::connect_sqlite(config).await
         } else if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(&config.url)?.application_name("batchbook").log_slow_statements(
-                tracing::log::LevelFilter::Warn,
-                Duration::from_secs(5),
-            );
+            let options = PgConnectOptions::from_str(&config.url)?
+                .application_name("batchbook")
+                .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(5));
             let pool = PgPoolOptions::new().max_connections(config.connections_max).acquire_timeout(BUSY_MAX).connect_with(options).await?;
             Ok(Self::Postgres(pool))
         } else {
@@ -170,7 +169,7 @@ impl Db {
     pub async fn write(&self) -> StoreResult<Tx> {
         match self {
             Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(SqliteTx::Write(writer.begin().await?))),
-            Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
+            Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin_with(dialect::BEGIN_WRITE).await?)),
         }
     }
 

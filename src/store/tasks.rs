@@ -99,10 +99,7 @@ pub async fn claim(tx: &mut Tx, worker: WorkerKey, tasks: &[TaskKey], now: Time)
 }
 
 fn keys(tasks: &[TaskKey]) -> Vec<Column> {
-    vec![
-        Column::I64(tasks.iter().map(|task| task.batch.0).collect()),
-        Column::I32(tasks.iter().map(|task| task.number).collect()),
-    ]
+    vec![Column::I64(tasks.iter().map(|task| task.batch.0).collect()), Column::I32(tasks.iter().map(|task| task.number).collect())]
 }
 
 /// The models of tasks.
@@ -262,28 +259,50 @@ pub async fn cancel_pending(tx: &mut Tx, batch: BatchKey, now: Time) -> StoreRes
     Ok(rows.into_iter().map(|(number, price)| Stepped { task: TaskKey { batch, number }, price: Credits::new(price) }).collect())
 }
 
-/// Gives tasks of workers that are gone to another worker. Bounded; only open batches can have any.
-pub async fn adopt(tx: &mut Tx, from: &[WorkerKey], to: WorkerKey, max: i64) -> StoreResult<Vec<(TaskKey, i32, TaskStatus)>> {
+/// A leased task, its attempt, and how far it is.
+pub type Leased = (TaskKey, i32, TaskStatus);
+
+/// Gives tasks of workers that are gone to another worker, `max` at most; only open batches can have any. Returns them, and
+/// whether that was all there were.
+pub async fn adopt(tx: &mut Tx, from: &[WorkerKey], to: WorkerKey, max: i64) -> StoreResult<(Vec<Leased>, bool)> {
     static ORPHANS: SetStatement = SetStatement::new(
-        "SELECT t.batch_id, t.task_no FROM tasks AS t
+        "SELECT t.batch_id, t.task_no, t.lease_owner FROM tasks AS t
         WHERE t.batch_id IN (SELECT id FROM batches WHERE finished_at_us IS NULL) AND t.lease_owner IN (SELECT u.w FROM {rows})
         ORDER BY t.batch_id, t.task_no LIMIT $1",
         1,
         &[("w", "bigint")],
     );
     static ADOPT: SetStatement = SetStatement::new(
-        "UPDATE tasks AS t SET lease_owner = $1 FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n RETURNING batch_id, task_no, attempts, status",
+        "UPDATE tasks AS t SET lease_owner = $1 FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.lease_owner = u.w
+        RETURNING batch_id, task_no, attempts, status",
         1,
-        &[("b", "bigint"), ("n", "integer")],
+        &[("b", "bigint"), ("n", "integer"), ("w", "bigint")],
     );
     let workers = from.iter().map(|worker| worker.0).collect();
-    let orphans: Vec<(i64, i32)> = ORPHANS.fetch(tx, &[max], vec![Column::I64(workers)]).await?;
-    let columns =
-        vec![Column::I64(orphans.iter().map(|row| row.0).collect()), Column::I32(orphans.iter().map(|row| row.1).collect())];
-    let rows: Vec<(i64, i32, i32, String)> = ADOPT.fetch(tx, &[to.0], columns).await?;
-    rows.into_iter()
-        .map(|(batch, number, attempt, status)| Ok((TaskKey { batch: BatchKey(batch), number }, attempt, status.parse()?)))
-        .collect()
+    let orphans: Vec<(i64, i32, i64)> = ORPHANS.fetch(tx, &[max], vec![Column::I64(workers)]).await?;
+    let all = i64::try_from(orphans.len()).unwrap_or(max) < max;
+    // Another rescuer may have been faster: what it has by now is its own.
+    let columns = vec![
+        Column::I64(orphans.iter().map(|row| row.0).collect()),
+        Column::I32(orphans.iter().map(|row| row.1).collect()),
+        Column::I64(orphans.iter().map(|row| row.2).collect()),
+    ];
+    let rows: Vec<LeasedRow> = ADOPT.fetch(tx, &[to.0], columns).await?;
+    Ok((rows.into_iter().map(leased).collect::<StoreResult<_>>()?, all))
+}
+
+/// Everything that is leased to a worker.
+pub async fn leased_to(tx: &mut Tx, worker: WorkerKey) -> StoreResult<Vec<Leased>> {
+    const LEASED: &str = "SELECT batch_id, task_no, attempts, status FROM tasks
+        WHERE batch_id IN (SELECT id FROM batches WHERE finished_at_us IS NULL) AND lease_owner = $1 ORDER BY batch_id, task_no";
+    let rows: Vec<LeasedRow> = on!(tx, c => sqlx::query_as(LEASED).bind(worker.0).fetch_all(c).await)?;
+    rows.into_iter().map(leased).collect()
+}
+
+type LeasedRow = (i64, i32, i32, String);
+
+fn leased((batch, number, attempt, status): LeasedRow) -> StoreResult<Leased> {
+    Ok((TaskKey { batch: BatchKey(batch), number }, attempt, status.parse()?))
 }
 
 #[derive(sqlx::FromRow)]

@@ -7,9 +7,9 @@ use super::dialect::{Column, SetStatement};
 use super::{StoreResult, Tx, on};
 
 pub async fn register(tx: &mut Tx, name: &str, now: Time, leased_until: Time) -> StoreResult<WorkerKey> {
-    const REGISTER: &str = "INSERT INTO workers (name, started_at_us, heartbeat_at_us, leased_until_us) VALUES ($1, $2, $2, $3) RETURNING id";
-    let key: i64 =
-        on!(tx, c => sqlx::query_scalar(REGISTER).bind(name).bind(now.micros()).bind(leased_until.micros()).fetch_one(c).await)?;
+    const REGISTER: &str =
+        "INSERT INTO workers (name, started_at_us, heartbeat_at_us, leased_until_us) VALUES ($1, $2, $2, $3) RETURNING id";
+    let key: i64 = on!(tx, c => sqlx::query_scalar(REGISTER).bind(name).bind(now.micros()).bind(leased_until.micros()).fetch_one(c).await)?;
     Ok(WorkerKey(key))
 }
 

@@ -34,6 +34,10 @@ pub struct Desk {
     pub flights: TaskTracker,
     /// A place at a provider became free.
     pub place_freed: Notify,
+    /// Held from taking tasks until they departed.
+    pub taking: tokio::sync::Mutex<()>,
+    /// The answer to a claim or a rescue got lost: tasks may be ours without our knowing.
+    pub unsure: AtomicBool,
     traffic: Mutex<Traffic>,
 }
 
@@ -42,6 +46,8 @@ struct Traffic {
     routes: HashMap<RouteKey, RouteTraffic>,
     canceling: HashSet<BatchKey>,
     batches: HashMap<BatchKey, usize>,
+    /// Departed, and not known to have ended.
+    tasks: HashSet<TaskKey>,
 }
 
 #[derive(Debug)]
@@ -95,7 +101,9 @@ impl Desk {
             ends,
             flights: TaskTracker::new(),
             place_freed: Notify::new(),
-            traffic: Mutex::new(Traffic::default()),
+            taking: tokio::sync::Mutex::default(),
+            unsure: AtomicBool::new(false),
+            traffic: Mutex::default(),
         })
     }
 
@@ -138,9 +146,14 @@ impl Desk {
         })
     }
 
-    pub fn departs(&self, route: RouteKey, batch: BatchKey, sends: bool) {
+    pub fn in_flight(&self, route: RouteKey) -> i64 {
+        self.traffic(|traffic| traffic.routes.get(&route).map_or(0, |route| route.in_flight))
+    }
+
+    pub fn departs(&self, route: RouteKey, task: TaskKey, sends: bool) {
         self.traffic(|traffic| {
-            *traffic.batches.entry(batch).or_default() += 1;
+            traffic.tasks.insert(task);
+            *traffic.batches.entry(task.batch).or_default() += 1;
             let route = traffic.routes.entry(route).or_insert_with(|| RouteTraffic::new(Instant::now(), 0));
             route.in_flight += 1;
             if sends {
@@ -163,6 +176,15 @@ impl Desk {
             }
         });
         self.place_freed.notify_one();
+    }
+
+    /// Its end is written.
+    pub fn forget(&self, task: TaskKey) {
+        self.traffic(|traffic| traffic.tasks.remove(&task));
+    }
+
+    pub fn known_tasks(&self) -> HashSet<TaskKey> {
+        self.traffic(|traffic| traffic.tasks.clone())
     }
 
     /// The provider asked for less.

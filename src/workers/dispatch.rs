@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::domain::id::RouteKey;
 use crate::service::ServiceResult;
@@ -13,16 +16,23 @@ use super::flight::{self, Flight};
 
 /// Pause after an error.
 const ERROR_PAUSE: Duration = Duration::from_millis(500);
-/// Fewer free places than this wait a moment for company while others are in flight, so that claims stay grouped.
+/// Fewer free places of a route than this wait a moment (`look_every`) for company while others are in flight, so that claims
+/// stay grouped.
 const CLAIM_WORTHWHILE: i64 = 50;
 
 pub async fn run(desk: &Arc<Desk>) {
+    let mut tried_at = Instant::now();
     while !desk.stop.is_cancelled() {
-        match claim(desk).await {
-            Ok(claimed) if claimed > 0 => {}
+        let waits_for_company = tried_at.elapsed() < desk.config.look_every;
+        if !waits_for_company {
+            tried_at = Instant::now();
+        }
+        match claim(desk, waits_for_company).await {
+            Ok(claimed) if claimed > 0 => tried_at = Instant::now(),
             Ok(_) => wait(desk).await,
             Err(error) => {
                 tracing::warn!(%error, "cannot claim now");
+                desk.unsure.store(true, Ordering::SeqCst);
                 tokio::select! {
                     () = desk.stop.cancelled() => {}
                     () = tokio::time::sleep(ERROR_PAUSE) => {}
@@ -42,27 +52,26 @@ async fn wait(desk: &Desk) {
 }
 
 /// Returns how many tasks were claimed.
-async fn claim(desk: &Arc<Desk>) -> ServiceResult<usize> {
-    let places = places(desk).await?;
-    let free: i64 = places.iter().map(|place| place.free).sum();
-    let most: i64 = places.iter().map(|place| i64::from(place.route.concurrency_max)).sum();
-    if free == 0 || (free < CLAIM_WORTHWHILE.min(most / 4) && !desk.flights.is_empty()) {
+async fn claim(desk: &Arc<Desk>, waits_for_company: bool) -> ServiceResult<usize> {
+    let places = places(desk, waits_for_company).await?;
+    if places.iter().all(|place| place.free == 0) {
         return Ok(0);
     }
+    let _taking = desk.taking.lock().await;
     let routes: HashMap<RouteKey, &Places> = places.iter().map(|place| (place.route.key, place)).collect();
     let claimed = desk.service.claim(desk.worker, &places).await?;
     let count = claimed.len();
     super::step::reached_if(count > 0, super::Step::Claimed, desk.config.hold_at).await;
     for claimed in claimed {
         let Some(place) = routes.get(&claimed.route) else { continue };
-        desk.departs(claimed.route, claimed.task.batch, true);
+        desk.departs(claimed.route, claimed.task, true);
         desk.flights.spawn(flight::fly(Arc::clone(desk), Flight::claimed(claimed, place)));
     }
     Ok(count)
 }
 
 /// This worker's share of every route: limits hold over all workers together.
-async fn places(desk: &Desk) -> ServiceResult<Vec<Places>> {
+async fn places(desk: &Desk, waits_for_company: bool) -> ServiceResult<Vec<Places>> {
     let workers = desk.service.workers_alive().await?.max(1);
     let now = desk.service.now();
     let mut places = Vec::new();
@@ -71,8 +80,11 @@ async fn places(desk: &Desk) -> ServiceResult<Vec<Places>> {
             continue;
         }
         let share = |limit: i32| (i64::from(limit) / workers).max(1);
-        let free = desk.free_places(route.key, share(route.concurrency_max), share(route.submits_per_minute_max));
-        places.push(Places { route, deadline_s, free: free.clamp(0, CLAIM_MAX) });
+        let most = share(route.concurrency_max);
+        let free = desk.free_places(route.key, most, share(route.submits_per_minute_max)).clamp(0, CLAIM_MAX);
+        let company_may_come = waits_for_company && desk.in_flight(route.key) > 0;
+        let free = if company_may_come && free < CLAIM_WORTHWHILE.min(most / 4) { 0 } else { free };
+        places.push(Places { route, deadline_s, free });
     }
     Ok(places)
 }

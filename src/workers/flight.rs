@@ -61,7 +61,10 @@ impl Flight {
             Some(provider_job) => Leg::Poll { provider_job },
             None => Leg::Unknown(Evidence { rule: Some("taken over before an answer was stored".to_owned()), ..Evidence::default() }),
         };
-        Self { deadline: adopted.sent_at.plus_s(deadline_s), ..Self::new(adopted.task, adopted.attempt, route, deadline_s, adopted.sent_at, leg) }
+        Self {
+            deadline: adopted.sent_at.plus_s(deadline_s),
+            ..Self::new(adopted.task, adopted.attempt, route, deadline_s, adopted.sent_at, leg)
+        }
     }
 
     fn new(task: TaskKey, attempt: i32, route: &Route, deadline_s: i64, started_at: Time, leg: Leg) -> Self {
@@ -78,24 +81,29 @@ impl Flight {
             leg,
         }
     }
+}
 
-    fn fault(&self, failure: FailureType, evidence: Evidence) -> Outcome {
-        Outcome::Failed(Fault { failure, party: failure.usual_party(), evidence, retry: Retry::Never })
-    }
+/// The end of a task that is not tried again.
+fn fails(failure: FailureType, evidence: Evidence) -> Outcome {
+    Outcome::Failed(Fault { failure, party: failure.usual_party(), evidence, retry: Retry::Never })
 }
 
 /// Flies one task to its end, or leaves it where it is when the worker stops.
 pub async fn fly(desk: Arc<Desk>, mut flight: Flight) {
-    let (route, batch) = (flight.route, flight.task.batch);
+    let (route, task) = (flight.route, flight.task);
     let outcome = tokio::select! {
         () = desk.abandon.cancelled() => None,
         outcome = way(&desk, &mut flight) => outcome,
     };
-    desk.arrives(route, batch);
+    desk.arrives(route, task.batch);
     let Some(outcome) = outcome else { return };
     let gave_up = matches!(&outcome, Outcome::Failed(fault) if fault.failure == FailureType::Timeout);
     let ended = Ended { task: flight.task, attempt: flight.attempt, unit_cost: flight.unit_cost, billing: flight.billing, outcome };
-    if desk.ends.write(ended).await.is_some() && gave_up {
+    if desk.ends.write(ended).await.is_none() {
+        return;
+    }
+    desk.forget(task);
+    if gave_up {
         watch_for_late_result(&desk, &flight).await;
     }
 }
@@ -103,7 +111,7 @@ pub async fn fly(desk: Arc<Desk>, mut flight: Flight) {
 /// `None` when the worker stopped, or the task is no longer its own.
 async fn way(desk: &Desk, flight: &mut Flight) -> Option<Outcome> {
     let Some(provider) = desk.providers.get(&flight.provider) else {
-        return wait_until(desk, flight.deadline).await.map(|()| flight.fault(FailureType::PlatformError, Evidence::default()));
+        return wait_until(desk, flight.deadline).await.map(|()| fails(FailureType::PlatformError, Evidence::default()));
     };
     let leg = std::mem::replace(&mut flight.leg, Leg::Unknown(Evidence::default()));
     match leg {
@@ -135,7 +143,7 @@ async fn answered(desk: &Desk, flight: &mut Flight, provider: &dyn Provider, ans
             Some(Outcome::Succeeded(output))
         }
         Submitted::Failed(fault) => Some(Outcome::Failed(fault)),
-        Submitted::Throttled { evidence, .. } if now >= flight.task_deadline => Some(flight.fault(FailureType::RateLimited, evidence)),
+        Submitted::Throttled { evidence, .. } if now >= flight.task_deadline => Some(fails(FailureType::RateLimited, evidence)),
         Submitted::Throttled { retry_after_ms, .. } => {
             let pause_ms = retry_after_ms.unwrap_or(THROTTLE_PAUSE_MS).max(1);
             desk.slow_down(flight.route, pause_ms);
@@ -166,7 +174,7 @@ async fn accept(desk: &Desk, flight: &Flight, provider_job: Option<String>) -> O
 /// Waits a request out that was sent and never answered. It is never sent again: it may be running, and be billed.
 async fn unknown(desk: &Desk, flight: &Flight, evidence: Evidence) -> Option<Outcome> {
     wait_until(desk, flight.deadline).await?;
-    Some(flight.fault(FailureType::SubmitUnknown, evidence))
+    Some(fails(FailureType::SubmitUnknown, evidence))
 }
 
 async fn poll(desk: &Desk, flight: &Flight, provider: &dyn Provider, provider_job: &str) -> Option<Outcome> {
@@ -214,7 +222,7 @@ async fn poll(desk: &Desk, flight: &Flight, provider: &dyn Provider, provider_jo
                 tracing::debug!("the provider stops a task that is past its deadline");
             }
             let evidence = Evidence { rule: Some("deadline of the model".to_owned()), ..Evidence::default() };
-            return Some(flight.fault(FailureType::Timeout, evidence));
+            return Some(fails(FailureType::Timeout, evidence));
         }
     }
 }

@@ -90,7 +90,9 @@ where
                 groups.push_front(second);
                 groups.push_front(group);
             }
-            Err(error) => tracing::error!(%error, thing = ?group.first().map(|(thing, _)| thing), "refused by the database; left as it was"),
+            Err(error) => {
+                tracing::error!(%error, thing = ?group.first().map(|(thing, _)| thing), "refused by the database; left as it was");
+            }
         }
     }
 }

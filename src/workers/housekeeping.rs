@@ -2,14 +2,20 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::domain::id::RouteKey;
+use crate::domain::price::Route;
+use crate::domain::task::TaskStatus;
 use crate::service::ServiceResult;
+use crate::service::settle::{Ended, Outcome};
+use crate::service::workers::Adopted;
 
 use super::desk::Desk;
 use super::flight::{self, Flight};
 
-const EXPIRE_EVERY: Duration = Duration::from_secs(60);
+const EXPIRE_EVERY: Duration = Duration::from_mins(1);
 const RECONNECT_PAUSE: Duration = Duration::from_secs(2);
 
 /// `false` when the worker stops meanwhile.
@@ -52,7 +58,16 @@ pub async fn rescue(desk: Arc<Desk>) {
                 tracing::info!(taken, "took tasks over from workers that are gone");
                 continue;
             }
-            Err(error) => tracing::warn!(%error, "cannot look after other workers now"),
+            Err(error) => {
+                tracing::warn!(%error, "cannot look after other workers now");
+                desk.unsure.store(true, Ordering::SeqCst);
+            }
+        }
+        if desk.unsure.swap(false, Ordering::SeqCst)
+            && let Err(error) = find_strays(&desk).await
+        {
+            tracing::warn!(%error, "cannot look for stray tasks now");
+            desk.unsure.store(true, Ordering::SeqCst);
         }
         if desk.stop.is_cancelled() || !rest(&desk, desk.config.heartbeat_every).await {
             return;
@@ -61,19 +76,51 @@ pub async fn rescue(desk: Arc<Desk>) {
 }
 
 async fn take_over(desk: &Arc<Desk>) -> ServiceResult<usize> {
+    let _taking = desk.taking.lock().await;
+    let routes = routes(desk).await?;
     let adopted = desk.service.rescue(desk.worker).await?;
-    if adopted.is_empty() {
-        return Ok(0);
-    }
-    let routes: HashMap<_, _> = desk.service.routes().await?.into_iter().map(|route| (route.0.key, route)).collect();
     let count = adopted.len();
     for adopted in adopted {
         // A route that is out of use drains as well; its row stays.
-        let Some((route, deadline_s)) = routes.get(&adopted.route) else { continue };
-        desk.departs(adopted.route, adopted.task.batch, false);
-        desk.flights.spawn(flight::fly(Arc::clone(desk), Flight::adopted(adopted, route, *deadline_s)));
+        let Some(route) = routes.get(&adopted.route) else { continue };
+        fly(desk, adopted, route);
     }
     Ok(count)
+}
+
+/// Takes up what is ours without our knowing, because the database went away before it answered. What was claimed so was never
+/// sent, and goes back.
+async fn find_strays(desk: &Arc<Desk>) -> ServiceResult<()> {
+    let _taking = desk.taking.lock().await;
+    let routes = routes(desk).await?;
+    let strays = desk.service.strays(desk.worker, &desk.known_tasks()).await?;
+    if !strays.is_empty() {
+        tracing::info!(tasks = strays.len(), "took up tasks whose claim was not answered");
+    }
+    let due = desk.service.now();
+    let mut back = Vec::new();
+    for (stray, status) in strays {
+        let Some(route) = routes.get(&stray.route) else { continue };
+        if status == TaskStatus::Submitting {
+            let Route { unit_cost, billing, .. } = route.0;
+            back.push(Ended { task: stray.task, attempt: stray.attempt, unit_cost, billing, outcome: Outcome::PutBack { due } });
+        } else {
+            fly(desk, stray, route);
+        }
+    }
+    futures::future::join_all(back.into_iter().map(|ended| desk.ends.write(ended))).await;
+    Ok(())
+}
+
+type Routes = HashMap<RouteKey, (Route, i64)>;
+
+async fn routes(desk: &Desk) -> ServiceResult<Routes> {
+    Ok(desk.service.routes().await?.into_iter().map(|route| (route.0.key, route)).collect())
+}
+
+fn fly(desk: &Arc<Desk>, adopted: Adopted, (route, deadline_s): &(Route, i64)) {
+    desk.departs(adopted.route, adopted.task, false);
+    desk.flights.spawn(flight::fly(Arc::clone(desk), Flight::adopted(adopted, route, *deadline_s)));
 }
 
 /// Refunds tasks that waited past their deadline for a route that is down or full.

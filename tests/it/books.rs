@@ -290,7 +290,10 @@ async fn a_task_that_waits_past_its_deadline_is_refunded(kind: Kind) {
     let batch = books.batch(batch.id).await;
     assert_eq!((batch.status(), batch.credits.refunded.get(), batch.cost_failed), (BatchStatus::Partial, 49, Money::ZERO));
     let failures = books.service.failures(batch.id).await.unwrap();
-    assert_eq!(failures.iter().map(|sum| (sum.failure, sum.party, sum.tasks)).collect::<Vec<_>>(), [(FailureType::Timeout, Party::Platform, 1)]);
+    assert_eq!(
+        failures.iter().map(|sum| (sum.failure, sum.party, sum.tasks)).collect::<Vec<_>>(),
+        [(FailureType::Timeout, Party::Platform, 1)]
+    );
     books.verify().await;
 }
 
@@ -405,7 +408,10 @@ async fn a_gift_is_spent_first_and_earns_nothing(kind: Kind) {
     books.grant(&caller, GrantKind::Promo, 245, 0, None).await;
     let batch = books.submit(&caller, "k", 10).await.unwrap();
     let drawn = books.service.draws(batch.id).await.unwrap();
-    assert_eq!(drawn.iter().map(|draw| (draw.kind, draw.credits.get())).collect::<Vec<_>>(), [(GrantKind::Promo, 245), (GrantKind::Purchase, 245)]);
+    assert_eq!(
+        drawn.iter().map(|draw| (draw.kind, draw.credits.get())).collect::<Vec<_>>(),
+        [(GrantKind::Promo, 245), (GrantKind::Purchase, 245)]
+    );
     let worker = books.worker().await;
     let claimed = books.claim(worker).await;
     books

@@ -5,5 +5,6 @@ mod cluster;
 mod deaths;
 mod leases;
 mod outage;
+mod proxy;
 mod share;
 mod world;

@@ -60,7 +60,7 @@ mod tests {
 
     fn secret_in(pairs: &[(&'static str, &'static str)]) -> Option<String> {
         let headers = pairs.iter().map(|(name, value)| (header::HeaderName::from_static(name), header::HeaderValue::from_static(value)));
-        secret(&HeaderMap::from_iter(headers)).map(str::to_owned)
+        secret(&headers.collect::<HeaderMap>()).map(str::to_owned)
     }
 
     #[test]

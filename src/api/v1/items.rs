@@ -232,8 +232,9 @@ mod tests {
 
     #[test]
     fn an_error_is_an_error_of_its_item_and_field() {
-        let json = r#"[{"prompt":"a"}, {"prompt":5,"promt":"b","duration":1.5}, 7, {"prompt":"a","metadata":{"k":1}}, {"prompt":"a","prompt":"b"}]"#;
         use ItemErrorCode::{InvalidDuration, InvalidItem, InvalidMetadata};
+
+        let json = r#"[{"prompt":"a"}, {"prompt":5,"promt":"b","duration":1.5}, 7, {"prompt":"a","metadata":{"k":1}}, {"prompt":"a","prompt":"b"}]"#;
         let expected = [
             (1, "duration", InvalidDuration),
             (1, "prompt", InvalidItem),

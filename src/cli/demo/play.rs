@@ -22,9 +22,9 @@ use crate::service::workers::LEASE_MS;
 
 const REQUESTS_PER_MIN: i64 = 600;
 /// Tasks at the provider at once, per route: fewer than it allows, so that large batches take their time.
-const PLACES: i64 = 150;
+const PLACES: i64 = 190;
 /// Workers look around after so many milliseconds.
-const TICK_MS: (i64, i64) = (12_000, 26_000);
+const TICK_MS: (i64, i64) = (18_000, 40_000);
 /// Grants are let go so long after their time.
 const EXPIRY_PAUSE_MS: i64 = 5 * MINUTE_MS;
 
@@ -171,7 +171,9 @@ impl Scene {
         if self.open == i64::try_from(self.in_flight.len()).unwrap_or(i64::MAX) {
             return Ok(());
         }
-        let claimed = self.stage.service.claim(self.worker, &self.places).await?;
+        let mut claimed = self.stage.service.claim(self.worker, &self.places).await?;
+        // Databases return rows in orders of their own, and the dice are thrown in this one.
+        claimed.sort_by_key(|claimed| claimed.task);
         let mut accepted = Vec::new();
         for claimed in claimed {
             accepted.extend(self.send(&claimed));

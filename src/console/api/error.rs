@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What went wrong. The code is stable, the request id finds the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "code", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ConsoleError {
     #[error("not found")]
     NotFound,
@@ -47,7 +47,7 @@ mod tests {
     fn travels_with_its_code_and_request_id() {
         let error = ConsoleError::Internal { request_id: Some("req_1".to_owned()) };
         let sent = error.ser();
-        assert_eq!(sent.as_ref(), br#"{"code":"internal","request_id":"req_1"}"#);
+        assert_eq!(sent.as_ref(), br#"{"internal":{"request_id":"req_1"}}"#);
         assert_eq!(ConsoleError::de(sent), error);
     }
 }

@@ -4,11 +4,37 @@ use leptos::prelude::*;
 
 /// A term and its figure.
 pub fn term(name: &'static str, figure: impl IntoAny) -> AnyView {
+    term_with(name.into_any(), "", figure.into_any())
+}
+
+/// A term that is more than a word, or looks apart.
+pub fn term_with(name: AnyView, class: &'static str, figure: AnyView) -> AnyView {
     view! {
-        <dt>{name}</dt>
-        <dd>{figure.into_any()}</dd>
+        <dt class=class>{name}</dt>
+        <dd class=class>{figure}</dd>
     }
     .into_any()
+}
+
+/// A list of terms; those that do not apply are left out.
+pub fn terms(class: &'static str, terms: impl IntoIterator<Item = Option<AnyView>>) -> AnyView {
+    let terms: Vec<AnyView> = terms.into_iter().flatten().collect();
+    view! { <dl class=class>{terms}</dl> }.into_any()
+}
+
+/// Text in a look of its own.
+pub fn span(class: &'static str, text: String) -> AnyView {
+    view! { <span class=class>{text}</span> }.into_any()
+}
+
+/// Machine text in one line, cut where it is too long; whole on hover.
+pub fn code_line(text: &str) -> AnyView {
+    view! { <code class="cut" title=text.to_owned()>{text.to_owned()}</code> }.into_any()
+}
+
+/// Machine text, whole.
+pub fn code_whole(text: String) -> AnyView {
+    view! { <code class="whole">{text}</code> }.into_any()
 }
 
 /// A coloured share of a bar.
@@ -22,13 +48,13 @@ pub struct Share {
 /// A bar of shares of `whole`; what is missing is left empty. Decoration: the figures beside it say the same.
 pub fn bar(shares: &[Share], whole: i64) -> AnyView {
     let mut start = 0;
-    let rects: Vec<_> = shares
+    let rects: Vec<AnyView> = shares
         .iter()
         .filter(|share| share.amount > 0)
         .map(|share| {
             let (x, end) = (permyriad(start, whole), permyriad(start + share.amount, whole));
             start += share.amount;
-            view! { <rect class=share.class x=percent(x) width=percent(end - x) height="100%"></rect> }
+            view! { <rect class=share.class x=percent(x) width=percent(end - x) height="100%"></rect> }.into_any()
         })
         .collect();
     view! { <svg class="bar" aria-hidden="true" preserveAspectRatio="none">{rects}</svg> }.into_any()

@@ -88,7 +88,7 @@ impl Lang {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::console::i18n::Lang;
 
     #[test]
     fn every_language_reads_its_own_parameter() {

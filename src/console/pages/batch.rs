@@ -9,10 +9,10 @@ mod webhooks;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
 
 use self::{billing::Billing, tasks::Tasks, webhooks::Webhooks};
 use super::failed::failed;
+use super::place::here;
 use crate::console::api::ConsoleError;
 use crate::console::api::batch::{BatchSummary, read_batch};
 use crate::console::components::badge::batch_badge;
@@ -21,16 +21,20 @@ use crate::console::components::copy::id_with_copy;
 use crate::console::components::panel;
 use crate::console::components::tabs::{TabLink, tabs};
 use crate::console::i18n::{Lang, shortened};
-use crate::console::query::{BatchQuery, BatchesQuery, Tab};
+use crate::console::query::{BatchPlace, BatchQuery, BatchesQuery, Tab};
 
 #[component]
 pub fn BatchPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let clock = Clock::current();
-    let (path, params) = (use_params_map(), use_query_map());
-    let id = Memo::new(move |_| path.with(|path| path.get("id").unwrap_or_default()));
-    let query = Memo::new(move |_| BatchQuery::of(&|name| params.with(|params| params.get(name))));
-    let tab = Memo::new(move |_| query.with(|query| query.tab));
+    let place = here(BatchPlace::at);
+    let id = Memo::new(move |_| place.with(|place| place.id.clone()));
+    let tab = Memo::new(move |_| place.with(|place| place.query.tab));
+    // Stays as it was while another tab is shown, so that the rows are not loaded again on the way out.
+    let query = Memo::new(move |before: Option<&BatchQuery>| {
+        let query = place.with(|place| place.query.clone());
+        if query.tab == Tab::Tasks { query } else { before.cloned().unwrap_or_default() }
+    });
     let summary = Resource::new(move || (id.get(), clock.tick()), |(id, _)| read_batch(id));
     refresh_while_open(clock, summary);
     view! {

@@ -3,9 +3,9 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 use super::failed::failed;
+use super::place::here;
 use crate::console::api::ConsoleError;
 use crate::console::api::batches::{BatchRow, BatchesPage as Listed, list_batches};
 use crate::console::components::badge::batch_badge;
@@ -14,7 +14,7 @@ use crate::console::components::copy::short_id;
 use crate::console::components::figure::{Share, bar};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
-use crate::console::components::table::{number, table, text};
+use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::{BatchQuery, BatchesQuery};
 use crate::domain::id::BatchId;
@@ -37,8 +37,7 @@ pub fn BatchesPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.words();
     let clock = Clock::current();
-    let params = use_query_map();
-    let query = Memo::new(move |_| BatchesQuery::of(&|name| params.with(|params| params.get(name))));
+    let query = here(BatchesQuery::at);
     let listed = Resource::new(move || (query.get(), clock.tick()), |(query, _)| list_batches(query.before));
     refresh_while_open(clock, listed);
     let seen = Seen::new(None);
@@ -140,43 +139,35 @@ fn newer_than_seen(seen: Seen, query: &BatchesQuery, rows: &[BatchRow]) -> usize
     }
 }
 
-fn batch_row(lang: Lang, row: &BatchRow, now: Time) -> AnyView {
-    let counts = row.counts;
-    let href = lang.link(&BatchQuery::default().to_href(row.id));
+fn batch_row(lang: Lang, batch: &BatchRow, now: Time) -> AnyView {
+    let counts = batch.counts;
+    let href = lang.link(&BatchQuery::default().to_href(batch.id));
     let shares = [
         Share { class: "good", amount: counts.succeeded },
         Share { class: "bad", amount: counts.failed },
         Share { class: "stopped", amount: counts.canceled },
     ];
-    let loss = row.profit < Money::ZERO;
-    let id = row.id.to_string();
     let done = counts.total - counts.open();
-    view! {
-        <tr>
-            <td>{batch_badge(lang, row.status)}</td>
-            <td>
-                <a class="row-link" href=href>
-                    {short_id(&id)}
-                </a>
-            </td>
-            <td class="cut" title=row.customer_name.clone()>
-                <bdi>{row.customer_name.clone()}</bdi>
-            </td>
-            <td>{row.models.join(", ")}</td>
-            <td class="progress" title=format!("{} / {}", lang.number(done), lang.number(counts.total))>
-                {bar(&shares, counts.total)}
-            </td>
-            <td class="n">{lang.number(counts.total)}</td>
-            <td class="n" class:none=counts.succeeded == 0>{lang.number(counts.succeeded)}</td>
-            <td class="n" class:none=counts.failed == 0 class:bad=counts.failed != 0>{lang.number(counts.failed)}</td>
-            <td class="n">{lang.credits(row.credits.held)}</td>
-            <td class="n" class:none=row.credits.charged.is_zero()>{lang.credits(row.credits.charged)}</td>
-            <td class="n" class:none=row.credits.refunded.is_zero()>{lang.credits(row.credits.refunded)}</td>
-            <td class="n" class:bad=loss>{lang.amount(row.profit)}</td>
-            <td class="n">{lang.margin(row.profit.permille_of(row.revenue))}</td>
-            <td class="moment" title=lang.moment(row.created_at)>{lang.moment_near(row.created_at, now)}</td>
-            <td class="n" class:none=row.finished_at.is_none()>{lang.between(Some(row.created_at), row.finished_at.or(Some(now)))}</td>
-        </tr>
-    }
-    .into_any()
+    let credits = batch.credits;
+    let id = batch.id.to_string();
+    row(
+        "",
+        [
+            Cell::new(batch_badge(lang, batch.status)),
+            Cell::new(view! { <a class="row-link" href=href>{short_id(&id)}</a> }),
+            Cell::new(view! { <bdi>{batch.customer_name.clone()}</bdi> }).class("cut").title(batch.customer_name.clone()),
+            Cell::new(batch.models.join(", ")),
+            Cell::new(bar(&shares, counts.total)).class("progress").title(format!("{} / {}", lang.number(done), lang.number(counts.total))),
+            Cell::figure(lang.number(counts.total)),
+            Cell::quiet_figure(lang.number(counts.succeeded), counts.succeeded == 0),
+            Cell::new(lang.number(counts.failed)).class(if counts.failed == 0 { "n none" } else { "n bad" }),
+            Cell::figure(lang.credits(credits.held)),
+            Cell::quiet_figure(lang.credits(credits.charged), credits.charged.is_zero()),
+            Cell::quiet_figure(lang.credits(credits.refunded), credits.refunded.is_zero()),
+            Cell::new(lang.amount(batch.profit)).class(if batch.profit < Money::ZERO { "n bad" } else { "n" }),
+            Cell::figure(lang.margin(batch.profit.permille_of(batch.revenue))),
+            Cell::new(lang.moment_near(batch.created_at, now)).class("moment").title(lang.moment(batch.created_at)),
+            Cell::quiet_figure(lang.between(Some(batch.created_at), batch.finished_at.or(Some(now))), batch.finished_at.is_none()),
+        ],
+    )
 }

@@ -4,6 +4,7 @@ mod batch;
 mod batches;
 mod failed;
 mod not_found;
+mod place;
 
 pub use batch::BatchPage;
 pub use batches::BatchesPage;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use batchbook::server::random::SeededRandom;
 use batchbook::domain::id::Random;
+use batchbook::server::random::SeededRandom;
 
 use super::world::World;
 use crate::database::{Kind, on_both};
@@ -20,12 +20,14 @@ on_both! {
 const TASKS: usize = 30;
 /// Places at the provider: some tasks of the batch are still waiting when the worker dies.
 const PLACES: usize = 20;
+/// What no provider can be asked after is waited out for so long.
+const DEADLINE_S: i64 = 3;
 
 /// Kills a worker at a step, lets another one finish, and looks at the books. Returns what the simulated provider had counted
 /// at the moment of the kill.
-async fn killed_at(kind: Kind, step: &str, deadline_s: i64) -> serde_json::Value {
+async fn killed_at(kind: Kind, step: &str) -> serde_json::Value {
     let world = World::new(kind).await;
-    world.execute(&format!("UPDATE models SET deadline_s = {deadline_s}")).await;
+    world.execute(&format!("UPDATE models SET deadline_s = {DEADLINE_S}")).await;
     world.execute(&format!("UPDATE routes SET concurrency_max = {PLACES}")).await;
     let batch = world.submits_mixed(TASKS).await;
     let mut victim = world.working("victim", &["--hold-at", step]).await;
@@ -41,37 +43,32 @@ async fn killed_at(kind: Kind, step: &str, deadline_s: i64) -> serde_json::Value
     stats
 }
 
-/// Long enough for everything that can be asked after.
-const LONG_S: i64 = 900;
-/// What nobody can be asked after is waited out for so long.
-const SHORT_S: i64 = 3;
-
 async fn a_worker_killed_after_claiming_has_sent_nothing_and_what_it_claimed_is_refunded(kind: Kind) {
-    let stats = killed_at(kind, "claimed", SHORT_S).await;
+    let stats = killed_at(kind, "claimed").await;
     assert_eq!(stats["submissions"], 0, "{stats}");
 }
 
 async fn a_worker_killed_after_an_answer_leaves_unknown_submissions_that_are_never_sent_again(kind: Kind) {
-    let stats = killed_at(kind, "answered", SHORT_S).await;
+    let stats = killed_at(kind, "answered").await;
     assert!(stats["submissions"].as_i64() > Some(0), "{stats}");
 }
 
 async fn a_worker_killed_after_acceptance_costs_no_task(kind: Kind) {
-    let stats = killed_at(kind, "accepted", SHORT_S).await;
+    let stats = killed_at(kind, "accepted").await;
     assert!(stats["jobs"].as_i64() > Some(0), "{stats}");
 }
 
 async fn a_worker_killed_after_the_last_poll_costs_no_task(kind: Kind) {
-    killed_at(kind, "polled", LONG_S).await;
+    killed_at(kind, "polled").await;
 }
 
 async fn a_worker_killed_after_settling_has_settled_once(kind: Kind) {
-    killed_at(kind, "settled", LONG_S).await;
+    killed_at(kind, "settled").await;
 }
 
 async fn workers_killed_at_any_moment_lose_no_task_and_take_no_credit_twice(kind: Kind) {
     let world = World::new(kind).await;
-    world.execute(&format!("UPDATE models SET deadline_s = {SHORT_S}")).await;
+    world.execute(&format!("UPDATE models SET deadline_s = {DEADLINE_S}")).await;
     world.execute("UPDATE routes SET concurrency_max = 25").await;
     let batch = world.submits_mixed(300).await;
     let moments = SeededRandom::new(42);

@@ -62,7 +62,8 @@ async fn a_worker_told_to_end_finishes_what_it_sends_and_leaves_the_rest_to_othe
     world.execute("UPDATE routes SET concurrency_max = 40").await;
     let batch = world.submits(0, 200, |number| if number % 2 == 0 { "a quick fox" } else { "a slow river [[slow:400ms]]" }).await;
     let mut leaver = world.working("leaver", &[]).await;
-    let some_settled = async || (world.service.batch(batchbook::service::Reader::Operator, batch).await.ok()?.counts.succeeded > 20).then_some(());
+    let some_settled =
+        async || (world.service.batch(batchbook::service::Reader::Operator, batch).await.ok()?.counts.succeeded > 20).then_some(());
     world.until("some tasks are settled", &[&leaver], some_settled).await;
     leaver.signal("TERM").await;
     let status = leaver.ends().await;

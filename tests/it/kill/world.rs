@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use batchbook::domain::batch::Batch;
@@ -14,10 +16,11 @@ use batchbook::providers::simulator::{self, SimulatorConfig};
 use batchbook::server::clock::SystemClock;
 use batchbook::server::random::OsRandom;
 use batchbook::service::batches::Submission;
-use batchbook::service::{Caller, Limits, Reader, Service};
-use batchbook::store::{Db, Tx};
+use batchbook::service::{Caller, Limits, Reader, Service, ServiceResult};
+use batchbook::store::dialect::AnyRow;
+use batchbook::store::{Db, DbConfig, Tx};
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite};
+use sqlx::{AssertSqlSafe, FromRow};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -44,6 +47,7 @@ pub struct World {
     pub url: String,
     pub simulator: Simulator,
     customers: Vec<Caller>,
+    orders: AtomicUsize,
     _database: Option<Database>,
 }
 
@@ -65,8 +69,13 @@ impl Simulator {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let addr = listener.local_addr().expect("an address");
         // Duplicates are counted, never hidden.
-        let config =
-            SimulatorConfig { latency_ms: 50, submit_latency_ms: 10, failure_rate: 0.0, dedupe_references: false, ..SimulatorConfig::default() };
+        let config = SimulatorConfig {
+            latency_ms: 50,
+            submit_latency_ms: 10,
+            failure_rate: 0.0,
+            dedupe_references: false,
+            ..SimulatorConfig::default()
+        };
         let server = tokio::spawn(async move {
             simulator::serve(listener, config, std::future::pending()).await.expect("the simulator serves");
         });
@@ -116,11 +125,18 @@ impl World {
     }
 
     pub async fn on(url: &str) -> Self {
-        let db = Db::connect(&batchbook::store::DbConfig::new(url)).await.expect("the database answers");
+        let db = Db::connect(&DbConfig::new(url)).await.expect("the database answers");
         db.migrate().await.expect("the migrations run");
-        let service = Service::new(db.clone(), std::sync::Arc::new(SystemClock), std::sync::Arc::new(OsRandom), Limits::default());
-        let mut world =
-            Self { db, service, url: url.to_owned(), simulator: Simulator::start().await, customers: Vec::new(), _database: None };
+        let service = Service::new(db.clone(), Arc::new(SystemClock), Arc::new(OsRandom), Limits::default());
+        let mut world = Self {
+            db,
+            service,
+            url: url.to_owned(),
+            simulator: Simulator::start().await,
+            customers: Vec::new(),
+            orders: AtomicUsize::new(0),
+            _database: None,
+        };
         world.add_customer().await;
         world
     }
@@ -149,21 +165,21 @@ impl World {
     }
 
     pub async fn submits(&self, customer: usize, tasks: usize, prompt: impl Fn(usize) -> &'static str) -> BatchId {
-        self.try_submit(customer, tasks, prompt).await.expect("the batch is accepted")
+        let key = format!("order-{}", self.orders.fetch_add(1, Ordering::Relaxed));
+        self.try_submit(&key, customer, tasks, prompt).await.expect("the batch is accepted")
     }
 
+    /// The same key again gets the same batch.
     pub async fn try_submit(
         &self,
+        idempotency_key: &str,
         customer: usize,
         tasks: usize,
         prompt: impl Fn(usize) -> &'static str,
-    ) -> Result<BatchId, batchbook::service::ServiceError> {
-        let mut salt = [0; 8];
-        batchbook::domain::id::Random::fill(&OsRandom, &mut salt);
-        let idempotency_key = format!("order-{:x}", u64::from_ne_bytes(salt));
+    ) -> ServiceResult<BatchId> {
         let items = (0..tasks).map(|number| NewTask { prompt: format!("{}, {number}", prompt(number)), ..NewTask::default() }).collect();
         let batch = NewBatch { model: Some(MODEL.to_owned()), items, ..NewBatch::default() };
-        let fingerprint = idempotency_key.clone();
+        let (idempotency_key, fingerprint) = (idempotency_key.to_owned(), idempotency_key.to_owned());
         let submission = Submission { idempotency_key, fingerprint, batch, render: |batch| batch.id.to_string() };
         let submitted = self.service.submit(&self.customers[customer], submission).await?;
         Ok(submitted.body.parse().expect("the id of a batch"))
@@ -227,7 +243,8 @@ impl World {
             }
             if Instant::now() > deadline {
                 let told: Vec<String> = workers.iter().map(|worker| worker.told()).collect();
-                let tasks = self.rows::<(String, i64)>("SELECT status, CAST(COUNT(*) AS BIGINT) FROM tasks GROUP BY status".to_owned()).await;
+                let tasks =
+                    self.rows::<(String, i64)>("SELECT status, CAST(COUNT(*) AS BIGINT) FROM tasks GROUP BY status".to_owned()).await;
                 panic!("waited in vain until {what}; tasks {tasks:?}\n{}", told.join("\n"));
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -245,7 +262,9 @@ impl World {
             assert!(batch.status().is_finished() && batch.counts.open() == 0, "{batch:#?}");
             assert_eq!(batch.credits.open, Credits::ZERO, "{batch:#?}");
             assert_eq!(batch.credits.charged.get() + batch.credits.refunded.get(), batch.credits.held.get(), "{batch:#?}");
-            let sql = format!("SELECT l.task_no, l.kind FROM ledger_lines AS l JOIN batches AS b ON b.id = l.batch_id WHERE b.public_id = '{id}'");
+            let sql = format!(
+                "SELECT l.task_no, l.kind FROM ledger_lines AS l JOIN batches AS b ON b.id = l.batch_id WHERE b.public_id = '{id}'"
+            );
             let mut lines: BTreeMap<i32, Vec<String>> = BTreeMap::new();
             for (task, kind) in self.rows::<(i32, String)>(sql).await {
                 lines.entry(task).or_default().push(kind);
@@ -291,10 +310,7 @@ impl World {
         tx.commit().await.expect("the statement is committed");
     }
 
-    pub async fn rows<T>(&self, sql: String) -> Vec<T>
-    where
-        T: for<'r> FromRow<'r, <Sqlite as sqlx::Database>::Row> + for<'r> FromRow<'r, <Postgres as sqlx::Database>::Row> + Send + Unpin,
-    {
+    pub async fn rows<T: AnyRow>(&self, sql: String) -> Vec<T> {
         let sql = AssertSqlSafe(sql);
         match &mut self.db.read().await.expect("a transaction") {
             Tx::Sqlite(tx) => sqlx::query_as(sql).fetch_all(tx.connection()).await,

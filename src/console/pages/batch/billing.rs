@@ -7,9 +7,9 @@ use crate::console::api::ConsoleError;
 use crate::console::api::batch::{BillingPage, DrawRow, TransactionRow, read_billing};
 use crate::console::components::clock::Clock;
 use crate::console::components::copy::short_id;
-use crate::console::components::figure::term;
+use crate::console::components::figure::{term, terms};
 use crate::console::components::panel;
-use crate::console::components::table::{number, table, text};
+use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
 use crate::domain::credits::Credits;
@@ -57,15 +57,18 @@ fn ledger(lang: Lang, page: &BillingPage) -> AnyView {
 fn summary(lang: Lang, page: &BillingPage) -> AnyView {
     let words = lang.words();
     let credits = page.credits;
+    let figures = [
+        Some(term(words.held, lang.credits(credits.held))),
+        Some(term(words.charged, lang.credits(credits.charged))),
+        Some(term(words.refunded, lang.credits(credits.refunded))),
+        Some(term(words.still_held, lang.credits(credits.open))),
+        Some(term(words.revenue, lang.money(page.revenue))),
+        (!page.has_more).then(|| term(words.transactions, page.transactions.len().to_string())),
+    ];
     view! {
         <div>
             <h3>{words.summary}</h3>
-            <dl>
-                {term(words.held, lang.credits(credits.held))} {term(words.charged, lang.credits(credits.charged))}
-                {term(words.refunded, lang.credits(credits.refunded))} {term(words.still_held, lang.credits(credits.open))}
-                {term(words.revenue, lang.money(page.revenue))}
-                {(!page.has_more).then(|| term(words.transactions, page.transactions.len()))}
-            </dl>
+            {terms("", figures)}
         </div>
     }
     .into_any()
@@ -79,17 +82,17 @@ fn draws(lang: Lang, draws: &[DrawRow]) -> AnyView {
         .iter()
         .map(|draw| {
             let open = Credits::new(draw.credits.get() - draw.captured.get() - draw.released.get());
-            view! {
-                <tr>
-                    <td>{short_id(&draw.grant.to_string())}</td>
-                    <td>{(words.grant_word)(draw.kind)}</td>
-                    <td class="n">{lang.credits(draw.credits)}</td>
-                    <td class="n">{lang.credits(draw.captured)}</td>
-                    <td class="n">{lang.credits(draw.released)}</td>
-                    <td class="n">{lang.credits(open)}</td>
-                </tr>
-            }
-            .into_any()
+            row(
+                "",
+                [
+                    Cell::new(short_id(&draw.grant.to_string())),
+                    Cell::new((words.grant_word)(draw.kind)),
+                    Cell::figure(lang.credits(draw.credits)),
+                    Cell::figure(lang.credits(draw.captured)),
+                    Cell::figure(lang.credits(draw.released)),
+                    Cell::figure(lang.credits(open)),
+                ],
+            )
         })
         .collect();
     table(words.drawn_grants, &columns, rows)
@@ -139,21 +142,22 @@ fn transaction_rows(lang: Lang, transaction: &TransactionRow) -> Vec<AnyView> {
             });
             let revenue = if transaction.revenue.micros() == 0 { String::new() } else { lang.amount(transaction.revenue) };
             let tasks = if transaction.tasks == 0 { String::new() } else { lang.number(transaction.tasks) };
-            view! {
-                <tr class="entry" class:first=index == 0>
-                    <td class="moment">{first(lang.moment_short(transaction.created_at), index)}</td>
-                    <td>{id}</td>
-                    <td>{first((words.transaction_word)(transaction.kind).to_owned(), index)} {reverses}</td>
-                    <td class="n">{first(tasks, index)}</td>
-                    <td>{(words.account_word)(entry.account)}</td>
-                    <td class="n">{lang.signed_credits(entry.credits)}</td>
-                    <td class="n">{entry.balance_after.map(|balance| lang.credits(balance))}</td>
-                    <td class="n">{first(revenue, index)}</td>
-                    <td>{first(transaction.actor.clone(), index)}</td>
-                    <td class="cut">{first(transaction.reason.clone().unwrap_or_default(), index)}</td>
-                </tr>
-            }
-            .into_any()
+            let kind = first((words.transaction_word)(transaction.kind).to_owned(), index);
+            row(
+                if index == 0 { "entry first" } else { "entry" },
+                [
+                    Cell::new(first(lang.moment_short(transaction.created_at), index)).class("moment"),
+                    Cell::new(id),
+                    Cell::new(view! { {kind} {reverses} }),
+                    Cell::figure(first(tasks, index)),
+                    Cell::new((words.account_word)(entry.account)),
+                    Cell::figure(lang.signed_credits(entry.credits)),
+                    Cell::figure(entry.balance_after.map_or_else(String::new, |balance| lang.credits(balance))),
+                    Cell::figure(first(revenue, index)),
+                    Cell::new(first(transaction.actor.clone(), index)),
+                    Cell::new(first(transaction.reason.clone().unwrap_or_default(), index)).class("cut"),
+                ],
+            )
         })
         .collect()
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::strip::strip;
 use crate::console::api::batch::{BatchSummary, FailureRow};
-use crate::console::components::figure::{Share, bar, term};
+use crate::console::components::figure::{Share, bar, code_line, span, term, term_with, terms};
 use crate::console::i18n::{BatchFacts, Lang, Part, PartyFailures};
 use crate::domain::credits::Credits;
 use crate::domain::failure::Party;
@@ -77,22 +77,26 @@ fn what_it_made(lang: Lang, summary: &BatchSummary) -> AnyView {
     let minus = |cost: Money| lang.amount(Money::from_micros(cost.micros().saturating_neg()));
     let loss = summary.profit < Money::ZERO;
     let captured = format!("{} {}", lang.number(summary.counts.succeeded), words.captures);
+    let revenue = view! {
+        {words.revenue}
+        <small>{format!(" ({captured})")}</small>
+    };
+    let figures = [
+        term_with(revenue.into_any(), "", lang.money(summary.revenue).into_any()),
+        term(words.cost_succeeded, minus(summary.cost_succeeded)),
+        term(words.cost_failed, minus(summary.cost_failed)),
+        term_with(words.profit.into_any(), "total", span(if loss { "big bad" } else { "big good" }, lang.money(summary.profit))),
+        term(words.margin, lang.margin(summary.profit.permille_of(summary.revenue))),
+    ];
+    block(words.what_it_made, terms("", figures.map(Some)))
+}
+
+/// One of the columns.
+fn block(title: &'static str, body: AnyView) -> AnyView {
     view! {
         <div>
-            <h2>{words.what_it_made}</h2>
-            <dl>
-                <dt>
-                    {words.revenue} " " <small>"(" {captured} ")"</small>
-                </dt>
-                <dd>{lang.money(summary.revenue)}</dd>
-                {term(words.cost_succeeded, minus(summary.cost_succeeded))}
-                {term(words.cost_failed, minus(summary.cost_failed))}
-                <dt class="total">{words.profit}</dt>
-                <dd class="total big" class:bad=loss class:good=!loss>
-                    {lang.money(summary.profit)}
-                </dd>
-                {term(words.margin, lang.margin(summary.profit.permille_of(summary.revenue)))}
-            </dl>
+            <h2>{title}</h2>
+            {body}
         </div>
     }
     .into_any()
@@ -106,77 +110,64 @@ fn tasks_and_time(lang: Lang, summary: &BatchSummary) -> AnyView {
     let ran = lang.between(summary.started_at, ended);
     let so_far = if summary.finished_at.is_none() { format!(" {}", words.so_far_note) } else { String::new() };
     let optional = |name, count: i64| (count > 0).then(|| term(name, lang.number(count)));
-    view! {
-        <div>
-            <h2>{words.tasks_and_time}</h2>
-            <dl>
-                {term(words.succeeded, view! { <span class="good">{lang.number(counts.succeeded)}</span> })}
-                {term(words.failed, view! { <span class:bad=counts.failed != 0>{lang.number(counts.failed)}</span> })}
-                {optional(words.canceled, counts.canceled)} {optional(words.open, counts.open())}
-                {term(words.created, lang.moment(summary.created_at))}
-                {summary.finished_at.map(|at| term(words.finished, lang.moment(at)))}
-                {term(words.waited_and_ran, format!("{waited} / {ran}{so_far}"))}
-                {summary.api_key_prefix.clone().map(|prefix| term(words.key, view! { <code>{prefix}"…"</code> }))}
-                {term(
-                    words.idempotency_key,
-                    view! {
-                        <code class="cut" title=summary.idempotency_key.clone()>
-                            {summary.idempotency_key.clone()}
-                        </code>
-                    },
-                )}
-                {summary.metadata.clone().map(|text| term(words.metadata, view! { <code class="cut" title=text.clone()>{text.clone()}</code> }))}
-            </dl>
-        </div>
-    }
-    .into_any()
+    let figures = [
+        Some(term(words.succeeded, span("good", lang.number(counts.succeeded)))),
+        Some(term(words.failed, span(if counts.failed == 0 { "" } else { "bad" }, lang.number(counts.failed)))),
+        optional(words.canceled, counts.canceled),
+        optional(words.open, counts.open()),
+        Some(term(words.created, lang.moment(summary.created_at))),
+        summary.finished_at.map(|at| term(words.finished, lang.moment(at))),
+        Some(term(words.waited_and_ran, format!("{waited} / {ran}{so_far}"))),
+        summary.api_key_prefix.as_ref().map(|prefix| term(words.key, code_line(&format!("{prefix}…")))),
+        Some(term(words.idempotency_key, code_line(&summary.idempotency_key))),
+        summary.metadata.as_ref().map(|json| term(words.metadata, code_line(json))),
+    ];
+    block(words.tasks_and_time, terms("", figures))
 }
 
 fn whose_fault(lang: Lang, parties: &[PartySum], failures: &[FailureRow]) -> AnyView {
     let words = lang.words();
     let most = parties.iter().map(|sum| sum.tasks).max().unwrap_or(0);
-    let rows: Vec<_> = parties
+    let rows: Vec<AnyView> = parties
         .iter()
         .map(|sum| {
             let party = sum.party;
-            let none = sum.tasks == 0 && sum.sunk == Money::ZERO;
+            let look = if sum.tasks == 0 && sum.sunk == Money::ZERO { "none" } else { "" };
+            let cells: Vec<AnyView> =
+                [lang.number(sum.tasks), lang.credits(sum.refunded), lang.amount(sum.sunk)].into_iter().map(figure_cell).collect();
             view! {
-                <tr id=format!("party-{party}") class:none=none>
+                <tr id=format!("party-{party}") class=look>
                     <th scope="row">{(words.party_word)(party)}</th>
                     <td class="share">
                         {bar(&[Share { class: "bad", amount: sum.tasks }], most)} <small>{types_of(lang, failures, party)}</small>
                     </td>
-                    <td class="n">{lang.number(sum.tasks)}</td>
-                    <td class="n">{lang.credits(sum.refunded)}</td>
-                    <td class="n">{lang.amount(sum.sunk)}</td>
+                    {cells}
                 </tr>
             }
+            .into_any()
         })
         .collect();
-    view! {
-        <div>
-            <h2>{words.whose_fault}</h2>
-            <table class="parties">
-                <thead>
-                    <tr>
-                        <th scope="col">{words.party}</th>
-                        <td></td>
-                        <th scope="col" class="n">
-                            {words.tasks}
-                        </th>
-                        <th scope="col" class="n">
-                            {words.refunded_short}
-                        </th>
-                        <th scope="col" class="n">
-                            {words.sunk}
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let headings: Vec<AnyView> = [words.tasks, words.refunded_short, words.sunk]
+        .into_iter()
+        .map(|name| view! { <th scope="col" class="n">{name}</th> }.into_any())
+        .collect();
+    let table = view! {
+        <table class="parties">
+            <thead>
+                <tr>
+                    <th scope="col">{words.party}</th>
+                    <td></td>
+                    {headings}
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    };
+    block(words.whose_fault, table.into_any())
+}
+
+fn figure_cell(figure: String) -> AnyView {
+    view! { <td class="n">{figure}</td> }.into_any()
 }
 
 /// `40 timeout · 21 model error`

@@ -11,13 +11,6 @@ use crate::domain::credits::Credits;
 pub fn strip(lang: Lang, summary: &BatchSummary) -> AnyView {
     let words = lang.words();
     let credits = summary.credits;
-    let figure = |name: &'static str, amount: Credits, class: &'static str| {
-        view! {
-            <span class=class>
-                {name} " " <b>{lang.credits(amount)}</b>
-            </span>
-        }
-    };
     let shares = [
         Share { class: "good", amount: credits.charged.get() },
         Share { class: "info", amount: credits.refunded.get() },
@@ -27,12 +20,21 @@ pub fn strip(lang: Lang, summary: &BatchSummary) -> AnyView {
         <div class="strip">
             <h2>{words.credits_strip}</h2>
             <p class="equation">
-                {figure(words.held, credits.held, "held")} " = " {figure(words.charged, credits.charged, "key good")} " + "
-                {figure(words.refunded, credits.refunded, "key info")} " + " {figure(words.open, credits.open, "key open")}
+                {figure(lang, words.held, credits.held, "held")} " = " {figure(lang, words.charged, credits.charged, "key good")} " + "
+                {figure(lang, words.refunded, credits.refunded, "key info")} " + " {figure(lang, words.open, credits.open, "key open")}
                 {verdict(lang, summary)}
             </p>
             {bar(&shares, credits.held.get())}
         </div>
+    }
+    .into_any()
+}
+
+fn figure(lang: Lang, name: &'static str, amount: Credits, class: &'static str) -> AnyView {
+    view! {
+        <span class=class>
+            {name} " " <b>{lang.credits(amount)}</b>
+        </span>
     }
     .into_any()
 }

@@ -6,8 +6,8 @@ use crate::console::api::ConsoleError;
 use crate::console::api::batch::{AttemptRow, LineRow, TaskDetail, read_task};
 use crate::console::components::badge::{attempt_badge, task_badge};
 use crate::console::components::copy::{id_with_copy, short_id};
-use crate::console::components::figure::term;
-use crate::console::components::table::{number, table, text};
+use crate::console::components::figure::{code_line, code_whole, term, terms};
+use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::BatchQuery;
 use crate::domain::id::BatchId;
@@ -56,14 +56,17 @@ fn detail(lang: Lang, task: TaskDetail) -> AnyView {
     let row = &task.row;
     let ended = row.finished_at.or(Some(task.now));
     let failure = row.failure.map(|(failure, party)| format!("{} · {}", (words.failure_word)(failure), (words.party_word)(party)));
+    let facts = [
+        Some(term(words.state, task_badge(lang, row.status))),
+        failure.map(|failure| term(words.failure, failure)),
+        Some(term(words.model, row.model.clone())),
+        Some(term(words.created, lang.moment(row.created_at))),
+        Some(term(words.waited, lang.between(Some(row.created_at), row.started_at.or(ended)))),
+        Some(term(words.ran, lang.between(row.started_at, ended))),
+        Some(term(words.output, output(lang, &task))),
+    ];
     view! {
-        <dl class="wide">
-            {term(words.state, task_badge(lang, row.status))} {failure.map(|failure| term(words.failure, failure))}
-            {term(words.model, row.model.clone())}
-            {term(words.created, lang.moment(row.created_at))}
-            {term(words.waited, lang.between(Some(row.created_at), row.started_at.or(ended)))}
-            {term(words.ran, lang.between(row.started_at, ended))} {term(words.output, output(lang, &task))}
-        </dl>
+        {terms("wide", facts)}
         <h3>{words.prompt}</h3>
         <p class="whole-prompt">
             <bdi>{task.prompt.clone()}</bdi>
@@ -83,7 +86,7 @@ fn link_out(url: &str) -> AnyView {
     if url.starts_with("https://") || url.starts_with("http://") {
         view! { <a class="cut" href=url.to_owned() title=url.to_owned() rel="external noopener noreferrer">{url.to_owned()}</a> }.into_any()
     } else {
-        view! { <code class="cut" title=url.to_owned()>{url.to_owned()}</code> }.into_any()
+        code_line(url)
     }
 }
 
@@ -108,17 +111,16 @@ fn parameters(lang: Lang, task: &TaskDetail) -> AnyView {
     if !given {
         return view! { <p class="soft">{words.no_parameters}</p> }.into_any();
     }
-    let code = |text: &String| view! { <code class="cut" title=text.clone()>{text.clone()}</code> };
-    view! {
-        <dl class="wide">
-            {task.custom_id.as_ref().map(|id| term(words.custom_id, code(id)))}
-            {task.reference_url.as_ref().map(|url| term(words.reference_url, link_out(url)))}
-            {task.aspect_ratio.clone().map(|ratio| term(words.aspect_ratio, ratio))}
-            {task.duration_s.map(|seconds| term(words.seconds_of_video, seconds))}
-            {task.metadata.as_ref().map(|json| term(words.metadata, code(json)))}
-        </dl>
-    }
-    .into_any()
+    terms(
+        "wide",
+        [
+            task.custom_id.as_ref().map(|id| term(words.custom_id, code_line(id))),
+            task.reference_url.as_ref().map(|url| term(words.reference_url, link_out(url))),
+            task.aspect_ratio.clone().map(|ratio| term(words.aspect_ratio, ratio)),
+            task.duration_s.map(|seconds| term(words.seconds_of_video, seconds.to_string())),
+            task.metadata.as_ref().map(|json| term(words.metadata, code_line(json))),
+        ],
+    )
 }
 
 fn attempts(lang: Lang, task: &TaskDetail) -> AnyView {
@@ -134,25 +136,28 @@ fn attempt_item(lang: Lang, attempt: &AttemptRow, task: &TaskDetail) -> AnyView 
     let evidence = &attempt.evidence;
     let failure = attempt.failure.map(|(failure, party)| format!("{} · {}", (words.failure_word)(failure), (words.party_word)(party)));
     let cost = attempt.billed.map(|billed| format!("{} ({})", lang.money(attempt.cost), (words.billed_word)(billed)));
-    let verbatim =
-        |name: &'static str, text: &Option<String>| text.clone().map(|text| term(name, view! { <code class="verbatim">{text}</code> }));
+    let verbatim = |name: &'static str, text: &Option<String>| text.clone().map(|text| term(name, code_whole(text)));
+    let facts = [
+        Some(term(words.provider, format!("{} · {}", attempt.provider, attempt.upstream_model))),
+        attempt.provider_job.clone().map(|job| term(words.provider_job, id_with_copy(lang, job))),
+        Some(term(words.sent, lang.moment_short(attempt.sent_at))),
+        Some(term(words.ran, lang.between(Some(attempt.sent_at), attempt.finished_at.or(Some(task.now))))),
+        cost.map(|cost| term(words.cost, cost)),
+        evidence.http_status.map(|status| term(words.http_status, status.to_string())),
+        verbatim(words.provider_code, &evidence.code),
+        verbatim(words.provider_message, &evidence.message),
+        verbatim(words.provider_request, &evidence.request_id),
+        verbatim(words.rule, &evidence.rule),
+        verbatim(words.late_result, &attempt.late_result),
+    ];
     view! {
         <li>
             <p class="attempt-head">
-                <b>{words.attempt_number} " " {attempt.number}</b>
+                <b>{format!("{} {}", words.attempt_number, attempt.number)}</b>
                 {attempt_badge(lang, attempt.state)}
                 {failure}
             </p>
-            <dl class="wide">
-                {term(words.provider, format!("{} · {}", attempt.provider, attempt.upstream_model))}
-                {attempt.provider_job.clone().map(|job| term(words.provider_job, id_with_copy(lang, job)))}
-                {term(words.sent, lang.moment_short(attempt.sent_at))}
-                {term(words.ran, lang.between(Some(attempt.sent_at), attempt.finished_at.or(Some(task.now))))}
-                {cost.map(|cost| term(words.cost, cost))} {evidence.http_status.map(|status| term(words.http_status, status))}
-                {verbatim(words.provider_code, &evidence.code)} {verbatim(words.provider_message, &evidence.message)}
-                {verbatim(words.provider_request, &evidence.request_id)} {verbatim(words.rule, &evidence.rule)}
-                {verbatim(words.late_result, &attempt.late_result)}
-            </dl>
+            {terms("wide", facts)}
         </li>
     }
     .into_any()
@@ -167,15 +172,15 @@ fn lines(lang: Lang, lines: &[LineRow]) -> AnyView {
     let rows = lines
         .iter()
         .map(|line| {
-            view! {
-                <tr>
-                    <td>{(words.line_word)(line.kind)}</td>
-                    <td class="n">{lang.credits(line.credits)}</td>
-                    <td class="n">{lang.amount(line.revenue)}</td>
-                    <td>{short_id(&line.transaction.to_string())}</td>
-                </tr>
-            }
-            .into_any()
+            row(
+                "",
+                [
+                    Cell::new((words.line_word)(line.kind)),
+                    Cell::figure(lang.credits(line.credits)),
+                    Cell::figure(lang.amount(line.revenue)),
+                    Cell::new(short_id(&line.transaction.to_string())),
+                ],
+            )
         })
         .collect();
     table(words.ledger_lines, &columns, rows)

@@ -7,9 +7,10 @@ use crate::console::api::ConsoleError;
 use crate::console::api::batch::{TaskRow, TasksPage, read_tasks};
 use crate::console::components::badge::task_badge;
 use crate::console::components::clock::Clock;
+use crate::console::components::figure::span;
 use crate::console::components::pager::{NumberPager, Size};
 use crate::console::components::panel;
-use crate::console::components::table::{number, table, text};
+use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
 use crate::console::query::{BatchQuery, ROWS};
@@ -80,7 +81,7 @@ fn tasks(lang: Lang, id: String, query: &BatchQuery, open: Option<i32>, page: &T
     let rows = page
         .rows
         .iter()
-        .map(|row| task_row(lang, row, lang.link(&here.task(Some(row.number)).to_href(id)), open == Some(row.number), page.now))
+        .map(|task| task_row(lang, task, lang.link(&here.task(Some(task.number)).to_href(id)), open == Some(task.number), page.now))
         .collect();
     view! {
         {table(words.tasks, &columns, rows)}
@@ -89,49 +90,37 @@ fn tasks(lang: Lang, id: String, query: &BatchQuery, open: Option<i32>, page: &T
     .into_any()
 }
 
-fn task_row(lang: Lang, row: &TaskRow, href: String, open: bool, now: Time) -> AnyView {
+fn task_row(lang: Lang, task: &TaskRow, href: String, open: bool, now: Time) -> AnyView {
     let words = lang.words();
-    let ended = row.finished_at.or(Some(now));
-    // Only what ended waits no longer and runs no longer.
-    let waited = lang.between(Some(row.created_at), row.started_at.or(ended));
-    let ran = lang.between(row.started_at, ended);
-    let failure = row.failure.map(|(failure, party)| {
+    let ended = task.finished_at.or(Some(now));
+    let label = format!("{} {}", words.open_task, task.number);
+    let failure = task.failure.map(|(failure, party)| {
+        let party = span("soft", format!(" · {}", (words.party_word)(party)));
         view! {
             {(words.failure_word)(failure)}
-            <span class="soft">" · " {(words.party_word)(party)}</span>
+            {party}
         }
     });
-    view! {
-        <tr class:open=open>
-            <td class="n">
-                <a class="row-link" href=href data-noscroll="" aria-label=format!("{} {}", words.open_task, row.number)>
-                    {row.number}
-                </a>
-            </td>
-            <td>{task_badge(lang, row.status)}</td>
-            <td>{row.model.clone()}</td>
-            <td class="prompt" title=row.prompt.clone()>
-                <bdi>{row.prompt.clone()}</bdi>
-            </td>
-            <td class="n" class:none=row.attempts == 0>{row.attempts}</td>
-            <td class="n">{waited}</td>
-            <td class="n">{ran}</td>
-            <td>{failure}</td>
-            {credits(lang, row)}
-        </tr>
-    }
-    .into_any()
-}
-
-/// What became of the task's credits.
-fn credits(lang: Lang, row: &TaskRow) -> impl IntoView + use<> {
-    let words = lang.words();
-    let (class, word) = match row.status {
+    let (look, became) = match task.status {
         TaskStatus::Succeeded => ("n good", words.charged_word),
         TaskStatus::Failed | TaskStatus::Canceled => ("n info", words.refunded_word),
         TaskStatus::Pending | TaskStatus::Submitting | TaskStatus::Processing => ("n soft", words.held_word),
     };
-    view! { <td class=class>{format!("{} {word}", lang.credits(row.price))}</td> }
+    row(
+        if open { "open" } else { "" },
+        [
+            Cell::new(view! { <a class="row-link" href=href data-noscroll="" aria-label=label>{task.number}</a> }).class("n"),
+            Cell::new(task_badge(lang, task.status)),
+            Cell::new(task.model.clone()),
+            Cell::new(view! { <bdi>{task.prompt.clone()}</bdi> }).class("prompt").title(task.prompt.clone()),
+            Cell::quiet_figure(lang.number(task.attempts.into()), task.attempts == 0),
+            // Until it starts it waits, and until it ends it runs.
+            Cell::figure(lang.between(Some(task.created_at), task.started_at.or(ended))),
+            Cell::figure(lang.between(task.started_at, ended)),
+            Cell::new(failure),
+            Cell::new(format!("{} {became}", lang.credits(task.price))).class(look),
+        ],
+    )
 }
 
 fn pager(lang: Lang, id: BatchId, here: &BatchQuery, page: &TasksPage) -> NumberPager {

@@ -6,8 +6,9 @@ use crate::console::api::ConsoleError;
 use crate::console::api::batch::{EventRow, WebhooksPage, read_webhooks};
 use crate::console::components::clock::Clock;
 use crate::console::components::copy::short_id;
+use crate::console::components::figure::code_whole;
 use crate::console::components::panel;
-use crate::console::components::table::{table, text};
+use crate::console::components::table::{Cell, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
 
@@ -34,7 +35,7 @@ pub fn Webhooks(id: Memo<String>) -> impl IntoView {
 
 fn events(lang: Lang, page: &WebhooksPage) -> AnyView {
     let words = lang.words();
-    let url = page.url.clone().map_or_else(|| words.no_webhook_url.into_any(), |url| view! { <code class="whole">{url}</code> }.into_any());
+    let url = page.url.clone().map_or_else(|| words.no_webhook_url.into_any(), code_whole);
     let list = if page.events.is_empty() {
         panel::empty(words.no_events, ())
     } else {
@@ -55,20 +56,19 @@ fn events(lang: Lang, page: &WebhooksPage) -> AnyView {
 }
 
 fn event_row(lang: Lang, event: &EventRow) -> AnyView {
-    view! {
-        <tr>
-            <td class="moment">{lang.moment_short(event.created_at)}</td>
-            <td>{short_id(&event.id.to_string())}</td>
-            <td>
-                <code>{event.kind.clone()}</code>
-            </td>
-            <td>
-                <details>
-                    <summary>{lang.words().payload}</summary>
-                    <pre tabindex="0">{event.payload.clone()}</pre>
-                </details>
-            </td>
-        </tr>
-    }
-    .into_any()
+    let payload = view! {
+        <details>
+            <summary>{lang.words().payload}</summary>
+            <pre tabindex="0">{event.payload.clone()}</pre>
+        </details>
+    };
+    row(
+        "",
+        [
+            Cell::new(lang.moment_short(event.created_at)).class("moment"),
+            Cell::new(short_id(&event.id.to_string())),
+            Cell::new(code_whole(event.kind.clone())),
+            Cell::new(payload),
+        ],
+    )
 }
