@@ -68,7 +68,7 @@ unit:
 	cargo nextest run --lib --bins
 
 nextest:
-	cargo nextest run
+	scripts/postgres.sh with cargo nextest run
 
 site:
 	$(SETUP) wasm site

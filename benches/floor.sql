@@ -44,21 +44,18 @@ BEGIN
                 party = CASE WHEN (b * 20 + t.task_no) % 25 < 2 THEN 'provider' END, lease_owner = NULL, finished_at_us = now_us
             FROM generate_series(b1, b2) AS b
             WHERE t.batch_id = b AND t.task_no BETWEEN n1 AND n2 AND t.lease_owner = 1 AND t.status IN ('submitting', 'processing');
-            UPDATE attempts AS a SET finished_at_us = now_us, state = v.state, billed = v.billed, cost_microusd = v.cost,
-                failure_type = v.failure_type, party = v.party, http_status = v.http, provider_code = v.code, provider_message = v.message,
-                provider_request_id = v.request, rule = v.rule, output_url = v.url, output_expires_at_us = v.expires
-            FROM (
-                SELECT b, n, 'failed' AS state, 'free' AS billed, 0 AS cost, 'model_error' AS failure_type, 'provider' AS party,
-                    200 AS http, 'generation_failed' AS code, 'The generation of this video failed. Try again later.' AS message,
-                    'req_' || lpad((b * 100000 + n)::text, 32, '0') AS request, 'code generation_failed' AS rule, NULL AS url,
-                    NULL::bigint AS expires
-                FROM generate_series(b1, b2) AS b, generate_series(n1, n2) AS n WHERE (b * 20 + n) % 25 < 2
-                UNION ALL
-                SELECT b, n, 'succeeded', 'charged', 117600, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                    'https://upstream.example/v1/videos/video_' || lpad((b * 100000 + n)::text, 32, '0') || '/content', 1800000000000000
-                FROM generate_series(b1, b2) AS b, generate_series(n1, n2) AS n WHERE (b * 20 + n) % 25 >= 2
-            ) AS v
-            WHERE a.batch_id = v.b AND a.task_no = v.n AND a.attempt_no = 1 AND a.state = 'open';
+            UPDATE attempts AS a SET finished_at_us = now_us, state = CASE WHEN (b * 20 + a.task_no) % 25 < 2 THEN 'failed' ELSE 'succeeded' END,
+                billed = CASE WHEN (b * 20 + a.task_no) % 25 < 2 THEN 'free' ELSE 'charged' END, cost_microusd = CASE WHEN (b * 20 + a.task_no) % 25 < 2 THEN 0 ELSE 117600 END,
+                failure_type = CASE WHEN (b * 20 + a.task_no) % 25 < 2 THEN 'model_error' END, party = CASE WHEN (b * 20 + a.task_no) % 25 < 2 THEN 'provider' END,
+                http_status = CASE WHEN (b * 20 + a.task_no) % 25 < 2 THEN 200 END, provider_code = CASE WHEN (b * 20 + a.task_no) % 25 < 2 THEN 'generation_failed' END,
+                provider_message = CASE WHEN (b * 20 + a.task_no) % 25 < 2 THEN 'The generation of this video failed. Try again later.' END,
+                provider_request_id = CASE WHEN (b * 20 + a.task_no) % 25 < 2 THEN 'req_' || lpad((b * 100000 + a.task_no)::text, 32, '0') END,
+                rule = CASE WHEN (b * 20 + a.task_no) % 25 < 2 THEN 'code generation_failed' END,
+                output_url = CASE WHEN (b * 20 + a.task_no) % 25 >= 2
+                    THEN 'https://upstream.example/v1/videos/video_' || lpad((b * 100000 + a.task_no)::text, 32, '0') || '/content' END,
+                output_expires_at_us = CASE WHEN (b * 20 + a.task_no) % 25 >= 2 THEN 1800000000000000 END
+            FROM generate_series(b1, b2) AS b
+            WHERE a.batch_id = b AND a.task_no BETWEEN n1 AND n2 AND a.attempt_no = 1 AND a.state = 'open';
 
             -- Captures and releases of each batch, and the keys of their transactions.
             SELECT array_agg(s.b), array_agg(s.ok), array_agg(s.bad) INTO keys, oks, bads

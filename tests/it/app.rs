@@ -26,7 +26,7 @@ use crate::database::{Database, Kind};
 /// Credits of one task of `sora-2`, and its tasks in one batch at least.
 pub const SORA_CREDITS: i64 = 49;
 pub const SORA_MIN: usize = 10;
-const ANSWER_MAX: Duration = Duration::from_secs(60);
+const ANSWER_MAX: Duration = Duration::from_mins(1);
 
 pub struct TestApp {
     pub db: Db,
@@ -35,8 +35,7 @@ pub struct TestApp {
     pub address: String,
     http: reqwest::Client,
     server: JoinHandle<()>,
-    /// Kept until the app is dropped.
-    _database: Option<Database>,
+    database: Option<Database>,
 }
 
 impl Drop for TestApp {
@@ -50,7 +49,7 @@ impl TestApp {
     pub async fn on(kind: Kind) -> Self {
         let database = Database::new(kind).await;
         let mut app = Self::start(&database.url).await;
-        app._database = Some(database);
+        app.database = Some(database);
         app
     }
 
@@ -65,7 +64,7 @@ impl TestApp {
         let address = listener.local_addr().expect("an address").to_string();
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("the server serves") });
         let http = reqwest::Client::builder().timeout(ANSWER_MAX).build().expect("a client");
-        Self { db, service, address, http, server, _database: None }
+        Self { db, service, address, http, server, database: None }
     }
 
     /// A customer who is about to come into being.

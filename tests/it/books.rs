@@ -29,7 +29,7 @@ const START: Time = Time::from_micros(1_795_000_000_000_000);
 struct Books {
     service: Service,
     clock: Arc<ManualClock>,
-    _database: Database,
+    database: Database,
 }
 
 impl Books {
@@ -37,7 +37,7 @@ impl Books {
         let database = Database::new(kind).await;
         let clock = Arc::new(ManualClock::new(START));
         let service = Service::new(database.connect().await, clock.clone(), Arc::new(SeededRandom::new(7)), Limits::default());
-        Self { service, clock, _database: database }
+        Self { service, clock, database }
     }
 
     async fn customer(&self, name: &str) -> Caller {
@@ -138,7 +138,7 @@ on_both! {
     customers_never_see_each_other,
     a_mixed_batch_waits_only_for_the_route_that_is_full,
     the_ledger_cannot_be_changed,
-    the_database_refuses_an_unbalanced_transaction,
+    thedatabase_refuses_an_unbalanced_transaction,
     verify_names_what_is_wrong,
     ten_tasks_do_not_wait_behind_ten_thousand,
     a_rate_limit_holds_and_recovers,
@@ -461,7 +461,7 @@ async fn a_mixed_batch_waits_only_for_the_route_that_is_full(kind: Kind) {
 /// Runs one statement on the database behind the program's back.
 async fn run_sql(books: &Books, sql: &'static str) -> Result<(), sqlx::Error> {
     use sqlx::{Connection, Executor};
-    let url = &books._database.url;
+    let url = &books.database.url;
     if url.starts_with("sqlite:") {
         sqlx::SqliteConnection::connect(url).await?.execute(sql).await.map(|_| ())
     } else {
@@ -502,7 +502,7 @@ async fn the_ledger_cannot_be_changed(kind: Kind) {
     books.verify().await;
 }
 
-async fn the_database_refuses_an_unbalanced_transaction(kind: Kind) {
+async fn thedatabase_refuses_an_unbalanced_transaction(kind: Kind) {
     let books = Books::open(kind).await;
     books.customer_with(1_000, 10_000_000).await;
     let no_entries = "INSERT INTO ledger_transactions (id, public_id, kind, customer_id, grant_id, credits, revenue_microusd, tasks, actor, created_at_us)

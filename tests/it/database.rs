@@ -12,7 +12,7 @@ pub enum Kind {
 /// An empty database, and what keeps it alive.
 pub struct Database {
     pub url: String,
-    pub directory: tempfile::TempDir,
+    _directory: tempfile::TempDir,
 }
 
 impl Database {
@@ -22,7 +22,7 @@ impl Database {
             Kind::Sqlite => format!("sqlite://{}", directory.path().join("batchbook.db").display()),
             Kind::Postgres => crate::postgres::new_database().await,
         };
-        Self { url, directory }
+        Self { url, _directory: directory }
     }
 
     /// Connected and migrated.
