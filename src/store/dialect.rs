@@ -222,7 +222,7 @@ pub async fn next_transaction_keys(tx: &mut Tx, count: usize) -> StoreResult<Vec
 /// for writes there is one kind of plan, whatever the statistics say: look every row up in an index. Compiling statements
 /// costs more than running them. SQLite always looks up by key.
 pub const BEGIN_WRITE: &str = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
-    SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off";
+    SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 0; SET LOCAL jit = off";
 
 /// Waits for locks no longer than `ms` in this transaction.
 ///

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 /// Nothing that a test waits for takes longer.
-pub const WAIT_MAX: Duration = Duration::from_secs(60);
+pub const WAIT_MAX: Duration = Duration::from_mins(1);
 /// Lines that a failing test shows of each process.
 const LINES_SHOWN: usize = 60;
 
@@ -81,7 +81,7 @@ impl Program {
     pub async fn ends(&mut self) -> ExitStatus {
         match timeout(WAIT_MAX, self.child.wait()).await {
             Ok(ended) => ended.expect("its end is told"),
-            Err(_) => panic!("it did not end: {}", self.told()),
+            Err(tokio::time::error::Elapsed { .. }) => panic!("it did not end: {}", self.told()),
         }
     }
 }

@@ -54,7 +54,7 @@ impl Proxy {
 }
 
 async fn carry(mut client: TcpStream, mut server: TcpStream, moment: Moment, lost: Arc<AtomicBool>) {
-    let (mut asked, mut answered) = ([0; 65_536], [0; 65_536]);
+    let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
     let mut near = false;
     loop {
         tokio::select! {

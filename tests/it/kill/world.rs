@@ -48,7 +48,8 @@ pub struct World {
     pub simulator: Simulator,
     customers: Vec<Caller>,
     orders: AtomicUsize,
-    _database: Option<Database>,
+    /// Kept until the test is over.
+    database: Option<Database>,
 }
 
 /// The simulated provider, in the process of the test.
@@ -120,7 +121,7 @@ impl World {
     pub async fn new(kind: Kind) -> Self {
         let database = Database::new(kind).await;
         let mut world = Self::on(&database.url).await;
-        world._database = Some(database);
+        world.database = Some(database);
         world
     }
 
@@ -135,7 +136,7 @@ impl World {
             simulator: Simulator::start().await,
             customers: Vec::new(),
             orders: AtomicUsize::new(0),
-            _database: None,
+            database: None,
         };
         world.add_customer().await;
         world
