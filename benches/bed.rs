@@ -43,6 +43,7 @@ pub struct Bed {
 }
 
 /// Looks at the database from outside.
+#[expect(clippy::large_enum_variant, reason = "there is one of it for a whole run")]
 enum Watcher {
     Postgres { connection: PgConnection, server: PgConnectOptions, name: String },
     Sqlite { connection: SqliteConnection, file: PathBuf, full: bool, _directory: TempDir },
@@ -156,17 +157,27 @@ impl Bed {
 
     /// What was written since.
     pub async fn written_since(&mut self, start: &Mark) -> anyhow::Result<Written> {
-        let end = self.mark().await?;
-        let Watcher::Postgres { connection, .. } = &mut self.watcher else {
-            return Ok(Written { commits: end.commits - start.commits, ..Written::default() });
-        };
         const WRITTEN: &str =
             "SELECT COALESCE(SUM(count) FILTER (WHERE \"resource_manager/record_type\" = 'Transaction/COMMIT'), 0)::bigint,
                 pg_wal_lsn_diff($2::pg_lsn, $1::pg_lsn)::bigint, COALESCE(SUM(fpi_size), 0)::bigint
             FROM pg_get_wal_stats($1::pg_lsn, $2::pg_lsn, true)";
+        let end = self.mark().await?;
+        let Watcher::Postgres { connection, .. } = &mut self.watcher else {
+            return Ok(Written { commits: end.commits - start.commits, ..Written::default() });
+        };
         let (commits, wal_bytes, full_page_bytes) =
             sqlx::query_as::<_, (i64, i64, i64)>(WRITTEN).bind(&start.wal).bind(&end.wal).fetch_one(connection).await?;
         Ok(Written { commits, wal_bytes, full_page_bytes })
+    }
+
+    /// The part of all updates of tasks and attempts that stayed in their page and touched no index, on PostgreSQL. Closes the
+    /// program's connections: they report what they did when they end.
+    pub async fn updates_within_page(&mut self) -> anyhow::Result<Option<f64>> {
+        const UPDATES: &str = "SELECT SUM(n_tup_hot_upd)::float8 / NULLIF(SUM(n_tup_upd), 0)::float8 FROM pg_stat_user_tables
+            WHERE relname IN ('tasks', 'attempts')";
+        let Watcher::Postgres { connection, .. } = &mut self.watcher else { return Ok(None) };
+        self.db.clone().close().await;
+        Ok(sqlx::query_scalar(UPDATES).fetch_one(connection).await?)
     }
 
     /// How durable a commit is here.

@@ -4,12 +4,14 @@ SET plan_cache_mode = force_generic_plan;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
 SET enable_seqscan = off;
+SET random_page_cost = 0;
 SET jit = off;
 
 CREATE PROCEDURE floor_groups(batches BIGINT, batches_per_group BIGINT, tasks_per_group BIGINT, tasks_per_batch BIGINT, accepts BOOLEAN)
 LANGUAGE plpgsql AS $$
 DECLARE
     b1 BIGINT; b2 BIGINT; n1 INTEGER; n2 INTEGER; now_us BIGINT;
+    revenue BIGINT := (SELECT id FROM ledger_accounts WHERE kind = 'revenue');
     keys BIGINT[]; oks BIGINT[]; bads BIGINT[]; captures BIGINT[]; releases BIGINT[];
 BEGIN
     b1 := 1;
@@ -20,21 +22,23 @@ BEGIN
             n2 := LEAST(n1 + tasks_per_group - 1, tasks_per_batch);
             now_us := (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint;
 
+            keys := ARRAY(SELECT b FROM generate_series(b1, b2) AS b);
+
             -- Claim.
             UPDATE tasks AS t SET status = 'submitting', lease_owner = 1, attempts = t.attempts + 1, started_at_us = now_us
-            FROM generate_series(b1, b2) AS b WHERE t.batch_id = b AND t.task_no BETWEEN n1 AND n2 AND t.status = 'pending';
+            FROM unnest(keys) AS b WHERE t.batch_id = b AND t.task_no BETWEEN n1 AND n2 AND t.status = 'pending';
             INSERT INTO attempts (batch_id, route_id, sent_at_us, cost_microusd, task_no, attempt_no, state)
             SELECT b, 1, now_us, 0, n, 1, 'open' FROM generate_series(b1, b2) AS b, generate_series(n1, n2) AS n;
             UPDATE batches AS h SET status = 'processing', pending = h.pending - (n2 - n1 + 1), processing = h.processing + (n2 - n1 + 1),
                 next_task_no = n2 + 1, claimed_at_us = now_us, started_at_us = COALESCE(h.started_at_us, now_us)
-            FROM generate_series(b1, b2) AS b WHERE h.id = b;
+            FROM unnest(keys) AS b WHERE h.id = b;
 
             IF accepts THEN
                 UPDATE tasks AS t SET status = 'processing'
-                FROM generate_series(b1, b2) AS b
+                FROM unnest(keys) AS b
                 WHERE t.batch_id = b AND t.task_no BETWEEN n1 AND n2 AND t.lease_owner = 1 AND t.status = 'submitting';
                 UPDATE attempts AS a SET provider_job = 'video_' || lpad((b * 100000 + a.task_no)::text, 32, '0'), accepted_at_us = now_us
-                FROM generate_series(b1, b2) AS b
+                FROM unnest(keys) AS b
                 WHERE a.batch_id = b AND a.task_no BETWEEN n1 AND n2 AND a.attempt_no = 1 AND a.state = 'open';
             END IF;
 
@@ -42,7 +46,7 @@ BEGIN
             UPDATE tasks AS t SET status = CASE WHEN (b * 20 + t.task_no) % 25 < 2 THEN 'failed' ELSE 'succeeded' END,
                 failure_type = CASE WHEN (b * 20 + t.task_no) % 25 < 2 THEN 'model_error' END,
                 party = CASE WHEN (b * 20 + t.task_no) % 25 < 2 THEN 'provider' END, lease_owner = NULL, finished_at_us = now_us
-            FROM generate_series(b1, b2) AS b
+            FROM unnest(keys) AS b
             WHERE t.batch_id = b AND t.task_no BETWEEN n1 AND n2 AND t.lease_owner = 1 AND t.status IN ('submitting', 'processing');
             UPDATE attempts AS a SET finished_at_us = now_us, state = CASE WHEN (b * 20 + a.task_no) % 25 < 2 THEN 'failed' ELSE 'succeeded' END,
                 billed = CASE WHEN (b * 20 + a.task_no) % 25 < 2 THEN 'free' ELSE 'charged' END, cost_microusd = CASE WHEN (b * 20 + a.task_no) % 25 < 2 THEN 0 ELSE 117600 END,
@@ -54,11 +58,11 @@ BEGIN
                 output_url = CASE WHEN (b * 20 + a.task_no) % 25 >= 2
                     THEN 'https://upstream.example/v1/videos/video_' || lpad((b * 100000 + a.task_no)::text, 32, '0') || '/content' END,
                 output_expires_at_us = CASE WHEN (b * 20 + a.task_no) % 25 >= 2 THEN 1800000000000000 END
-            FROM generate_series(b1, b2) AS b
+            FROM unnest(keys) AS b
             WHERE a.batch_id = b AND a.task_no BETWEEN n1 AND n2 AND a.attempt_no = 1 AND a.state = 'open';
 
             -- Captures and releases of each batch, and the keys of their transactions.
-            SELECT array_agg(s.b), array_agg(s.ok), array_agg(s.bad) INTO keys, oks, bads
+            SELECT array_agg(s.ok), array_agg(s.bad) INTO oks, bads
             FROM (
                 SELECT b, COUNT(*) FILTER (WHERE (b * 20 + n) % 25 >= 2) AS ok, COUNT(*) FILTER (WHERE (b * 20 + n) % 25 < 2) AS bad
                 FROM generate_series(b1, b2) AS b, generate_series(n1, n2) AS n GROUP BY b ORDER BY b
@@ -76,20 +80,21 @@ BEGIN
                 n, 0, CASE WHEN (u.b * 20 + n) % 25 < 2 THEN 'release' ELSE 'capture' END
             FROM unnest(keys, captures, releases) AS u(b, c, r), generate_series(n1, n2) AS n;
             INSERT INTO ledger_entries (transaction_id, account_id, credits, balance_after)
-            SELECT e.t, a.id, e.credits, a.balance + e.after
+            SELECT e.t, e.account, e.credits, e.after
             FROM unnest(keys, oks, bads, captures, releases) AS u(b, ok, bad, c, r)
             JOIN batches AS h ON h.id = u.b
+            JOIN ledger_accounts AS held ON held.customer_id = h.customer_id AND held.kind = 'held'
+            JOIN ledger_accounts AS free ON free.customer_id = h.customer_id AND free.kind = 'available'
             CROSS JOIN LATERAL (VALUES
-                (u.c, 'held', -u.ok * 49, -u.ok * 49), (u.c, 'revenue', u.ok * 49, NULL),
-                (u.r, 'held', -u.bad * 49, -(u.ok + u.bad) * 49), (u.r, 'available', u.bad * 49, u.bad * 49)
-            ) AS e(t, kind, credits, after)
-            JOIN ledger_accounts AS a ON a.kind = e.kind AND a.customer_id IS NOT DISTINCT FROM CASE e.kind WHEN 'revenue' THEN NULL ELSE h.customer_id END
+                (u.c, held.id, -u.ok * 49, held.balance - u.ok * 49), (u.c, revenue, u.ok * 49, NULL),
+                (u.r, held.id, -u.bad * 49, held.balance - (u.ok + u.bad) * 49), (u.r, free.id, u.bad * 49, free.balance + u.bad * 49)
+            ) AS e(t, account, credits, after)
             WHERE e.credits <> 0;
             INSERT INTO ledger_transactions (id, public_id, kind, customer_id, batch_id, credits, revenue_microusd, tasks, actor, created_at_us)
-            SELECT e.t, 'txn_' || lpad(e.t::text, 26, '0'), e.kind, h.customer_id, u.b, e.tasks * 49, e.revenue, e.tasks, 'settlement', now_us
+            SELECT e.t, 'txn_' || lpad(e.t::text, 26, '0'), e.kind, h.customer_id, u.b, e.tasks * 49, e.paid, e.tasks, 'settlement', now_us
             FROM unnest(keys, oks, bads, captures, releases) AS u(b, ok, bad, c, r)
             JOIN batches AS h ON h.id = u.b
-            CROSS JOIN LATERAL (VALUES (u.c, 'capture', u.ok, u.ok * 490000), (u.r, 'release', u.bad, 0)) AS e(t, kind, tasks, revenue)
+            CROSS JOIN LATERAL (VALUES (u.c, 'capture', u.ok, u.ok * 490000), (u.r, 'release', u.bad, 0)) AS e(t, kind, tasks, paid)
             WHERE e.tasks > 0;
             UPDATE ledger_accounts AS a SET balance = a.balance + CASE a.kind WHEN 'held' THEN -(u.ok + u.bad) * 49 ELSE u.bad * 49 END
             FROM unnest(keys, oks, bads) AS u(b, ok, bad) JOIN batches AS h ON h.id = u.b WHERE a.customer_id = h.customer_id;

@@ -27,6 +27,7 @@ enum Bound {
 }
 
 impl Report {
+    #[expect(clippy::unused_self, reason = "whoever prints holds the report that it notes in")]
     pub fn print(&mut self, bench: &str, database: &str, what: &Value, figures: &Value, durability: &Value) {
         println!(
             "{}",

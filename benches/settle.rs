@@ -10,25 +10,29 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::bed::{Bed, Kind};
+use crate::machine;
 use crate::queue::{self, Shape};
 use crate::report::{Report, figure, per_s, rounded};
 use crate::upstream::{Calls, FAILURES_PERCENT, Upstream};
 
 /// Whether everything is settled is asked this often; it is part of what is measured.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
-const SETTLED_WITHIN: Duration = Duration::from_secs(300);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+const OPEN: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM batches WHERE finished_at_us IS NULL LIMIT 1) AS b";
+const SETTLED_WITHIN: Duration = Duration::from_mins(5);
 
 pub async fn run(kind: &Kind<'_>, shape: Shape, calls: Calls, tasks: u32, report: &mut Report) -> anyhow::Result<()> {
     let mut bed = Bed::make(kind).await?;
     queue::fill(&bed, shape, tasks).await?;
     bed.settle_down().await?;
     let start = bed.mark().await?;
+    let cpu_ms = machine::cpu_ms();
     let started = Instant::now();
     let stop = CancellationToken::new();
     let config = WorkerConfig { poll_pauses_ms: [1, 1, 1], ..WorkerConfig::default() };
     let worker = tokio::spawn(workers::run(bed.service.clone(), Upstream::registry(calls), config, stop.clone()));
     let settled = all_settled(&mut bed).await;
     let time = started.elapsed();
+    let cpu_ms = machine::cpu_ms() - cpu_ms;
     let written = bed.written_since(&start).await;
     stop.cancel();
     worker.await.context("the worker")??;
@@ -48,14 +52,17 @@ pub async fn run(kind: &Kind<'_>, shape: Shape, calls: Calls, tasks: u32, report
         report.note(format!("wal {queue}"), figure(written.wal_bytes) / f64::from(tasks));
     }
     let what = json!({"tasks": tasks, "customers": shape.as_str(), "provider": calls.as_str(), "failed": failed});
-    let figures = json!({"tasks_per_s": rounded(rate), "ms": time.as_millis(), "written": written.per_task(tasks), "books": "closed"});
+    let figures = json!({
+        "tasks_per_s": rounded(rate), "ms": time.as_millis(), "program_cpu_ms": cpu_ms, "written": written.per_task(tasks), "books": "closed",
+        "updates_within_page": bed.updates_within_page().await?.map(rounded),
+    });
     report.print("settle", kind.as_str(), &what, &figures, &bed.durability().await?);
     bed.close().await
 }
 
 async fn all_settled(bed: &mut Bed) -> anyhow::Result<()> {
     let started = Instant::now();
-    while bed.number("SELECT COUNT(*) FROM batches WHERE finished_at_us IS NULL").await? > 0 {
+    while bed.number(OPEN).await? > 0 {
         if started.elapsed() > SETTLED_WITHIN {
             bail!("not everything was settled after {SETTLED_WITHIN:?}");
         }

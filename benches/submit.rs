@@ -34,7 +34,7 @@ pub async fn run(kind: &Kind<'_>, report: &mut Report) -> anyhow::Result<()> {
     let address = format!("http://{}/api/v1/batches", listener.local_addr()?);
     let router = api::router(bed.service.clone(), Arc::new(OsRandom), Limits::default());
     let server = tokio::spawn(web::serve(listener, router, stop.clone()));
-    let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).tcp_nodelay(true).build()?;
+    let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).tcp_nodelay(true).build()?;
     let body = body()?;
     let size_bytes = body.len();
     bed.settle_down().await?;
@@ -49,10 +49,10 @@ pub async fn run(kind: &Kind<'_>, report: &mut Report) -> anyhow::Result<()> {
         if status != StatusCode::CREATED {
             bail!("{status}: {text}");
         }
-        let copied = copy(&mut bed, request).await?;
+        let raw = copy(&mut bed, request).await?;
         if request > 0 {
             requests.push(time.as_secs_f64());
-            copies.extend(copied.map(|time| time.as_secs_f64()));
+            copies.extend(raw.map(|time| time.as_secs_f64()));
         }
     }
     stop.cancel();
@@ -94,6 +94,8 @@ fn body() -> anyhow::Result<String> {
 
 /// The same rows of a batch that nobody submitted, as fast as PostgreSQL takes them in. The text was made before the clock runs.
 async fn copy(bed: &mut Bed, request: u32) -> anyhow::Result<Option<Duration>> {
+    const INPUTS: &str =
+        "COPY task_inputs (batch_id, task_no, duration_s, prompt, custom_id, reference_url, aspect_ratio, metadata) FROM STDIN";
     let Some(connection) = bed.postgres() else { return Ok(None) };
     let batch = 1_000_000 + request;
     let (mut tasks, mut inputs) = (String::new(), String::new());
@@ -106,8 +108,6 @@ async fn copy(bed: &mut Bed, request: u32) -> anyhow::Result<Option<Duration>> {
     let mut copy = tx.copy_in_raw("COPY tasks (batch_id, price, model_id, task_no, attempts, status) FROM STDIN").await?;
     copy.send(tasks.as_bytes()).await?;
     copy.finish().await?;
-    const INPUTS: &str =
-        "COPY task_inputs (batch_id, task_no, duration_s, prompt, custom_id, reference_url, aspect_ratio, metadata) FROM STDIN";
     let mut copy = tx.copy_in_raw(INPUTS).await?;
     copy.send(inputs.as_bytes()).await?;
     copy.finish().await?;

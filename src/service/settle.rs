@@ -1,8 +1,11 @@
 //! Settlement: finished tasks become captures and releases, in groups, in one transaction with their task rows, attempts,
 //! hold, counters and events. `UNIQUE (batch, task, step)` on the lines makes it exactly once; the fence on the task's row
 //! makes a worker that lost its lease write nothing.
+//!
+//! What only its worker may write, the tasks' rows and attempts, is written first; batches are locked after that, for the
+//! money and the counters. So the claims and settlements of one large batch wait for each other as little as they can.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::domain::attempt::{BillingRule, Ending, Fault, Output, retry_backoff_ms};
 use crate::domain::batch::{BatchHead, BatchStatus};
@@ -78,8 +81,12 @@ impl Service {
     pub async fn settle(&self, worker: WorkerKey, ended: &[Ended]) -> ServiceResult<Settled> {
         let now = self.now();
         let mut tx = self.db().write().await?;
-        let mut group = Group::lock(self, &mut tx, ended.iter().map(|row| row.task.batch), now).await?;
-        group.run(&mut tx, worker, ended).await?;
+        let batches: BTreeSet<BatchKey> = ended.iter().map(|row| row.task.batch).collect();
+        let batches: Vec<BatchKey> = batches.into_iter().collect();
+        let stepped = step(&mut tx, worker, ended, &batches, now).await?;
+        let mut group = Group::lock(self, &mut tx, &batches, now).await?;
+        group.settled.fenced = ended.len() - stepped.len();
+        group.run(&mut tx, &stepped).await?;
         let settled = group.settled;
         tx.commit().await?;
         if settled.waiting > 0 {
@@ -99,7 +106,8 @@ impl Service {
             return Ok(0);
         }
         let mut tx = self.db().write().await?;
-        let mut group = Group::lock(self, &mut tx, overdue.iter().map(|task| task.batch), now).await?;
+        let batches: BTreeSet<BatchKey> = overdue.iter().map(|task| task.batch).collect();
+        let mut group = Group::lock(self, &mut tx, &batches.into_iter().collect::<Vec<_>>(), now).await?;
         group.fail_waiting(&mut tx, &overdue).await?;
         let failed = group.settled.failed;
         tx.commit().await?;
@@ -114,6 +122,88 @@ impl Service {
     }
 }
 
+/// Takes every task that is still this worker's to where it goes now, and closes its attempt. Returns what was decided of
+/// those, and their prices.
+async fn step<'e>(
+    tx: &mut Tx,
+    worker: WorkerKey,
+    ended: &'e [Ended],
+    batches: &[BatchKey],
+    now: Time,
+) -> StoreResult<Vec<(Decision<'e>, Credits)>> {
+    // Not locked: what comes back to a batch that is canceled in this moment is canceled with it, see `cancel_what_waits`.
+    let canceling: BTreeSet<BatchKey> = batches::canceling(tx, batches).await?.into_iter().collect();
+    let decisions: Vec<Decision<'_>> = ended.iter().map(|row| decide(row, canceling.contains(&row.task.batch), now)).collect();
+    let steps: Vec<Step> = decisions
+        .iter()
+        .map(|decision| Step {
+            task: decision.ended.task,
+            attempt: decision.ended.attempt,
+            to: decision.to,
+            failure: if decision.to == TaskStatus::Failed { decision.ending.as_ref().and_then(Ending::failure) } else { None },
+        })
+        .collect();
+    let taken: HashMap<TaskKey, Credits> =
+        tasks::step(tx, worker, &steps, now).await?.into_iter().map(|row| (row.task, row.price)).collect();
+    let stepped: Vec<(Decision<'_>, Credits)> = decisions
+        .into_iter()
+        .filter_map(|decision| {
+            let price = taken.get(&decision.ended.task)?;
+            Some((decision, *price))
+        })
+        .collect();
+    close_attempts(tx, &stepped, now).await?;
+    let retries: Vec<_> = stepped.iter().filter_map(|(decision, _)| Some((decision.ended.task, decision.due?))).collect();
+    if !retries.is_empty() {
+        tasks::insert_retries(tx, &retries).await?;
+    }
+    Ok(stepped)
+}
+
+fn decide(ended: &Ended, canceling: bool, now: Time) -> Decision<'_> {
+    match &ended.outcome {
+        Outcome::Succeeded(output) => {
+            Decision { ended, to: TaskStatus::Succeeded, ending: Some(Ending::Succeeded(output.clone())), due: None }
+        }
+        Outcome::Failed(fault) => {
+            let ending = Ending::Failed { failure: fault.failure, party: fault.party, evidence: fault.evidence.clone() };
+            let (to, due) = match after_fault(fault, ended.attempt, canceling) {
+                AfterFault::Fail => (TaskStatus::Failed, None),
+                AfterFault::Retry => {
+                    let pause_ms = retry_backoff_ms(ended.attempt + 1);
+                    (TaskStatus::Pending, Some(now.plus_ms(pause_ms)))
+                }
+            };
+            Decision { ended, to, ending: Some(ending), due }
+        }
+        Outcome::PutBack { due } => Decision { ended, to: TaskStatus::Pending, ending: None, due: Some(*due) },
+    }
+}
+
+async fn close_attempts(tx: &mut Tx, stepped: &[(Decision<'_>, Credits)], now: Time) -> StoreResult<()> {
+    let closed: Vec<Closed<'_>> = stepped
+        .iter()
+        .filter_map(|(decision, _)| {
+            let ending = decision.ending.as_ref()?;
+            let billed = decision.ended.billing.billed(ending);
+            let cost = billed.cost(decision.ended.unit_cost);
+            Some(Closed { key: (decision.ended.task, decision.ended.attempt), ending, billed, cost })
+        })
+        .collect();
+    attempts::close(tx, &closed, now).await?;
+    let none: Vec<_> = stepped
+        .iter()
+        .filter(|(decision, _)| decision.ending.is_none())
+        .map(|(decision, _)| (decision.ended.task, decision.ended.attempt))
+        .collect();
+    if none.is_empty() {
+        return Ok(());
+    }
+    attempts::delete_open(tx, &none).await?;
+    let keys: Vec<TaskKey> = none.into_iter().map(|(task, _)| task).collect();
+    tasks::take_back_attempt(tx, &keys).await
+}
+
 struct Group<'s> {
     heads: Vec<Acquired<BatchHead>>,
     now: Time,
@@ -124,10 +214,8 @@ struct Group<'s> {
 }
 
 impl<'s> Group<'s> {
-    async fn lock(service: &'s Service, tx: &mut Tx, keys: impl Iterator<Item = BatchKey>, now: Time) -> StoreResult<Self> {
-        let keys: BTreeSet<BatchKey> = keys.collect();
-        let keys: Vec<BatchKey> = keys.into_iter().collect();
-        let heads = batches::lock(tx, &keys).await?;
+    async fn lock(service: &'s Service, tx: &mut Tx, keys: &[BatchKey], now: Time) -> StoreResult<Self> {
+        let heads = batches::lock(tx, keys).await?;
         Ok(Self { heads, now, service, settled: Settled::default(), lines: Vec::new(), failures: BTreeMap::new() })
     }
 
@@ -145,25 +233,9 @@ impl<'s> Group<'s> {
         self.book_and_save(tx).await
     }
 
-    async fn run(&mut self, tx: &mut Tx, worker: WorkerKey, ended: &[Ended]) -> StoreResult<()> {
-        let mut decisions: Vec<Decision<'_>> = ended.iter().map(|row| self.decide(row)).collect();
-        let steps: Vec<Step> = decisions
-            .iter()
-            .map(|decision| Step {
-                task: decision.ended.task,
-                attempt: decision.ended.attempt,
-                to: decision.to,
-                failure: if decision.to == TaskStatus::Failed { decision.ending.as_ref().and_then(Ending::failure) } else { None },
-            })
-            .collect();
-        let taken: BTreeMap<TaskKey, Credits> =
-            tasks::step(tx, worker, &steps, self.now).await?.into_iter().map(|row| (row.task, row.price)).collect();
-        self.settled.fenced = decisions.len() - taken.len();
-        decisions.retain(|decision| taken.contains_key(&decision.ended.task));
-        self.close_attempts(tx, &decisions).await?;
-        self.put_in_line(tx, &decisions).await?;
-        for decision in &decisions {
-            self.count(decision, taken[&decision.ended.task])?;
+    async fn run(&mut self, tx: &mut Tx, stepped: &[(Decision<'_>, Credits)]) -> StoreResult<()> {
+        for (decision, price) in stepped {
+            self.count(decision, *price)?;
         }
         self.cancel_what_waits(tx).await?;
         self.book_and_save(tx).await
@@ -181,27 +253,6 @@ impl<'s> Group<'s> {
         events::insert(tx, &events, self.now).await
     }
 
-    fn decide<'e>(&self, ended: &'e Ended) -> Decision<'e> {
-        let canceling = self.head(ended.task.batch).is_some_and(|head| head.state.status() == BatchStatus::Canceling);
-        match &ended.outcome {
-            Outcome::Succeeded(output) => {
-                Decision { ended, to: TaskStatus::Succeeded, ending: Some(Ending::Succeeded(output.clone())), due: None }
-            }
-            Outcome::Failed(fault) => {
-                let ending = Ending::Failed { failure: fault.failure, party: fault.party, evidence: fault.evidence.clone() };
-                let (to, due) = match after_fault(fault, ended.attempt, canceling) {
-                    AfterFault::Fail => (TaskStatus::Failed, None),
-                    AfterFault::Retry => {
-                        let pause_ms = retry_backoff_ms(ended.attempt + 1);
-                        (TaskStatus::Pending, Some(self.now.plus_ms(pause_ms)))
-                    }
-                };
-                Decision { ended, to, ending: Some(ending), due }
-            }
-            Outcome::PutBack { due } => Decision { ended, to: TaskStatus::Pending, ending: None, due: Some(*due) },
-        }
-    }
-
     fn head(&self, key: BatchKey) -> Option<&BatchHead> {
         self.heads.iter().find(|head| head.key == key).map(|head| &**head)
     }
@@ -209,35 +260,6 @@ impl<'s> Group<'s> {
     fn head_mut(&mut self, key: BatchKey) -> StoreResult<&mut BatchHead> {
         let head = self.heads.iter_mut().find(|head| head.key == key);
         head.map(|head| &mut **head).ok_or_else(|| StoreError::inconsistent("batches", format!("no batch {key:?} for its task")))
-    }
-
-    async fn close_attempts(&self, tx: &mut Tx, decisions: &[Decision<'_>]) -> StoreResult<()> {
-        let closed: Vec<Closed<'_>> = decisions
-            .iter()
-            .filter_map(|decision| {
-                let ending = decision.ending.as_ref()?;
-                let billed = decision.ended.billing.billed(ending);
-                let cost = billed.cost(decision.ended.unit_cost);
-                Some(Closed { key: (decision.ended.task, decision.ended.attempt), ending, billed, cost })
-            })
-            .collect();
-        attempts::close(tx, &closed, self.now).await?;
-        let none: Vec<_> = decisions
-            .iter()
-            .filter(|decision| decision.ending.is_none())
-            .map(|decision| (decision.ended.task, decision.ended.attempt))
-            .collect();
-        if none.is_empty() {
-            return Ok(());
-        }
-        attempts::delete_open(tx, &none).await?;
-        let keys: Vec<TaskKey> = none.into_iter().map(|(task, _)| task).collect();
-        tasks::take_back_attempt(tx, &keys).await
-    }
-
-    async fn put_in_line(&self, tx: &mut Tx, decisions: &[Decision<'_>]) -> StoreResult<()> {
-        let retries: Vec<_> = decisions.iter().filter_map(|decision| Some((decision.ended.task, decision.due?))).collect();
-        if retries.is_empty() { Ok(()) } else { tasks::insert_retries(tx, &retries).await }
     }
 
     /// Counts one decision in its batch: the task, and the cost of the attempt.

@@ -1,6 +1,7 @@
 //! Attempts: recorded before a provider is called, closed with what came of it, never overwritten.
 
 use crate::domain::attempt::{Attempt, Billed, Ending, Evidence, Output};
+use crate::domain::failure::{FailureType, Party};
 use crate::domain::id::{BatchKey, RouteKey, TaskKey};
 use crate::domain::money::Money;
 use crate::domain::time::Time;
@@ -55,18 +56,61 @@ pub struct Closed<'a> {
     pub cost: Money,
 }
 
+/// Closes attempts with what came of them. Most succeed and have no evidence: theirs is a statement of its own, half as long.
 pub async fn close(tx: &mut Tx, closed: &[Closed<'_>], now: Time) -> StoreResult<()> {
+    let (mut succeeded, mut failed) = (Vec::new(), Vec::new());
+    for row in closed {
+        match row.ending {
+            Ending::Succeeded(output) => succeeded.push((row, output)),
+            Ending::Failed { failure, party, evidence } => failed.push((row, *failure, *party, evidence)),
+        }
+    }
+    close_succeeded(tx, &succeeded, now).await?;
+    close_failed(tx, &failed, now).await
+}
+
+async fn close_succeeded(tx: &mut Tx, closed: &[(&Closed<'_>, &Output)], now: Time) -> StoreResult<()> {
     static CLOSE: SetStatement = SetStatement::new(
-        "UPDATE attempts AS t SET finished_at_us = $1, state = u.s, billed = u.billed, cost_microusd = u.cost, failure_type = u.f, party = u.p,
-            http_status = u.http, provider_code = u.code, provider_message = u.message, provider_request_id = u.request, rule = u.rule,
-            output_url = u.url, output_expires_at_us = u.expires
+        "UPDATE attempts AS t SET finished_at_us = $1, state = 'succeeded', billed = u.billed, cost_microusd = u.cost, output_url = u.url,
+            output_expires_at_us = u.expires
         FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.attempt_no = u.a AND t.state = 'open'",
         1,
         &[
             ("b", "bigint"),
             ("n", "integer"),
             ("a", "integer"),
-            ("s", "text"),
+            ("billed", "text"),
+            ("cost", "bigint"),
+            ("url", "text"),
+            ("expires", "bigint"),
+        ],
+    );
+    if closed.is_empty() {
+        return Ok(());
+    }
+    let columns = vec![
+        Column::I64(closed.iter().map(|(row, _)| row.key.0.batch.0).collect()),
+        Column::I32(closed.iter().map(|(row, _)| row.key.0.number).collect()),
+        Column::I32(closed.iter().map(|(row, _)| row.key.1).collect()),
+        Column::Word(closed.iter().map(|(row, _)| row.billed.as_str()).collect()),
+        Column::I64(closed.iter().map(|(row, _)| row.cost.micros()).collect()),
+        Column::Text(closed.iter().map(|(_, output)| output.url.clone()).collect()),
+        Column::I64Null(closed.iter().map(|(_, output)| output.expires_at.map(Time::micros)).collect()),
+    ];
+    ensure_rows("closing attempts", CLOSE.execute(tx, &[now.micros()], columns).await?, closed.len())
+}
+
+async fn close_failed(tx: &mut Tx, closed: &[(&Closed<'_>, FailureType, Party, &Evidence)], now: Time) -> StoreResult<()> {
+    static CLOSE: SetStatement = SetStatement::new(
+        "UPDATE attempts AS t SET finished_at_us = $1, state = 'failed', billed = u.billed, cost_microusd = u.cost, failure_type = u.f,
+            party = u.p, http_status = u.http, provider_code = u.code, provider_message = u.message, provider_request_id = u.request,
+            rule = u.rule
+        FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.attempt_no = u.a AND t.state = 'open'",
+        1,
+        &[
+            ("b", "bigint"),
+            ("n", "integer"),
+            ("a", "integer"),
             ("billed", "text"),
             ("cost", "bigint"),
             ("f", "text"),
@@ -76,31 +120,25 @@ pub async fn close(tx: &mut Tx, closed: &[Closed<'_>], now: Time) -> StoreResult
             ("message", "text"),
             ("request", "text"),
             ("rule", "text"),
-            ("url", "text"),
-            ("expires", "bigint"),
         ],
     );
-    let none = Evidence::default();
-    let evidence: Vec<&Evidence> = closed.iter().map(|row| row.ending.evidence().unwrap_or(&none)).collect();
-    let output: Vec<Option<&Output>> = closed.iter().map(|row| row.ending.output()).collect();
-    let text =
-        |value: fn(&Evidence) -> &Option<String>| Column::TextNull(evidence.iter().map(|evidence| value(evidence).clone()).collect());
+    if closed.is_empty() {
+        return Ok(());
+    }
+    let text = |value: fn(&Evidence) -> &Option<String>| Column::TextNull(closed.iter().map(|row| value(row.3).clone()).collect());
     let columns = vec![
-        Column::I64(closed.iter().map(|row| row.key.0.batch.0).collect()),
-        Column::I32(closed.iter().map(|row| row.key.0.number).collect()),
-        Column::I32(closed.iter().map(|row| row.key.1).collect()),
-        Column::Word(closed.iter().map(|row| row.ending.state().as_str()).collect()),
-        Column::Word(closed.iter().map(|row| row.billed.as_str()).collect()),
-        Column::I64(closed.iter().map(|row| row.cost.micros()).collect()),
-        Column::WordNull(closed.iter().map(|row| row.ending.failure().map(|(failure, _)| failure.as_str())).collect()),
-        Column::WordNull(closed.iter().map(|row| row.ending.failure().map(|(_, party)| party.as_str())).collect()),
-        Column::I32Null(evidence.iter().map(|evidence| evidence.http_status).collect()),
+        Column::I64(closed.iter().map(|(row, ..)| row.key.0.batch.0).collect()),
+        Column::I32(closed.iter().map(|(row, ..)| row.key.0.number).collect()),
+        Column::I32(closed.iter().map(|(row, ..)| row.key.1).collect()),
+        Column::Word(closed.iter().map(|(row, ..)| row.billed.as_str()).collect()),
+        Column::I64(closed.iter().map(|(row, ..)| row.cost.micros()).collect()),
+        Column::Word(closed.iter().map(|(_, failure, ..)| failure.as_str()).collect()),
+        Column::Word(closed.iter().map(|(_, _, party, _)| party.as_str()).collect()),
+        Column::I32Null(closed.iter().map(|row| row.3.http_status).collect()),
         text(|evidence| &evidence.code),
         text(|evidence| &evidence.message),
         text(|evidence| &evidence.request_id),
         text(|evidence| &evidence.rule),
-        Column::TextNull(output.iter().map(|output| output.map(|output| output.url.clone())).collect()),
-        Column::I64Null(output.iter().map(|output| output.and_then(|output| output.expires_at).map(Time::micros)).collect()),
     ];
     ensure_rows("closing attempts", CLOSE.execute(tx, &[now.micros()], columns).await?, closed.len())
 }

@@ -4,7 +4,8 @@
 //! rolled back. On SQLite there is one writer with group commit (`writer.rs`) and a pool of readers; on PostgreSQL a pool.
 //!
 //! Locks are taken in one order everywhere, so that no two transactions wait for each other: batches by key, then grants by
-//! key, then accounts by key.
+//! key, then accounts by key. A worker writes the rows of its own tasks before it locks their batches: nobody who has locked
+//! a batch waits for a task that somebody has in hand.
 
 use std::str::FromStr;
 use std::time::Duration;
