@@ -34,6 +34,12 @@ impl Service {
         Ok(batches::priced_models(&mut tx, key).await?)
     }
 
+    /// Names of the models of many batches. For operators.
+    pub async fn model_names(&self, keys: &[BatchKey]) -> ServiceResult<Vec<(BatchKey, String)>> {
+        let mut tx = self.db().read().await?;
+        Ok(batches::model_names(&mut tx, keys).await?)
+    }
+
     pub(super) async fn batch_key(&self, tx: &mut Tx, reader: Reader, id: BatchId) -> ServiceResult<BatchKey> {
         batches::key_of(tx, reader.customer(), id).await?.ok_or(ServiceError::NotFound { what: "batch" })
     }

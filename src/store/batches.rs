@@ -321,6 +321,18 @@ pub async fn priced_models(tx: &mut Tx, batch: BatchKey) -> StoreResult<Vec<Pric
     Ok(rows.into_iter().map(|(model, credits, tasks)| PricedModel { model, credits: Credits::new(credits), tasks }).collect())
 }
 
+/// Names of the models of many batches, in one statement.
+pub async fn model_names(tx: &mut Tx, keys: &[BatchKey]) -> StoreResult<Vec<(BatchKey, String)>> {
+    static NAMES: SetStatement = SetStatement::new(
+        "SELECT p.batch_id, m.name FROM batch_models AS p JOIN models AS m ON m.id = p.model_id
+        WHERE p.batch_id IN (SELECT u.id FROM {rows}) ORDER BY p.batch_id, m.id",
+        0,
+        &[("id", "bigint")],
+    );
+    let rows: Vec<(i64, String)> = NAMES.fetch(tx, &[], vec![Column::I64(keys.iter().map(|key| key.0).collect())]).await?;
+    Ok(rows.into_iter().map(|(batch, name)| (BatchKey(batch), name)).collect())
+}
+
 pub async fn failures(tx: &mut Tx, batch: BatchKey) -> StoreResult<Vec<FailureSum>> {
     const FAILURES: &str = "SELECT failure_type, party, tasks, credits, cost_microusd FROM batch_failures WHERE batch_id = $1
         ORDER BY tasks DESC, failure_type, party";

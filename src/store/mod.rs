@@ -115,6 +115,8 @@ impl Db {
         } else if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(&config.url)?
                 .application_name("batchbook")
+                // A process that is frozen inside a transaction gives its locks up, so that others can take over its tasks.
+                .options([("idle_in_transaction_session_timeout", "60s")])
                 .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(5));
             let pool = PgPoolOptions::new().max_connections(config.connections_max).acquire_timeout(BUSY_MAX).connect_with(options).await?;
             Ok(Self::Postgres(pool))

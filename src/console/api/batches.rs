@@ -56,6 +56,7 @@ pub struct BatchesPage {
 
 #[server(prefix = "/admin/data", endpoint = "batches", input = server_fn::codec::GetUrl)]
 pub async fn list_batches(before: Option<BatchId>) -> Result<BatchesPage, ConsoleError> {
+    use crate::domain::id::BatchKey;
     use crate::domain::page::PageSize;
     use crate::refusal::refuse;
     use crate::service::{Reader, Service};
@@ -63,10 +64,9 @@ pub async fn list_batches(before: Option<BatchId>) -> Result<BatchesPage, Consol
     let service = expect_context::<Service>();
     let listed = service.batches(Reader::Operator, before, PageSize::default()).await.map_err(refuse)?;
     let next = if listed.has_more { listed.rows.last().map(|batch| batch.id) } else { None };
-    let mut rows = Vec::with_capacity(listed.rows.len());
-    for batch in listed.rows {
-        let models = service.priced_models(batch.id).await.map_err(refuse)?;
-        rows.push(BatchRow::new(batch, models.into_iter().map(|priced| priced.model).collect()));
-    }
-    Ok(BatchesPage { rows, next, now: service.now() })
+    let keys: Vec<BatchKey> = listed.rows.iter().map(|batch| batch.key).collect();
+    let names = service.model_names(&keys).await.map_err(refuse)?;
+    let models_of = |key: BatchKey| names.iter().filter(|(batch, _)| *batch == key).map(|(_, name)| name.clone()).collect();
+    let rows = listed.rows.into_iter().map(|batch| (models_of(batch.key), batch)).map(|(models, batch)| BatchRow::new(batch, models));
+    Ok(BatchesPage { rows: rows.collect(), next, now: service.now() })
 }
