@@ -3,6 +3,9 @@
 //! `pending → submitting → processing → succeeded | failed`, `pending → canceled`, and back to `pending` when an attempt may
 //! be repeated; a task that waits for another attempt past its deadline goes from `pending` to `failed`. Terminal states are final: a later answer is recorded as a late result and moves no money.
 
+mod filter;
+
+pub use self::filter::{SEARCH_MAX_CHARS, TaskFilter, TaskState};
 use super::attempt::{ATTEMPTS_MAX, Fault, Output, Retry};
 use super::credits::Credits;
 use super::failure::{FailureType, Party};

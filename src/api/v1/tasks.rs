@@ -13,33 +13,9 @@ use crate::api::openapi::word_list;
 use crate::api::parameters::{Parameters, batch_id, task_number};
 use crate::api::problem::Problem;
 use crate::domain::failure::{FailureGroup, FailureType, Party};
-use crate::domain::task::{Task, TaskStatus};
+use crate::domain::task::{Task, TaskState, TaskStatus};
 use crate::domain::time::Time;
-use crate::domain::word::words;
 use crate::service::Reader;
-
-words! {
-    /// What customers see of a task's state: that it is about to be sent is our own business.
-    ShownStatus {
-        Pending = "pending",
-        Processing = "processing",
-        Succeeded = "succeeded",
-        Failed = "failed",
-        Canceled = "canceled",
-    }
-}
-
-impl From<TaskStatus> for ShownStatus {
-    fn from(status: TaskStatus) -> Self {
-        match status {
-            TaskStatus::Pending => Self::Pending,
-            TaskStatus::Submitting | TaskStatus::Processing => Self::Processing,
-            TaskStatus::Succeeded => Self::Succeeded,
-            TaskStatus::Failed => Self::Failed,
-            TaskStatus::Canceled => Self::Canceled,
-        }
-    }
-}
 
 /// One item of a batch on its way to a video.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -54,7 +30,8 @@ pub(crate) struct TaskView {
     custom_id: Option<String>,
     model: String,
     #[schema(schema_with = statuses)]
-    status: ShownStatus,
+    /// That it is about to be sent to a provider is our own business: it is processing.
+    status: TaskState,
     credits: TaskCreditsView,
     /// Times it was tried.
     attempts: i32,
@@ -170,7 +147,7 @@ pub(crate) async fn show(
 }
 
 fn statuses() -> utoipa::openapi::Object {
-    word_list(ShownStatus::ALL.iter().map(|status| status.as_str()))
+    word_list(TaskState::ALL.iter().map(|status| status.as_str()))
 }
 
 fn failure_groups() -> utoipa::openapi::Object {

@@ -21,7 +21,7 @@ use crate::console::components::copy::id_with_copy;
 use crate::console::components::panel;
 use crate::console::components::tabs::{TabLink, tabs};
 use crate::console::i18n::{Lang, shortened};
-use crate::console::query::{BatchPlace, BatchQuery, BatchesQuery, Tab};
+use crate::console::query::{BatchPlace, BatchQuery, BatchesQuery, Tab, TasksQuery};
 
 #[component]
 pub fn BatchPage() -> impl IntoView {
@@ -31,9 +31,9 @@ pub fn BatchPage() -> impl IntoView {
     let id = Memo::new(move |_| place.with(|place| place.id.clone()));
     let tab = Memo::new(move |_| place.with(|place| place.query.tab));
     // Stays as it was while another tab is shown, so that the rows are not loaded again on the way out.
-    let query = Memo::new(move |before: Option<&BatchQuery>| {
+    let query = Memo::new(move |before: Option<&TasksQuery>| {
         let query = place.with(|place| place.query.clone());
-        if query.tab == Tab::Tasks { query } else { before.cloned().unwrap_or_default() }
+        if query.tab == Tab::Tasks { query.tasks } else { before.cloned().unwrap_or_default() }
     });
     let summary = Resource::new(move || (id.get(), clock.tick()), |(id, _)| read_batch(id));
     refresh_while_open(clock, summary);

@@ -9,7 +9,7 @@ use crate::console::components::copy::{id_with_copy, short_id};
 use crate::console::components::figure::{code_line, code_whole, term, terms};
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
-use crate::console::query::BatchQuery;
+use crate::console::query::TasksQuery;
 use crate::domain::id::BatchId;
 
 /// What the address says is open.
@@ -26,7 +26,7 @@ pub async fn open_task(id: String, number: Option<i32>) -> Result<OpenTask, Cons
     Ok(read_task(id, number).await?.map_or(OpenTask::Missing(number), |task| OpenTask::Found(Box::new(task))))
 }
 
-pub fn drawer(lang: Lang, id: Option<BatchId>, close: &BatchQuery, open: OpenTask) -> AnyView {
+pub fn drawer(lang: Lang, id: Option<BatchId>, close: &TasksQuery, open: OpenTask) -> AnyView {
     let words = lang.words();
     let (number, body) = match open {
         OpenTask::None => return ().into_any(),

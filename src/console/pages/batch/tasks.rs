@@ -13,7 +13,7 @@ use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
-use crate::console::query::{BatchQuery, ROWS};
+use crate::console::query::{ROWS, TasksQuery};
 use crate::domain::id::BatchId;
 use crate::domain::page::{PageSize, numbers_of};
 use crate::domain::task::TaskStatus;
@@ -23,7 +23,7 @@ use crate::domain::time::Time;
 type Place = (String, i64, PageSize);
 
 #[component]
-pub fn Tasks(id: Memo<String>, query: Memo<BatchQuery>) -> impl IntoView {
+pub fn Tasks(id: Memo<String>, query: Memo<TasksQuery>) -> impl IntoView {
     let lang = expect_context::<Lang>();
     let clock = Clock::current();
     let place = Memo::new(move |_| query.with(|query| Place::from((id.get(), query.page, query.size))));
@@ -63,10 +63,10 @@ pub fn Tasks(id: Memo<String>, query: Memo<BatchQuery>) -> impl IntoView {
     .into_any()
 }
 
-fn tasks(lang: Lang, id: String, query: &BatchQuery, open: Option<i32>, page: &TasksPage) -> AnyView {
+fn tasks(lang: Lang, id: String, query: &TasksQuery, open: Option<i32>, page: &TasksPage) -> AnyView {
     let words = lang.words();
     let Ok(id) = id.parse::<BatchId>() else { return ().into_any() };
-    let here = BatchQuery { page: page.page, ..query.clone() };
+    let here = TasksQuery { page: page.page, ..query.clone() };
     let columns = [
         number(words.number),
         text(words.state),
@@ -123,10 +123,10 @@ fn task_row(lang: Lang, task: &TaskRow, href: String, open: bool, now: Time) -> 
     )
 }
 
-fn pager(lang: Lang, id: BatchId, here: &BatchQuery, page: &TasksPage) -> NumberPager {
+fn pager(lang: Lang, id: BatchId, here: &TasksQuery, page: &TasksPage) -> NumberPager {
     let (first, last) = numbers_of(page.page, here.size);
-    let to = |query: BatchQuery| lang.link(&query.to_href(id));
-    let default = BatchQuery::default();
+    let to = |query: TasksQuery| lang.link(&query.to_href(id));
+    let default = TasksQuery::default();
     let mut kept = Vec::new();
     if here.size != default.size {
         kept.push(("size", here.size.get().to_string()));

@@ -1,0 +1,110 @@
+//! `/admin/batches/bat_…` and what of it is shown.
+
+use super::{BatchesQuery, Href, Params, TasksQuery};
+use crate::domain::id::BatchId;
+use crate::domain::task::TaskFilter;
+use crate::domain::word::words;
+
+words! {
+    /// Sections of the page of a batch.
+    Tab {
+        Tasks = "tasks",
+        Billing = "billing",
+        Webhooks = "webhooks",
+    }
+}
+
+/// A page of a batch: which one, and what of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BatchPlace {
+    /// As it stands in the address: perhaps not an id.
+    pub id: String,
+    pub query: BatchQuery,
+}
+
+impl BatchPlace {
+    /// `None` at the address of another page.
+    pub fn at(path: &str, params: Params) -> Option<Self> {
+        let id = path.strip_prefix(BatchesQuery::PATH)?.strip_prefix('/')?.trim_end_matches('/');
+        let is_one = !id.is_empty() && !id.contains('/');
+        is_one.then(|| Self { id: id.to_owned(), query: BatchQuery::of(params) })
+    }
+}
+
+/// `/admin/batches/bat_…?tab=billing`; what belongs to a tab is in a struct of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchQuery {
+    pub tab: Tab,
+    pub tasks: TasksQuery,
+}
+
+impl Default for BatchQuery {
+    fn default() -> Self {
+        Self { tab: Tab::Tasks, tasks: TasksQuery::default() }
+    }
+}
+
+impl BatchQuery {
+    pub fn of(params: Params) -> Self {
+        Self { tab: params("tab").and_then(|word| word.parse().ok()).unwrap_or(Tab::Tasks), tasks: TasksQuery::of(params) }
+    }
+
+    /// The tab of tasks with those that a filter asks for.
+    pub fn tasks(filter: TaskFilter) -> Self {
+        Self { tab: Tab::Tasks, tasks: TasksQuery { filter, ..TasksQuery::default() } }
+    }
+
+    /// Parameters that belong to another tab are left out too.
+    pub fn to_href(&self, batch: BatchId) -> String {
+        let mut href = Href::to(format!("{}/{batch}", BatchesQuery::PATH));
+        href.with("tab", (self.tab != Tab::Tasks).then_some(self.tab));
+        if self.tab == Tab::Tasks {
+            self.tasks.write(&mut href);
+        }
+        href.0
+    }
+
+    #[must_use]
+    pub fn tab(&self, tab: Tab) -> Self {
+        Self { tab, ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::console::query::tests::{ID, id, params};
+    use crate::console::query::{BatchPlace, BatchQuery, Tab};
+    use crate::domain::failure::Party;
+    use crate::domain::task::TaskFilter;
+
+    #[test]
+    fn a_batch_reads_what_it_writes() {
+        for tab in Tab::ALL {
+            let query = BatchQuery::default().tab(*tab);
+            assert_eq!(BatchQuery::of(&params(&query.to_href(id()))), query);
+        }
+        assert_eq!(BatchQuery::of(&params("?tab=secrets")), BatchQuery::default());
+    }
+
+    #[test]
+    fn a_page_knows_its_own_addresses() {
+        let none = params("");
+        let batch = |path| BatchPlace::at(path, &none).map(|place| place.id);
+        assert_eq!(batch("/admin/batches/bat_1"), Some("bat_1".to_owned()));
+        assert_eq!(batch("/admin/batches/bat_1/"), Some("bat_1".to_owned()));
+        assert_eq!(
+            [batch("/admin/batches"), batch("/admin/batches/"), batch("/admin/batchesx"), batch("/admin/batches/a/b")],
+            [const { None }; 4]
+        );
+    }
+
+    #[test]
+    fn links_leave_defaults_and_other_tabs_out() {
+        let query = BatchQuery::default();
+        assert_eq!(query.to_href(id()), format!("/admin/batches/{ID}"));
+        assert_eq!(query.tab(Tab::Billing).to_href(id()), format!("/admin/batches/{ID}?tab=billing"));
+        let faults = BatchQuery::tasks(TaskFilter::of_party(Party::Provider));
+        assert_eq!(faults.to_href(id()), format!("/admin/batches/{ID}?party=provider"));
+        assert_eq!(BatchQuery { tab: Tab::Webhooks, ..faults }.to_href(id()), format!("/admin/batches/{ID}?tab=webhooks"));
+    }
+}
