@@ -6,9 +6,9 @@ use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
 use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::{SsrMode, path};
 
-use super::SimulatedProvider;
+use super::Opening;
 use super::components::clock::Clock;
-use super::i18n::Lang;
+use super::i18n::{Lang, Language};
 use super::pages::{BatchPage, BatchesPage, NotFound};
 use super::query::BatchesQuery;
 
@@ -23,15 +23,14 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Reads the language from the address once: a link to another language loads the page anew, so it never changes under a
-/// running page.
+/// Reads once how the person reads: a link to another language, and other preferences, load the page anew, so they never change
+/// under a running page.
 #[component]
 fn Frame() -> impl IntoView {
-    let lang = use_query_map().with_untracked(|params| Lang::of(params.get(Lang::PARAM).as_deref()));
+    let Opening { simulated, preferences, zone } = SharedValue::new(|| use_context::<Opening>().unwrap_or_default()).into_inner();
+    let lang = use_query_map().with_untracked(|params| Lang::of(params.get(Lang::PARAM).as_deref(), preferences.language, zone));
     provide_context(lang);
-    let clock = Clock::provide();
-    // Known to the server only, and sent along, so that the browser shows the same at first.
-    let simulated = SharedValue::new(|| use_context::<SimulatedProvider>().unwrap_or_default().0).into_inner();
+    let clock = Clock::provide(preferences.refresh_s);
     let hydrated = RwSignal::new(false);
     Effect::new(move |_| {
         clock.start();
@@ -40,7 +39,7 @@ fn Frame() -> impl IntoView {
     let words = lang.words();
     let list = BatchesQuery::default().to_href();
     view! {
-        <Html {..} lang=lang.tag() />
+        <Html {..} lang=lang.tag() data-theme=preferences.theme.mark() data-density=preferences.density() />
         <a class="skip" href="#main" rel="external">
             {words.skip_to_content}
         </a>
@@ -87,7 +86,7 @@ fn current_page(section: String) -> impl Fn() -> Option<&'static str> + Clone + 
 /// Links to this page in every language. They load the page anew.
 fn languages(lang: Lang) -> impl IntoView {
     let location = use_location();
-    let links: Vec<_> = Lang::ALL
+    let links: Vec<_> = Language::ALL
         .into_iter()
         .map(|other| {
             let href = move || {
@@ -100,9 +99,9 @@ fn languages(lang: Lang) -> impl IntoView {
                         .collect()
                 });
                 let mark = if params.is_empty() { "" } else { "?" };
-                other.link(&format!("{}{mark}{}", location.pathname.get(), params.join("&")))
+                lang.to(other).link(&format!("{}{mark}{}", location.pathname.get(), params.join("&")))
             };
-            view! { <a href=href rel="external" lang=other.tag() hreflang=other.tag() aria-current=(other == lang).then_some("true")>{other.name()}</a> }
+            view! { <a href=href rel="external" lang=other.tag() hreflang=other.tag() aria-current=(other == lang.language()).then_some("true")>{other.name()}</a> }
         })
         .collect();
     view! {

@@ -5,12 +5,30 @@ mod app;
 pub mod components;
 pub mod i18n;
 pub mod pages;
+pub mod preferences;
 pub mod query;
 mod shell;
 
+use serde::{Deserialize, Serialize};
+
+use self::i18n::Zone;
+use self::preferences::Preferences;
 pub use app::App;
 pub use shell::shell;
 
-/// Given by the server as context: whether every model is made by the simulated provider.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SimulatedProvider(pub bool);
+/// What the server knows when it writes a page. It gives it as context, and sends it along with the page, so that the browser
+/// shows the same at first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Whether every model is made by the simulated provider.
+    pub simulated: bool,
+    pub preferences: Preferences,
+    /// The preferred one.
+    pub zone: Zone,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self { simulated: false, preferences: Preferences::default(), zone: Zone::UTC }
+    }
+}

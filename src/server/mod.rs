@@ -12,3 +12,4 @@ pub mod state;
 pub mod telemetry;
 pub mod upstreams;
 pub mod web;
+pub mod zones;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
-use leptos::prelude::provide_context;
+use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_to_stream_with_context};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -21,8 +22,11 @@ use super::guard;
 use super::health;
 use super::site::Files;
 use super::state::State;
+use super::zones;
 use crate::api;
-use crate::console::{App, SimulatedProvider, shell};
+use crate::console::i18n::Zone;
+use crate::console::preferences::Preferences;
+use crate::console::{App, Opening, shell};
 use crate::domain::id::Random;
 
 /// The longest body that the console takes. The customer API has limits of its own.
@@ -44,7 +48,7 @@ pub fn router(web: Web) -> Router {
     let service = state.service;
     let context = move || {
         provide_context(service.clone());
-        provide_context(SimulatedProvider(simulated));
+        provide_context(opening(simulated));
     };
     Router::new()
         .merge(health::router(state.db))
@@ -52,6 +56,15 @@ pub fn router(web: Web) -> Router {
         .merge(console(options, context))
         .layer(middleware::map_response(guard::with_headers))
         .layer(CatchPanicLayer::new())
+}
+
+/// What a page is to know: the browser's preferences among it. A zone that there is no more is UTC.
+fn opening(simulated: bool) -> Opening {
+    let cookies = use_context::<Parts>().and_then(|parts| parts.headers.get(header::COOKIE)?.to_str().ok().map(str::to_owned));
+    let mut preferences = Preferences::of_cookies(cookies.as_deref().unwrap_or_default());
+    let zone = zones::zone(&preferences.zone).unwrap_or(Zone::UTC);
+    zone.name().clone_into(&mut preferences.zone);
+    Opening { simulated, preferences, zone }
 }
 
 /// Pages, server functions and files. Whatever is none of them gets the page that says so, with 404.

@@ -19,12 +19,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("service", &["domain", "store"]),
     ("api", &["domain", "service"]),
     ("workers", &["domain", "service", "providers", "delivery"]),
-    ("console", &["domain", "console/api", "console/pages", "console/components", "console/query", "console/i18n"]),
+    ("console", &["domain", "console/api", "console/pages", "console/components", "console/query", "console/i18n", "console/preferences"]),
     ("console/api", &["domain", "service"]),
-    ("console/pages", &["domain", "console/api", "console/components", "console/query", "console/i18n"]),
+    ("console/pages", &["domain", "console/api", "console/components", "console/query", "console/i18n", "console/preferences"]),
     ("console/components", &["domain", "console/i18n"]),
     ("console/query", &["domain"]),
     ("console/i18n", &["domain"]),
+    ("console/preferences", &["console/i18n"]),
 ];
 const COMPOSERS: &[&str] = &["lib", "main", "cli", "server"];
 

@@ -1,7 +1,8 @@
-//! Numbers, money, moments and durations as people read them. Dates are ISO 8601 and UTC in both languages (in Chinese that
-//! is the national standard too), so a page reads the same on the server, in any browser and in a ticket.
+//! Numbers, money, moments and durations as people read them. Dates are ISO 8601 in both languages (in Chinese that is the
+//! national standard too), in the zone that the person chose and with its mark, so a page reads the same on the server, in any
+//! browser and in a ticket.
 
-use super::Lang;
+use super::{Lang, Language};
 use crate::domain::credits::Credits;
 use crate::domain::money::{Money, group_thousands};
 use crate::domain::time::Time;
@@ -47,17 +48,32 @@ impl Lang {
         permille.map_or_else(|| NONE.to_owned(), |permille| self.percent(permille))
     }
 
-    /// `2026-11-20 09:14:07 UTC`.
+    /// `2026-11-20 09:14:07 UTC`, `2026-11-20 17:14:07 +08`.
     pub fn moment(self, time: Time) -> String {
-        format!("{} UTC", self.moment_short(time))
+        format!("{} {}", self.moment_short(time), self.zone().mark(time))
     }
 
-    /// `2026-11-20 09:14:07`, for columns that name the zone.
+    /// `2026-11-20 17:14:07`, where the zone is named beside it.
     pub fn moment_short(self, time: Time) -> String {
-        let text = time.to_string();
-        match (text.get(..10), text.get(11..19)) {
-            (Some(date), Some(clock)) => format!("{date} {clock}"),
-            _ => text,
+        clock_of(self.zone().wall(time))
+    }
+
+    /// The other way to say a moment, for on hover: how long ago, and in UTC where that is not what is shown.
+    /// `3 h 07 m ago · 2026-11-20 09:14:07 UTC`
+    pub fn moment_title(self, time: Time, now: Time) -> String {
+        let ago = self.ago(time, now);
+        if self.zone().is_utc() { ago } else { format!("{ago} · {} UTC", clock_of(time)) }
+    }
+
+    /// `3 h 07 m ago`, `in 2 d 04 h`.
+    pub fn ago(self, time: Time, now: Time) -> String {
+        let passed = now.micros_since(time);
+        let duration = self.duration(passed.saturating_abs());
+        match (self.language(), passed >= 0) {
+            (Language::En, true) => format!("{duration} ago"),
+            (Language::En, false) => format!("in {duration}"),
+            (Language::Zh, true) => format!("{duration}前"),
+            (Language::Zh, false) => format!("{duration}后"),
         }
     }
 
@@ -71,10 +87,7 @@ impl Lang {
 
     /// The two largest units: `2 s`, `5 m 00 s`, `3 h 07 m`, `2 d 04 h`. Less than a second is said in milliseconds.
     pub fn duration(self, micros: i64) -> String {
-        let [ms, s, m, h, d] = match self {
-            Self::En => ["ms", "s", "m", "h", "d"],
-            Self::Zh => ["毫秒", "秒", "分", "小时", "天"],
-        };
+        let [ms, s, m, h, d] = self.pick(&["ms", "s", "m", "h", "d"], &["毫秒", "秒", "分", "小时", "天"]);
         let millis = micros.max(0) / 1_000;
         let seconds = millis / 1_000;
         match seconds {
@@ -95,6 +108,15 @@ impl Lang {
     }
 }
 
+/// Date and time to the second, without the zone.
+fn clock_of(time: Time) -> String {
+    let text = time.to_string();
+    match (text.get(..10), text.get(11..19)) {
+        (Some(date), Some(clock)) => format!("{date} {clock}"),
+        _ => text,
+    }
+}
+
 /// An id cut in the middle: `bat_01jd9m…k7q2`. Ids made in the same moment begin alike, so the end is what tells them apart.
 pub fn shortened(id: &str) -> String {
     const HEAD: usize = 10;
@@ -108,36 +130,49 @@ pub fn shortened(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::i18n::{Zone, ZoneTable};
 
     #[test]
     fn numbers_have_groups_and_a_real_minus() {
-        assert_eq!(Lang::En.number(-1_234_567), "−1,234,567");
-        assert_eq!(Lang::Zh.signed_credits(Credits::new(49)), "+49");
-        assert_eq!(Lang::En.signed_credits(Credits::new(-49_000)), "−49,000");
-        assert_eq!(Lang::En.amount(Money::from_micros(-12_010_000)), "−12.01");
-        assert_eq!((Lang::En.percent(733), Lang::En.percent(-5), Lang::En.margin(None)), ("73.3 %".into(), "−0.5 %".into(), "–".into()));
+        assert_eq!(Lang::EN.number(-1_234_567), "−1,234,567");
+        assert_eq!(Lang::ZH.signed_credits(Credits::new(49)), "+49");
+        assert_eq!(Lang::EN.signed_credits(Credits::new(-49_000)), "−49,000");
+        assert_eq!(Lang::EN.amount(Money::from_micros(-12_010_000)), "−12.01");
+        assert_eq!((Lang::EN.percent(733), Lang::EN.percent(-5), Lang::EN.margin(None)), ("73.3 %".into(), "−0.5 %".into(), "–".into()));
+    }
+
+    #[test]
+    fn moments_are_in_the_chosen_zone_and_say_so() {
+        let shanghai = ZoneTable { name: "Asia/Shanghai".into(), shifts: vec![(0, 28_800)] };
+        let lang = Lang::ZH.in_zone(Zone::of(Box::leak(Box::new(shanghai))));
+        let time: Time = "2026-12-31T17:14:07Z".parse().unwrap();
+        assert_eq!((lang.moment(time), lang.moment_short(time)), ("2027-01-01 01:14:07 +08".into(), "2027-01-01 01:14:07".into()));
+        assert_eq!(lang.moment_near(time, time.plus_s(3_600)), "01-01 01:14", "the year is the one of the zone");
+        assert_eq!(lang.moment_title(time, time.plus_s(11_220)), "3 小时 07 分前 · 2026-12-31 17:14:07 UTC");
+        assert_eq!(Lang::EN.moment_title(time, time.plus_s(11_220)), "3 h 07 m ago");
+        assert_eq!(Lang::EN.ago(time, time.plus_s(-2)), "in 2 s");
     }
 
     #[test]
     fn moments_are_utc_to_the_second() {
         let time: Time = "2026-11-20T09:14:07.123456Z".parse().unwrap();
-        assert_eq!(Lang::En.moment(time), "2026-11-20 09:14:07 UTC");
-        assert_eq!(Lang::Zh.moment_short("2026-11-20T09:14:07Z".parse().unwrap()), "2026-11-20 09:14:07");
+        assert_eq!(Lang::EN.moment(time), "2026-11-20 09:14:07 UTC");
+        assert_eq!(Lang::ZH.moment_short("2026-11-20T09:14:07Z".parse().unwrap()), "2026-11-20 09:14:07");
         let later = "2027-01-01T00:00:00Z".parse().unwrap();
         assert_eq!(
-            (Lang::En.moment_near(time, time), Lang::En.moment_near(time, later)),
+            (Lang::EN.moment_near(time, time), Lang::EN.moment_near(time, later)),
             ("11-20 09:14".into(), "2026-11-20 09:14".into())
         );
     }
 
     #[test]
     fn durations_show_two_units() {
-        let seconds = |s: i64| Lang::En.duration(s * 1_000_000);
-        assert_eq!(Lang::En.duration(250_000), "250 ms");
+        let seconds = |s: i64| Lang::EN.duration(s * 1_000_000);
+        assert_eq!(Lang::EN.duration(250_000), "250 ms");
         assert_eq!([seconds(2), seconds(300), seconds(11_220), seconds(187_200)], ["2 s", "5 m 00 s", "3 h 07 m", "2 d 04 h"]);
-        assert_eq!(Lang::Zh.duration(1_121_000_000), "18 分 41 秒");
-        assert_eq!(Lang::En.duration(-5), "0 ms");
-        assert_eq!(Lang::En.between(None, None), "–");
+        assert_eq!(Lang::ZH.duration(1_121_000_000), "18 分 41 秒");
+        assert_eq!(Lang::EN.duration(-5), "0 ms");
+        assert_eq!(Lang::EN.between(None, None), "–");
     }
 
     #[test]

@@ -6,38 +6,38 @@ mod format;
 mod sentence;
 mod words;
 mod zh;
+mod zone;
 
 pub use format::shortened;
 pub use sentence::{BatchFacts, Part, PartyFailures};
 pub use words::Words;
+pub use zone::{Zone, ZoneTable};
 
-/// A language of the console. The address carries it (`?lang=zh`), so a copied address shows a colleague the same page; the
-/// default is left out.
+/// A language of the console.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lang {
+pub enum Language {
     #[default]
     En,
     Zh,
 }
 
-impl Lang {
+impl Language {
     pub const ALL: [Self; 2] = [Self::En, Self::Zh];
-    /// Name of the parameter in addresses.
-    pub const PARAM: &'static str = "lang";
 
-    /// Reads the parameter; whatever is unknown is the default.
-    pub fn of(param: Option<&str>) -> Self {
-        match param {
-            Some("zh" | "zh-CN" | "zh-Hans") => Self::Zh,
-            _ => Self::En,
+    /// Reads a word of an address or of the preferences.
+    pub fn of(word: &str) -> Option<Self> {
+        match word {
+            "en" => Some(Self::En),
+            "zh" | "zh-CN" | "zh-Hans" => Some(Self::Zh),
+            _ => None,
         }
     }
 
-    /// The value of the parameter; `None` for the default.
-    pub const fn param(self) -> Option<&'static str> {
+    /// Its word in addresses and preferences.
+    pub const fn word(self) -> &'static str {
         match self {
-            Self::En => None,
-            Self::Zh => Some("zh"),
+            Self::En => "en",
+            Self::Zh => "zh",
         }
     }
 
@@ -56,12 +56,71 @@ impl Lang {
             Self::Zh => "简体中文",
         }
     }
+}
+
+/// How a person reads: language and time zone. The same for as long as a page is loaded: to change either loads it anew.
+///
+/// The address may carry the language (`?lang=zh`), so a copied address shows a colleague the same words; without it, the
+/// person's preference holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lang {
+    language: Language,
+    /// What holds where the address does not say.
+    preferred: Language,
+    zone: Zone,
+}
+
+impl Lang {
+    pub const EN: Self = Self { language: Language::En, preferred: Language::En, zone: Zone::UTC };
+    pub const ZH: Self = Self { language: Language::Zh, preferred: Language::En, zone: Zone::UTC };
+    pub const ALL: [Self; 2] = [Self::EN, Self::ZH];
+    /// Name of the parameter in addresses.
+    pub const PARAM: &'static str = "lang";
+
+    /// Reads the parameter; whatever is unknown is what the person prefers.
+    pub fn of(param: Option<&str>, preferred: Language, zone: Zone) -> Self {
+        Self { language: param.and_then(Language::of).unwrap_or(preferred), preferred, zone }
+    }
+
+    #[must_use]
+    pub const fn in_zone(self, zone: Zone) -> Self {
+        Self { zone, ..self }
+    }
+
+    /// The same person, reading in another language.
+    #[must_use]
+    pub const fn to(self, language: Language) -> Self {
+        Self { language, ..self }
+    }
+
+    pub const fn language(self) -> Language {
+        self.language
+    }
+
+    pub const fn zone(self) -> Zone {
+        self.zone
+    }
+
+    /// The one of two that is in this language. Each page has its words so: `lang.pick(&EN, &ZH)`.
+    pub const fn pick<T: ?Sized>(self, en: &'static T, zh: &'static T) -> &'static T {
+        match self.language {
+            Language::En => en,
+            Language::Zh => zh,
+        }
+    }
+
+    /// The value of the parameter; `None` where it can be left out.
+    pub fn param(self) -> Option<&'static str> {
+        (self.language != self.preferred).then_some(self.language.word())
+    }
+
+    /// BCP 47, for the `lang` attribute.
+    pub const fn tag(self) -> &'static str {
+        self.language.tag()
+    }
 
     pub const fn words(self) -> &'static Words {
-        match self {
-            Self::En => &en::WORDS,
-            Self::Zh => &zh::WORDS,
-        }
+        self.pick(&en::WORDS, &zh::WORDS)
     }
 
     /// Puts the language into an address of the console that has none yet.
@@ -79,30 +138,40 @@ impl Lang {
 
     /// The sentence that sums a batch up.
     pub fn batch_sentence(self, facts: &BatchFacts) -> Vec<Part> {
-        match self {
-            Self::En => sentence::english(facts),
-            Self::Zh => sentence::chinese(facts),
+        match self.language {
+            Language::En => sentence::english(facts),
+            Language::Zh => sentence::chinese(facts),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::console::i18n::Lang;
+    use crate::console::i18n::{Lang, Language, Zone};
 
     #[test]
-    fn every_language_reads_its_own_parameter() {
-        for lang in Lang::ALL {
-            assert_eq!(Lang::of(lang.param()), lang);
+    fn every_language_reads_its_own_word() {
+        for language in Language::ALL {
+            assert_eq!(Language::of(language.word()), Some(language));
+            assert_eq!(Lang::of(Some(language.word()), Language::En, Zone::UTC).language(), language);
         }
-        assert_eq!(Lang::of(Some("tlh")), Lang::En);
+    }
+
+    #[test]
+    fn the_address_wins_over_the_preference() {
+        let read = |param, preferred| Lang::of(param, preferred, Zone::UTC);
+        assert_eq!(read(None, Language::Zh).language(), Language::Zh);
+        assert_eq!(read(Some("en"), Language::Zh).language(), Language::En);
+        assert_eq!(read(Some("tlh"), Language::Zh).language(), Language::Zh);
+        assert_eq!(read(Some("en"), Language::Zh).link("/admin"), "/admin?lang=en");
+        assert_eq!(read(None, Language::Zh).link("/admin"), "/admin");
     }
 
     #[test]
     fn links_keep_the_language_and_leave_the_default_out() {
-        assert_eq!(Lang::En.link("/admin/batches?size=100"), "/admin/batches?size=100");
-        assert_eq!(Lang::Zh.link("/admin/batches"), "/admin/batches?lang=zh");
-        assert_eq!(Lang::Zh.link("/a?b=1#fault"), "/a?b=1&lang=zh#fault");
+        assert_eq!(Lang::EN.link("/admin/batches?size=100"), "/admin/batches?size=100");
+        assert_eq!(Lang::ZH.link("/admin/batches"), "/admin/batches?lang=zh");
+        assert_eq!(Lang::ZH.link("/a?b=1#fault"), "/a?b=1&lang=zh#fault");
     }
 
     #[test]

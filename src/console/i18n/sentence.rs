@@ -34,7 +34,7 @@ pub enum Part {
 }
 
 pub fn english(facts: &BatchFacts) -> Vec<Part> {
-    let (lang, counts) = (Lang::En, facts.counts);
+    let (lang, counts) = (Lang::EN, facts.counts);
     let number = |n| lang.number(n);
     let mut say = Sentence::default();
     if counts.open() == counts.total {
@@ -77,7 +77,7 @@ pub fn english(facts: &BatchFacts) -> Vec<Part> {
 }
 
 pub fn chinese(facts: &BatchFacts) -> Vec<Part> {
-    let (lang, counts) = (Lang::Zh, facts.counts);
+    let (lang, counts) = (Lang::ZH, facts.counts);
     let number = |n| lang.number(n);
     let mut say = Sentence::default();
     if counts.open() == counts.total {
@@ -121,11 +121,11 @@ fn made(say: &mut Sentence, facts: &BatchFacts, [gain, loss]: [&str; 2], lang: L
 
 /// `1 task was`, `1,000 tasks were`.
 fn tasks(count: i64, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 task {one}") } else { format!("{} tasks {many}", Lang::En.number(count)) }
+    if count == 1 { format!("1 task {one}") } else { format!("{} tasks {many}", Lang::EN.number(count)) }
 }
 
 fn credits(count: i64, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 credit {one}") } else { format!("{} credits {many}", Lang::En.number(count)) }
+    if count == 1 { format!("1 credit {one}") } else { format!("{} credits {many}", Lang::EN.number(count)) }
 }
 
 #[derive(Default)]
@@ -186,11 +186,11 @@ mod tests {
     #[test]
     fn says_what_a_finished_batch_made_and_whose_fault_its_failures_were() {
         assert_eq!(
-            plain(&Lang::En.batch_sentence(&spring())),
+            plain(&Lang::EN.batch_sentence(&spring())),
             "Made US$ 329.11 (73.3 %). 84 of 1,000 tasks failed: 61 provider, 23 customer. 4,116 credits were refunded automatically."
         );
         assert_eq!(
-            plain(&Lang::Zh.batch_sentence(&spring())),
+            plain(&Lang::ZH.batch_sentence(&spring())),
             "盈利 US$ 329.11（73.3 %）。1,000 个任务中有 84 个失败：61 服务商，23 客户。已自动退还 4,116 积分。"
         );
     }
@@ -199,15 +199,15 @@ mod tests {
     fn says_that_a_batch_is_not_done() {
         let counts = Counts { total: 10, pending: 3, processing: 1, succeeded: 6, ..Counts::default() };
         let running = facts(counts, [490, 294, 0], 2_940_000, 2_234_400, &[]);
-        assert_eq!(plain(&Lang::En.batch_sentence(&running)), "Made US$ 2.23 (76.0 %) so far. No task failed. 4 tasks are still open.");
-        assert_eq!(plain(&Lang::Zh.batch_sentence(&running)), "目前盈利 US$ 2.23（76.0 %）。没有任务失败。还有 4 个任务进行中。");
+        assert_eq!(plain(&Lang::EN.batch_sentence(&running)), "Made US$ 2.23 (76.0 %) so far. No task failed. 4 tasks are still open.");
+        assert_eq!(plain(&Lang::ZH.batch_sentence(&running)), "目前盈利 US$ 2.23（76.0 %）。没有任务失败。还有 4 个任务进行中。");
     }
 
     #[test]
     fn says_nothing_of_profit_before_anything_ended() {
         let counts = Counts { total: 1, pending: 1, ..Counts::default() };
         let queued = facts(counts, [49, 0, 0], 0, 0, &[]);
-        assert_eq!(plain(&Lang::En.batch_sentence(&queued)), "Nothing has finished yet: 1 task is open and 49 credits are held.");
+        assert_eq!(plain(&Lang::EN.batch_sentence(&queued)), "Nothing has finished yet: 1 task is open and 49 credits are held.");
     }
 
     #[test]
@@ -215,13 +215,13 @@ mod tests {
         let counts = Counts { total: 1, succeeded: 1, ..Counts::default() };
         let gift = facts(counts, [49, 49, 0], 0, -117_600, &[]);
         assert_eq!(
-            plain(&Lang::En.batch_sentence(&gift)),
+            plain(&Lang::EN.batch_sentence(&gift)),
             "Lost US$ 0.12, with no revenue: the credits were given, not bought. The task succeeded."
         );
         let counts = Counts { total: 2, failed: 1, canceled: 1, ..Counts::default() };
         let lost = facts(counts, [2, 0, 2], 0, 0, &[(Party::Platform, 1)]);
         assert_eq!(
-            plain(&Lang::En.batch_sentence(&lost)),
+            plain(&Lang::EN.batch_sentence(&lost)),
             "Made US$ 0.00, with no revenue: nothing was charged. 1 of 2 tasks failed: 1 platform. 1 task was canceled before running. 2 credits were refunded automatically."
         );
     }

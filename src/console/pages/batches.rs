@@ -166,7 +166,11 @@ fn batch_row(lang: Lang, batch: &BatchRow, now: Time) -> AnyView {
             Cell::quiet_figure(lang.credits(credits.refunded), credits.refunded.is_zero()),
             Cell::new(lang.amount(batch.profit)).class(if batch.profit < Money::ZERO { "n bad" } else { "n" }),
             Cell::figure(lang.margin(batch.profit.permille_of(batch.revenue))),
-            Cell::new(lang.moment_near(batch.created_at, now)).class("moment").title(lang.moment(batch.created_at)),
+            Cell::new(lang.moment_near(batch.created_at, now)).class("moment").title(format!(
+                "{} · {}",
+                lang.moment(batch.created_at),
+                lang.moment_title(batch.created_at, now)
+            )),
             Cell::quiet_figure(lang.between(Some(batch.created_at), batch.finished_at.or(Some(now))), batch.finished_at.is_none()),
         ],
     )

@@ -146,7 +146,7 @@ fn transaction_rows(lang: Lang, transaction: &TransactionRow) -> Vec<AnyView> {
             row(
                 if index == 0 { "entry first" } else { "entry" },
                 [
-                    Cell::new(first(lang.moment_short(transaction.created_at), index)).class("moment"),
+                    Cell::new(first(lang.moment(transaction.created_at), index)).class("moment"),
                     Cell::new(id),
                     Cell::new(view! { {kind} {reverses} }),
                     Cell::figure(first(tasks, index)),

@@ -199,6 +199,6 @@ mod tests {
         assert_eq!(sums.len(), Party::ALL.len());
         assert_eq!((sums[0].party, sums[0].tasks, sums[0].refunded), (Party::Provider, 61, Credits::new(2_989)));
         assert_eq!((sums[1].party, sums[1].sunk), (Party::Customer, Money::from_micros(2_704_800)));
-        assert_eq!(types_of(Lang::En, &failures, Party::Provider), "40 timeout · 21 model error");
+        assert_eq!(types_of(Lang::EN, &failures, Party::Provider), "40 timeout · 21 model error");
     }
 }

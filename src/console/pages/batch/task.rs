@@ -140,7 +140,7 @@ fn attempt_item(lang: Lang, attempt: &AttemptRow, task: &TaskDetail) -> AnyView 
     let facts = [
         Some(term(words.provider, format!("{} · {}", attempt.provider, attempt.upstream_model))),
         attempt.provider_job.clone().map(|job| term(words.provider_job, id_with_copy(lang, job))),
-        Some(term(words.sent, lang.moment_short(attempt.sent_at))),
+        Some(term(words.sent, lang.moment(attempt.sent_at))),
         Some(term(words.ran, lang.between(Some(attempt.sent_at), attempt.finished_at.or(Some(task.now))))),
         cost.map(|cost| term(words.cost, cost)),
         evidence.http_status.map(|status| term(words.http_status, status.to_string())),

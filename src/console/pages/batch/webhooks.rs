@@ -65,7 +65,7 @@ fn event_row(lang: Lang, event: &EventRow) -> AnyView {
     row(
         "",
         [
-            Cell::new(lang.moment_short(event.created_at)).class("moment"),
+            Cell::new(lang.moment(event.created_at)).class("moment"),
             Cell::new(short_id(&event.id.to_string())),
             Cell::new(code_whole(event.kind.clone())),
             Cell::new(payload),
