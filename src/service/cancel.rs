@@ -6,9 +6,11 @@ use crate::domain::hold;
 use crate::domain::id::{BatchId, GrantKey, TransactionId};
 use crate::domain::ledger::{LineKind, Posting, TransactionKind};
 use crate::domain::money::Money;
+use crate::domain::task::TaskStatus;
 use crate::store::ledger::{NewLine, NewTransaction};
+use crate::store::tallies::TaskEnd;
 use crate::store::tasks::Stepped;
-use crate::store::{StoreError, Tx, batches, events, grants, holds, ledger, tasks};
+use crate::store::{StoreError, Tx, batches, events, grants, holds, ledger, tallies, tasks};
 
 use super::events::{BATCH_REFUNDED, batch_event, end_event};
 use super::{Reader, Service, ServiceError, ServiceResult};
@@ -29,6 +31,7 @@ impl Service {
         let count = i64::try_from(canceled.len()).map_err(ServiceError::internal)?;
         head.counts.pending -= count;
         head.counts.canceled += count;
+        tallies::add(&mut tx, canceled.iter().map(canceled_end)).await?;
         let released = Credits::checked_sum(canceled.iter().map(|task| task.price)).map_err(StoreError::from)?;
         if !canceled.is_empty() {
             let transaction = NewTransaction {
@@ -89,4 +92,8 @@ impl Service {
             .collect();
         Ok(ledger::insert_lines(tx, &lines).await?)
     }
+}
+
+fn canceled_end(row: &Stepped) -> TaskEnd {
+    TaskEnd { task: row.task, model: row.model, status: TaskStatus::Canceled, failure: None }
 }

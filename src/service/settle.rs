@@ -18,8 +18,8 @@ use crate::domain::time::Time;
 use crate::store::attempts::Closed;
 use crate::store::batches::{Acquired, FailureAdded};
 use crate::store::events::NewEvent;
-use crate::store::tasks::Step;
-use crate::store::{StoreError, StoreResult, Tx, attempts, batches, events, tasks};
+use crate::store::tasks::{Step, Stepped};
+use crate::store::{StoreError, StoreResult, Tx, attempts, batches, events, tallies, tasks};
 
 use super::events::{BATCH_REFUNDED, batch_event, end_event};
 use super::{Service, ServiceResult};
@@ -123,14 +123,14 @@ impl Service {
 }
 
 /// Takes every task that is still this worker's to where it goes now, and closes its attempt. Returns what was decided of
-/// those, and their prices.
+/// those, with their prices and models.
 async fn step<'e>(
     tx: &mut Tx,
     worker: WorkerKey,
     ended: &'e [Ended],
     batches: &[BatchKey],
     now: Time,
-) -> StoreResult<Vec<(Decision<'e>, Credits)>> {
+) -> StoreResult<Vec<(Decision<'e>, Stepped)>> {
     // Not locked: what comes back to a batch that is canceled in this moment is canceled with it, see `cancel_what_waits`.
     let canceling: BTreeSet<BatchKey> = batches::canceling(tx, batches).await?.into_iter().collect();
     let decisions: Vec<Decision<'_>> = ended.iter().map(|row| decide(row, canceling.contains(&row.task.batch), now)).collect();
@@ -143,13 +143,12 @@ async fn step<'e>(
             failure: if decision.to == TaskStatus::Failed { decision.ending.as_ref().and_then(Ending::failure) } else { None },
         })
         .collect();
-    let taken: HashMap<TaskKey, Credits> =
-        tasks::step(tx, worker, &steps, now).await?.into_iter().map(|row| (row.task, row.price)).collect();
-    let stepped: Vec<(Decision<'_>, Credits)> = decisions
+    let taken: HashMap<TaskKey, Stepped> = tasks::step(tx, worker, &steps, now).await?.into_iter().map(|row| (row.task, row)).collect();
+    let stepped: Vec<(Decision<'_>, Stepped)> = decisions
         .into_iter()
         .filter_map(|decision| {
-            let price = taken.get(&decision.ended.task)?;
-            Some((decision, *price))
+            let row = taken.get(&decision.ended.task)?;
+            Some((decision, *row))
         })
         .collect();
     close_attempts(tx, &stepped, now).await?;
@@ -180,7 +179,7 @@ fn decide(ended: &Ended, canceling: bool, now: Time) -> Decision<'_> {
     }
 }
 
-async fn close_attempts(tx: &mut Tx, stepped: &[(Decision<'_>, Credits)], now: Time) -> StoreResult<()> {
+async fn close_attempts(tx: &mut Tx, stepped: &[(Decision<'_>, Stepped)], now: Time) -> StoreResult<()> {
     let closed: Vec<Closed<'_>> = stepped
         .iter()
         .filter_map(|(decision, _)| {
@@ -227,15 +226,15 @@ impl<'s> Group<'s> {
             head.counts.pending -= 1;
             head.counts.failed += 1;
             self.add_failure(task.task.batch, (failure, party), Money::ZERO, Some(task.price))?;
-            self.lines.push(Finished { task: task.task, credits: task.price, failure: Some((failure, party)) });
+            self.lines.push(Finished { status: TaskStatus::Failed, failure: Some((failure, party)), ..Finished::of(task) });
             self.settled.failed += 1;
         }
         self.book_and_save(tx).await
     }
 
-    async fn run(&mut self, tx: &mut Tx, stepped: &[(Decision<'_>, Credits)]) -> StoreResult<()> {
-        for (decision, price) in stepped {
-            self.count(decision, *price)?;
+    async fn run(&mut self, tx: &mut Tx, stepped: &[(Decision<'_>, Stepped)]) -> StoreResult<()> {
+        for (decision, row) in stepped {
+            self.count(decision, *row)?;
         }
         self.cancel_what_waits(tx).await?;
         self.book_and_save(tx).await
@@ -243,6 +242,7 @@ impl<'s> Group<'s> {
 
     /// Moves the money of what ended, and writes the batches.
     async fn book_and_save(&mut self, tx: &mut Tx) -> StoreResult<()> {
+        tallies::add(tx, self.lines.iter().map(Finished::end)).await?;
         self.move_money(tx).await?;
         let failures: Vec<FailureAdded> = self.failures.values().copied().collect();
         if !failures.is_empty() {
@@ -263,7 +263,7 @@ impl<'s> Group<'s> {
     }
 
     /// Counts one decision in its batch: the task, and the cost of the attempt.
-    fn count(&mut self, decision: &Decision<'_>, price: Credits) -> StoreResult<()> {
+    fn count(&mut self, decision: &Decision<'_>, row: Stepped) -> StoreResult<()> {
         let task = decision.ended.task;
         let cost =
             decision.ending.as_ref().map_or(Money::ZERO, |ending| decision.ended.billing.billed(ending).cost(decision.ended.unit_cost));
@@ -282,10 +282,10 @@ impl<'s> Group<'s> {
         }
         let is_final = decision.to.is_terminal();
         if let Some((failure, party)) = failure {
-            self.add_failure(task.batch, (failure, party), cost, is_final.then_some(price))?;
+            self.add_failure(task.batch, (failure, party), cost, is_final.then_some(row.price))?;
         }
         if is_final {
-            self.lines.push(Finished { task, credits: price, failure });
+            self.lines.push(Finished { status: decision.to, failure, ..Finished::of(row) });
         }
         match decision.to {
             TaskStatus::Succeeded => self.settled.succeeded += 1,
@@ -320,8 +320,7 @@ impl<'s> Group<'s> {
             for canceled in tasks::cancel_pending(tx, head.key, self.now).await? {
                 head.counts.pending -= 1;
                 head.counts.canceled += 1;
-                let failure = Some((FailureType::Canceled, Party::Customer));
-                self.lines.push(Finished { task: canceled.task, credits: canceled.price, failure });
+                self.lines.push(Finished { status: TaskStatus::Canceled, ..Finished::of(canceled) });
             }
         }
         Ok(())

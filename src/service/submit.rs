@@ -11,7 +11,9 @@ use crate::domain::submission::{NewBatch, Priced, price};
 use crate::store::batches::NewBatchRow;
 use crate::store::idempotency::Known;
 use crate::store::ledger::NewTransaction;
-use crate::store::{StoreError, Tx, accounts, batches, catalogue, dialect, events, grants, holds, idempotency, ledger, tasks, wake};
+use crate::store::{
+    StoreError, Tx, accounts, batches, catalogue, dialect, events, grants, holds, idempotency, ledger, tallies, tasks, wake,
+};
 
 use super::events::{BATCH_CREATED, batch_event};
 use super::{Caller, Service, ServiceError, ServiceResult};
@@ -114,6 +116,7 @@ impl Service {
         let key = batches::insert(tx, &row, now).await?;
         catalogue::insert_batch_models(tx, key, &priced.models).await?;
         tasks::insert(tx, key, batch.items, priced).await?;
+        tallies::insert_ordered(tx, key, priced).await?;
         let mut spendable = grants::lock_spendable(tx, caller.customer, now).await?;
         let draws = hold::place(&mut spendable, priced.total).map_err(|error| match error {
             HoldError::NotEnough { needed, available } => ServiceError::NotEnoughCredits { needed, available },

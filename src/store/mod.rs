@@ -27,6 +27,7 @@ pub mod holds;
 pub mod idempotency;
 pub mod keys;
 pub mod ledger;
+pub mod tallies;
 pub mod tasks;
 pub mod verify;
 pub mod wake;

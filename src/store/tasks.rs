@@ -149,6 +149,14 @@ pub struct Step {
 pub struct Stepped {
     pub task: TaskKey,
     pub price: Credits,
+    pub model: ModelKey,
+}
+
+/// What statements return of a task that took a step.
+type SteppedRow = (i64, i32, i64, i64);
+
+fn stepped((batch, number, price, model): SteppedRow) -> Stepped {
+    Stepped { task: TaskKey { batch: BatchKey(batch), number }, price: Credits::new(price), model: ModelKey(model) }
 }
 
 /// Takes steps from `submitting` or `processing`: to `processing` (the lease stays), `succeeded`, `failed` (it ends), or back
@@ -160,7 +168,7 @@ pub async fn step(tx: &mut Tx, worker: WorkerKey, steps: &[Step], now: Time) -> 
             finished_at_us = CASE WHEN u.s IN ('succeeded', 'failed') THEN $2 ELSE NULL END
         FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.attempts = u.a AND t.lease_owner = $1
             AND t.status IN ('submitting', 'processing')
-        RETURNING batch_id, task_no, price",
+        RETURNING batch_id, task_no, price, model_id",
         2,
         &[("b", "bigint"), ("n", "integer"), ("a", "integer"), ("s", "text"), ("f", "text"), ("p", "text")],
     );
@@ -172,11 +180,8 @@ pub async fn step(tx: &mut Tx, worker: WorkerKey, steps: &[Step], now: Time) -> 
         Column::WordNull(steps.iter().map(|step| step.failure.map(|(failure, _)| failure.as_str())).collect()),
         Column::WordNull(steps.iter().map(|step| step.failure.map(|(_, party)| party.as_str())).collect()),
     ];
-    let rows: Vec<(i64, i32, i64)> = STEP.fetch(tx, &[worker.0, now.micros()], columns).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(batch, number, price)| Stepped { task: TaskKey { batch: BatchKey(batch), number }, price: Credits::new(price) })
-        .collect())
+    let rows: Vec<SteppedRow> = STEP.fetch(tx, &[worker.0, now.micros()], columns).await?;
+    Ok(rows.into_iter().map(stepped).collect())
 }
 
 /// Takes an attempt number back: what happened cost no attempt. The tasks are pending again in this transaction.
@@ -224,18 +229,16 @@ pub async fn overdue(tx: &mut Tx, now: Time, max: i64) -> StoreResult<Vec<TaskKe
 pub async fn fail_waiting(tx: &mut Tx, tasks: &[TaskKey], failure: FailureType, party: Party, now: Time) -> StoreResult<Vec<Stepped>> {
     static FAIL: SetStatement = SetStatement::new(
         "UPDATE tasks AS t SET status = 'failed', failure_type = u.f, party = u.p, finished_at_us = $1
-        FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.status = 'pending' RETURNING batch_id, task_no, price",
+        FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.status = 'pending'
+        RETURNING batch_id, task_no, price, model_id",
         1,
         &[("b", "bigint"), ("n", "integer"), ("f", "text"), ("p", "text")],
     );
     let mut columns = keys(tasks);
     columns.push(Column::Word(vec![failure.as_str(); tasks.len()]));
     columns.push(Column::Word(vec![party.as_str(); tasks.len()]));
-    let rows: Vec<(i64, i32, i64)> = FAIL.fetch(tx, &[now.micros()], columns).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(batch, number, price)| Stepped { task: TaskKey { batch: BatchKey(batch), number }, price: Credits::new(price) })
-        .collect())
+    let rows: Vec<SteppedRow> = FAIL.fetch(tx, &[now.micros()], columns).await?;
+    Ok(rows.into_iter().map(stepped).collect())
 }
 
 /// Takes retries out of the line; returns those that were in it. The lock on their batches keeps others from it.
@@ -249,14 +252,14 @@ pub async fn delete_retries(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<T
     Ok(rows.into_iter().map(|(batch, number)| TaskKey { batch: BatchKey(batch), number }).collect())
 }
 
-/// Cancels every pending task of a locked batch; returns their numbers and prices.
+/// Cancels every pending task of a locked batch; returns them.
 pub async fn cancel_pending(tx: &mut Tx, batch: BatchKey, now: Time) -> StoreResult<Vec<Stepped>> {
     const RETRIES: &str = "DELETE FROM retries WHERE batch_id = $1";
     const CANCEL: &str = "UPDATE tasks SET status = 'canceled', finished_at_us = $2 WHERE batch_id = $1 AND status = 'pending'
-        RETURNING task_no, price";
+        RETURNING batch_id, task_no, price, model_id";
     on!(&mut *tx, c => sqlx::query(RETRIES).bind(batch.0).execute(c).await.map(|_| ()))?;
-    let rows: Vec<(i32, i64)> = on!(tx, c => sqlx::query_as(CANCEL).bind(batch.0).bind(now.micros()).fetch_all(c).await)?;
-    Ok(rows.into_iter().map(|(number, price)| Stepped { task: TaskKey { batch, number }, price: Credits::new(price) }).collect())
+    let rows: Vec<SteppedRow> = on!(tx, c => sqlx::query_as(CANCEL).bind(batch.0).bind(now.micros()).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(stepped).collect())
 }
 
 /// A leased task, its attempt, and how far it is.

@@ -156,6 +156,23 @@ const CHECKS: &[Query] = &[
             ORDER BY b.id LIMIT 5",
     },
     Query {
+        name: "tallies of tasks equal a recount by block",
+        rows: "SELECT COUNT(*) FROM task_tallies",
+        offending: "SELECT b.public_id FROM batches AS b WHERE b.id IN (
+                SELECT batch_id FROM (
+                    SELECT batch_id, outcome, failure_type, party, model_id, block, tasks FROM task_tallies
+                    UNION ALL
+                    SELECT batch_id, status, COALESCE(failure_type, ''), COALESCE(party, ''), model_id, (task_no - 1) / 500, -COUNT(*)
+                    FROM tasks WHERE finished_at_us IS NOT NULL
+                    GROUP BY batch_id, status, COALESCE(failure_type, ''), COALESCE(party, ''), model_id, (task_no - 1) / 500
+                    UNION ALL
+                    SELECT batch_id, 'ordered', '', '', model_id, (task_no - 1) / 500, -COUNT(*)
+                    FROM tasks WHERE batch_id IN (SELECT batch_id FROM batch_models GROUP BY batch_id HAVING COUNT(*) > 1)
+                    GROUP BY batch_id, model_id, (task_no - 1) / 500
+                ) AS t GROUP BY batch_id, outcome, failure_type, party, model_id, block HAVING SUM(tasks) <> 0)
+            ORDER BY b.id LIMIT 5",
+    },
+    Query {
         name: "no lease outlives its task, and no open attempt a finished one",
         rows: "SELECT COUNT(*) FROM attempts WHERE state = 'open'",
         offending: "SELECT b.public_id || '/' || CAST(t.task_no AS TEXT) FROM tasks AS t JOIN batches AS b ON b.id = t.batch_id

@@ -7,10 +7,13 @@ use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
 use crate::domain::grant::Grant;
 use crate::domain::hold::{self, Draw};
-use crate::domain::id::{BatchKey, CustomerKey, GrantKey, TaskKey, TransactionId, TransactionKey};
+use crate::domain::id::{BatchKey, CustomerKey, GrantKey, ModelKey, TaskKey, TransactionId, TransactionKey};
 use crate::domain::ledger::{LineKind, Posting, TransactionKind};
 use crate::domain::money::Money;
+use crate::domain::task::TaskStatus;
 use crate::store::ledger::{NewLine, NewTransaction};
+use crate::store::tallies::TaskEnd;
+use crate::store::tasks::Stepped;
 use crate::store::{StoreError, StoreResult, Tx, grants, holds, ledger};
 
 use super::Group;
@@ -19,7 +22,20 @@ use super::Group;
 pub(super) struct Finished {
     pub task: TaskKey,
     pub credits: Credits,
+    pub model: ModelKey,
+    pub status: TaskStatus,
     pub failure: Option<(FailureType, Party)>,
+}
+
+impl Finished {
+    /// A success, until something else is said.
+    pub fn of(row: Stepped) -> Self {
+        Self { task: row.task, credits: row.price, model: row.model, status: TaskStatus::Succeeded, failure: None }
+    }
+
+    pub fn end(&self) -> TaskEnd {
+        TaskEnd { task: self.task, model: self.model, status: self.status, failure: self.failure }
+    }
 }
 
 impl Group<'_> {
@@ -41,7 +57,7 @@ impl Group<'_> {
         let mut lines = Vec::new();
         for (batch, finished) in by_batch {
             let of_batch = draws.get_mut(&batch).ok_or_else(|| StoreError::inconsistent("hold_draws", format!("none of {batch:?}")))?;
-            let (captured, released): (Vec<_>, Vec<_>) = finished.into_iter().partition(|line| line.failure.is_none());
+            let (captured, released): (Vec<_>, Vec<_>) = finished.into_iter().partition(|line| line.status == TaskStatus::Succeeded);
             for (kind, tasks) in [(TransactionKind::Capture, captured), (TransactionKind::Release, released)] {
                 if tasks.is_empty() {
                     continue;
