@@ -9,8 +9,8 @@ use leptos_router::{SsrMode, path};
 use super::Opening;
 use super::components::clock::Clock;
 use super::i18n::{Lang, Language};
-use super::pages::{BatchPage, BatchesPage, NotFound};
-use super::query::BatchesQuery;
+use super::pages::{BatchPage, BatchesPage, CustomerPage, CustomersPage, NotFound};
+use super::query::{BatchesQuery, CustomersQuery};
 
 #[component]
 pub fn App() -> impl IntoView {
@@ -52,6 +52,9 @@ fn Frame() -> impl IntoView {
                     <a href=lang.link(&list) aria-current=current_page(list)>
                         {words.batches}
                     </a>
+                    <a href=lang.link(CustomersQuery::PATH) aria-current=current_page(CustomersQuery::PATH.to_owned())>
+                        {lang.customers().customers}
+                    </a>
                 </nav>
                 {languages(lang)}
             </header>
@@ -63,6 +66,8 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/admin") view=ToBatches ssr=SsrMode::Async />
                         <Route path=path!("/admin/batches") view=BatchesPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/batches/:id") view=BatchPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/customers") view=CustomersPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/customers/:id") view=CustomerPage ssr=SsrMode::Async />
                     </FlatRoutes>
                 </main>
             </div>

@@ -3,12 +3,14 @@
 
 mod batch;
 mod batches;
+mod customers;
 mod tasks;
 
 use std::fmt::Write;
 
 pub use self::batch::{BatchPlace, BatchQuery, Tab};
 pub use self::batches::BatchesQuery;
+pub use self::customers::{CustomerPlace, CustomerQuery, CustomerTab, CustomersQuery};
 pub use self::tasks::{ROWS, TasksQuery};
 
 /// Finds a parameter of the address by name; its value is decoded.

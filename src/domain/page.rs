@@ -65,6 +65,74 @@ impl<T> Slice<T> {
     }
 }
 
+/// Where a page of a list begins that is read by key, newest row first. A row that does not exist counts as the newest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Seek<Id> {
+    #[default]
+    Newest,
+    /// At this row.
+    At(Id),
+    /// With the row after this one.
+    Before(Id),
+    /// So that the page ends just above this row.
+    After(Id),
+}
+
+impl<Id: Copy> Seek<Id> {
+    /// From the parameters of an address; the first that is given decides.
+    pub fn of(at: Option<Id>, before: Option<Id>, after: Option<Id>) -> Self {
+        let (at, before, after) = (at.map(Self::At), before.map(Self::Before), after.map(Self::After));
+        at.or(before).or(after).unwrap_or(Self::Newest)
+    }
+
+    /// Back to the parameters: at, before, after.
+    pub const fn parts(self) -> (Option<Id>, Option<Id>, Option<Id>) {
+        match self {
+            Self::Newest => (None, None, None),
+            Self::At(id) => (Some(id), None, None),
+            Self::Before(id) => (None, Some(id), None),
+            Self::After(id) => (None, None, Some(id)),
+        }
+    }
+
+    pub const fn row(self) -> Option<Id> {
+        match self {
+            Self::Newest => None,
+            Self::At(id) | Self::Before(id) | Self::After(id) => Some(id),
+        }
+    }
+}
+
+/// A page of such a list, newest row first, and whether there are others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch<T> {
+    pub rows: Vec<T>,
+    pub has_newer: bool,
+    pub has_older: bool,
+}
+
+impl<T> Stretch<T> {
+    /// From up to one row more than was asked for, newest first.
+    pub fn downwards(rows: Vec<T>, size: PageSize, has_newer: bool) -> Self {
+        let (rows, has_older) = cut(rows, size);
+        Self { rows, has_newer, has_older }
+    }
+
+    /// From up to one row more than was asked for, oldest first.
+    pub fn upwards(rows: Vec<T>, size: PageSize) -> Self {
+        let (mut rows, has_newer) = cut(rows, size);
+        rows.reverse();
+        Self { rows, has_newer, has_older: true }
+    }
+}
+
+fn cut<T>(mut rows: Vec<T>, size: PageSize) -> (Vec<T>, bool) {
+    let max = usize::try_from(size.0).unwrap_or(0);
+    let more = rows.len() > max;
+    rows.truncate(max);
+    (rows, more)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +148,22 @@ mod tests {
     #[test]
     fn rejects_sizes_out_of_bounds() {
         assert_eq!([0, -1, 201].map(PageSize::new), [Err(BadPageSize); 3]);
+    }
+
+    #[test]
+    fn a_stretch_is_newest_first_from_either_side() {
+        let size = PageSize::new(2).unwrap();
+        assert_eq!(Stretch::downwards(vec![9, 8, 7], size, true), Stretch { rows: vec![9, 8], has_newer: true, has_older: true });
+        assert_eq!(Stretch::upwards(vec![7, 8, 9], size), Stretch { rows: vec![8, 7], has_newer: true, has_older: true });
+        assert_eq!(Stretch::upwards(vec![7], size), Stretch { rows: vec![7], has_newer: false, has_older: true });
+    }
+
+    #[test]
+    fn a_place_in_a_list_survives_its_address() {
+        for seek in [Seek::Newest, Seek::At(3), Seek::Before(3), Seek::After(3)] {
+            let (at, before, after) = seek.parts();
+            assert_eq!(Seek::of(at, before, after), seek);
+        }
     }
 
     #[test]

@@ -1,11 +1,28 @@
 //! Customers.
 
+use crate::domain::credits::Credits;
 use crate::domain::id::CustomerId;
-use crate::store::{StoreError, customers};
+use crate::domain::ledger::Balances;
+use crate::domain::page::{PageSize, Seek, Stretch};
+use crate::store::{StoreError, accounts, customers};
 
-pub use crate::store::customers::Customer;
+pub use crate::store::customers::{BATCHES_COUNTED_MAX, Customer, CustomerSums, GrantSums};
 
 use super::{Service, ServiceError, ServiceResult};
+
+/// Characters of a search that are looked at.
+const SEARCH_MAX_CHARS: usize = 100;
+
+/// A customer and its credits, told by two witnesses: accounts and batches on one side, grants on the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerBooks {
+    pub customer: Customer,
+    pub balances: Balances,
+    /// Charged by batches, and not given back.
+    pub charged: Credits,
+    pub batches: i64,
+    pub grants: GrantSums,
+}
 
 impl Service {
     pub async fn add_customer(&self, name: &str, email: &str) -> ServiceResult<Customer> {
@@ -34,6 +51,23 @@ impl Service {
     pub async fn customer(&self, id: CustomerId) -> ServiceResult<Customer> {
         let mut tx = self.db().read().await?;
         customers::by_id(&mut tx, id).await?.ok_or(ServiceError::NotFound { what: "customer" })
+    }
+
+    /// Newest first; with a `part`, those whose name, e-mail address or id holds it.
+    pub async fn search_customers(&self, part: &str, seek: Seek<CustomerId>, size: PageSize) -> ServiceResult<Stretch<CustomerSums>> {
+        let part: String = part.trim().chars().take(SEARCH_MAX_CHARS).collect();
+        let mut tx = self.db().read().await?;
+        Ok(customers::search(&mut tx, Some(part.as_str()).filter(|part| !part.is_empty()), seek, size).await?)
+    }
+
+    /// In one snapshot.
+    pub async fn customer_books(&self, id: CustomerId) -> ServiceResult<CustomerBooks> {
+        let mut tx = self.db().read().await?;
+        let customer = customers::by_id(&mut tx, id).await?.ok_or(ServiceError::NotFound { what: "customer" })?;
+        let balances = accounts::balances(&mut tx, customer.key).await?;
+        let (charged, batches) = customers::batch_sums(&mut tx, customer.key).await?;
+        let grants = customers::grant_sums(&mut tx, customer.key).await?;
+        Ok(CustomerBooks { customer, balances, charged, batches, grants })
     }
 
     /// The first 200.

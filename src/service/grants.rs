@@ -1,5 +1,7 @@
 //! Adding credits, and letting promised ones expire.
 
+use std::collections::BTreeMap;
+
 use crate::domain::credits::Credits;
 use crate::domain::grant::{Grant, NewGrant};
 use crate::domain::id::{CustomerId, CustomerKey, GrantId, TransactionId};
@@ -43,6 +45,14 @@ impl Service {
     pub async fn grants(&self, customer: CustomerKey) -> ServiceResult<Vec<Grant>> {
         let mut tx = self.db().read().await?;
         Ok(grants::list(&mut tx, customer).await?)
+    }
+
+    /// In the order in which they are spent, each with the reason that it was made for.
+    pub async fn grants_with_reasons(&self, customer: CustomerKey) -> ServiceResult<Vec<(Grant, Option<String>)>> {
+        let mut tx = self.db().read().await?;
+        let grants = grants::list(&mut tx, customer).await?;
+        let mut reasons: BTreeMap<_, _> = grants::reasons(&mut tx, customer).await?.into_iter().collect();
+        Ok(grants.into_iter().map(|grant| (reasons.remove(&grant.key), grant)).map(|(reason, grant)| (grant, reason)).collect())
     }
 
     pub async fn balances(&self, customer: CustomerKey) -> ServiceResult<Balances> {

@@ -6,6 +6,8 @@ use crate::domain::id::{ApiKeyKey, CustomerId, CustomerKey, KeyId};
 use crate::domain::key::ApiKeySecret;
 use crate::store::{customers, dialect, keys};
 
+pub use crate::store::keys::ListedKey;
+
 use super::{Service, ServiceError, ServiceResult};
 
 /// Who is calling. Only [`Service::authenticate`] makes one.
@@ -88,6 +90,12 @@ impl Service {
         keys::insert(&mut tx, &row, now).await?;
         tx.commit().await?;
         Ok(NewKey { id, secret })
+    }
+
+    /// A customer's keys, those in use first; the newest 200.
+    pub async fn keys(&self, customer: CustomerKey) -> ServiceResult<Vec<ListedKey>> {
+        let mut tx = self.db().read().await?;
+        Ok(keys::of_customer(&mut tx, customer).await?)
     }
 
     /// From the next request on the key is not good any more.

@@ -1,8 +1,8 @@
 //! Reading the ledger.
 
 use crate::domain::id::{BatchId, CustomerKey, TaskKey, TransactionId};
-use crate::domain::ledger::{Line, Transaction};
-use crate::domain::page::PageSize;
+use crate::domain::ledger::{Line, Transaction, TransactionKind};
+use crate::domain::page::{PageSize, Seek, Stretch};
 use crate::store::{holds, ledger};
 
 pub use crate::store::holds::DrawnGrant;
@@ -19,6 +19,18 @@ impl Service {
     ) -> ServiceResult<Listed<Transaction>> {
         let mut tx = self.db().read().await?;
         Ok(Listed::of(ledger::of_customer(&mut tx, customer, before, size).await?, size))
+    }
+
+    /// A page of a customer's ledger, newest first. For operators.
+    pub async fn ledger_page(
+        &self,
+        customer: CustomerKey,
+        kind: Option<TransactionKind>,
+        seek: Seek<TransactionId>,
+        size: PageSize,
+    ) -> ServiceResult<Stretch<Transaction>> {
+        let mut tx = self.db().read().await?;
+        Ok(ledger::page_of_customer(&mut tx, customer, kind, seek, size).await?)
     }
 
     /// A batch's transactions, oldest first. For operators.

@@ -105,6 +105,14 @@ pub async fn list(tx: &mut Tx, customer: CustomerKey) -> StoreResult<Vec<Grant>>
     Ok(grants)
 }
 
+/// Why grants of a customer were made: the newest 200, as in [`list`].
+pub async fn reasons(tx: &mut Tx, customer: CustomerKey) -> StoreResult<Vec<(GrantKey, String)>> {
+    const REASONS: &str = "SELECT id, reason FROM (SELECT id, reason FROM grants WHERE customer_id = $1 ORDER BY id DESC LIMIT 200) AS g
+        WHERE reason IS NOT NULL";
+    let rows: Vec<(i64, String)> = on!(tx, c => sqlx::query_as(REASONS).bind(customer.0).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(|(key, reason)| (GrantKey(key), reason)).collect())
+}
+
 /// Grants whose expiry has passed with credits unspent, with their customers. At most `max`.
 pub async fn expired(tx: &mut Tx, now: Time, max: i64) -> StoreResult<Vec<(GrantKey, CustomerKey)>> {
     const EXPIRED: &str = "SELECT id, customer_id FROM grants WHERE expires_at_us <= $1 AND available > 0 ORDER BY id LIMIT $2";

@@ -77,3 +77,31 @@ pub async fn count_request(tx: &mut Tx, key: ApiKeyKey, now: Time, interval_us: 
     let arrival: i64 = on!(tx, c => sqlx::query_scalar(ARRIVAL).bind(key.0).fetch_one(c).await)?;
     Ok(Err(Time::from_micros(arrival)))
 }
+
+/// A key as operators see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedKey {
+    pub id: KeyId,
+    pub name: String,
+    pub prefix: String,
+    pub requests_per_min_max: i64,
+    pub created_at: Time,
+    pub revoked_at: Option<Time>,
+}
+
+/// Keys in one list at most.
+const LIST_MAX: i64 = 200;
+
+/// A customer's keys, those in use first, then the newest.
+pub async fn of_customer(tx: &mut Tx, customer: CustomerKey) -> StoreResult<Vec<ListedKey>> {
+    const OF_CUSTOMER: &str = "SELECT public_id, name, prefix, requests_per_min_max, created_at_us, revoked_at_us FROM api_keys
+        WHERE customer_id = $1 ORDER BY CASE WHEN revoked_at_us IS NULL THEN 0 ELSE 1 END, id DESC LIMIT $2";
+    let rows: Vec<(String, String, String, i64, i64, Option<i64>)> =
+        on!(tx, c => sqlx::query_as(OF_CUSTOMER).bind(customer.0).bind(LIST_MAX).fetch_all(c).await)?;
+    rows.into_iter()
+        .map(|(id, name, prefix, requests_per_min_max, created_at_us, revoked_at_us)| {
+            let (created_at, revoked_at) = (Time::from_micros(created_at_us), revoked_at_us.map(Time::from_micros));
+            Ok(ListedKey { id: id.parse()?, name, prefix, requests_per_min_max, created_at, revoked_at })
+        })
+        .collect()
+}

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use crate::domain::credits::Credits;
 use crate::domain::id::{BatchId, BatchKey, CustomerKey, GrantKey, TaskKey, TransactionId, TransactionKey};
-use crate::domain::ledger::{Line, LineKind, PostedEntry, Posting, Transaction};
+use crate::domain::ledger::{Line, LineKind, PostedEntry, Posting, Transaction, TransactionKind};
 use crate::domain::money::Money;
-use crate::domain::page::PageSize;
+use crate::domain::page::{PageSize, Seek, Stretch};
 use crate::domain::time::Time;
 
 use super::dialect::{Column, SetStatement, next_transaction_keys};
@@ -192,6 +192,44 @@ pub async fn of_customer(
     let rows: Vec<TransactionRow> =
         on!(&mut *tx, c => sqlx::query_as(OF_CUSTOMER).bind(customer.0).bind(before).bind(size.get() + 1).fetch_all(c).await)?;
     with_entries(tx, rows).await
+}
+
+/// A page of a customer's transactions, newest first, all or those of one kind.
+pub async fn page_of_customer(
+    tx: &mut Tx,
+    customer: CustomerKey,
+    kind: Option<TransactionKind>,
+    seek: Seek<TransactionId>,
+    size: PageSize,
+) -> StoreResult<Stretch<Transaction>> {
+    const DOWN: &str =
+        select_transactions!("WHERE t.customer_id = $1 AND ($2 IS NULL OR t.kind = $2) AND t.id <= $3 ORDER BY t.id DESC LIMIT $4");
+    const UP: &str = select_transactions!("WHERE t.customer_id = $1 AND ($2 IS NULL OR t.kind = $2) AND t.id > $3 ORDER BY t.id LIMIT $4");
+    const KEY: &str = "SELECT id FROM ledger_transactions WHERE public_id = $1 AND customer_id = $2";
+    let kind = kind.map(TransactionKind::as_str);
+    let key: Option<i64> = match seek.row() {
+        Some(id) => on!(&mut *tx, c => sqlx::query_scalar(KEY).bind(id.to_string()).bind(customer.0).fetch_optional(c).await)?,
+        None => None,
+    };
+    let (sql, from) = match (seek, key) {
+        (Seek::After(_), Some(key)) => (UP, key),
+        (Seek::Before(_), Some(key)) => (DOWN, key - 1),
+        (Seek::At(_), Some(key)) => (DOWN, key),
+        _ => (DOWN, i64::MAX),
+    };
+    let limit = size.get() + 1;
+    let rows: Vec<TransactionRow> =
+        on!(&mut *tx, c => sqlx::query_as(sql).bind(customer.0).bind(kind).bind(from).bind(limit).fetch_all(c).await)?;
+    let has_newer = match key {
+        Some(key) if sql == DOWN => {
+            let newer: Vec<TransactionRow> =
+                on!(&mut *tx, c => sqlx::query_as(UP).bind(customer.0).bind(kind).bind(key).bind(1_i64).fetch_all(c).await)?;
+            matches!(seek, Seek::Before(_)) || !newer.is_empty()
+        }
+        _ => false,
+    };
+    let rows = with_entries(tx, rows).await?;
+    Ok(if sql == UP { Stretch::upwards(rows, size) } else { Stretch::downwards(rows, size, has_newer) })
 }
 
 /// A batch's transactions, oldest first. One more than `size`, if there are more.

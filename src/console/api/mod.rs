@@ -3,6 +3,8 @@
 
 pub mod batch;
 pub mod batches;
+pub mod customer;
+pub mod customers;
 mod error;
 
 pub use error::ConsoleError;

@@ -1,6 +1,7 @@
 //! Every word that the console shows, in each language. [`Words`] is a struct, so a language that lacks a word does not
 //! compile; words of domain enums are functions with an exhaustive `match`, for the same reason.
 
+mod customers;
 mod en;
 mod format;
 mod sentence;
@@ -8,6 +9,7 @@ mod words;
 mod zh;
 mod zone;
 
+pub use customers::CustomersWords;
 pub use format::shortened;
 pub use sentence::{BatchFacts, Part, PartyFailures};
 pub use words::Words;

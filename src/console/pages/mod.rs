@@ -2,10 +2,14 @@
 
 mod batch;
 mod batches;
+mod customer;
+mod customers;
 mod failed;
 mod not_found;
 mod place;
 
 pub use batch::BatchPage;
 pub use batches::BatchesPage;
+pub use customer::CustomerPage;
+pub use customers::CustomersPage;
 pub use not_found::NotFound;

@@ -1,0 +1,212 @@
+//! What the page of a customer shows: its books, and the rows of one of its sections.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::ConsoleError;
+use crate::domain::credits::Credits;
+use crate::domain::grant::{Grant, GrantKind};
+use crate::domain::id::{BatchId, CustomerId, GrantId, TransactionId};
+use crate::domain::ledger::{AccountKind, Transaction, TransactionKind};
+use crate::domain::money::Money;
+use crate::domain::time::Time;
+use crate::domain::word::words;
+
+/// Where a customer's credits are, as one witness says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whereabouts {
+    pub available: Credits,
+    pub held: Credits,
+    pub spent: Credits,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerSummary {
+    pub id: CustomerId,
+    pub name: String,
+    pub email: String,
+    pub created_at: Time,
+    pub batches: i64,
+    pub granted: Credits,
+    pub expired: Credits,
+    /// As accounts and batches say.
+    pub books: Whereabouts,
+    /// As grants say.
+    pub grants: Whereabouts,
+    pub grants_count: i64,
+}
+
+words! {
+    /// Sections of a customer that have rows.
+    CustomerPart {
+        Grants = "grants",
+        Ledger = "ledger",
+        Keys = "keys",
+    }
+}
+
+/// The rows of one section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CustomerRows {
+    Grants(Vec<GrantRow>),
+    Ledger(LedgerPage),
+    Keys(Vec<KeyRow>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantRow {
+    pub id: GrantId,
+    pub kind: GrantKind,
+    pub credits: Credits,
+    pub paid: Money,
+    pub available: Credits,
+    pub held: Credits,
+    pub captured: Credits,
+    pub expired: Credits,
+    pub expires_at: Option<Time>,
+    pub created_at: Time,
+    pub reason: Option<String>,
+}
+
+/// A page of the ledger, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerPage {
+    pub rows: Vec<LedgerRow>,
+    pub has_newer: bool,
+    pub has_older: bool,
+}
+
+/// What a transaction did to a balance, and the balance after it.
+pub type Change = Option<(Credits, Option<Credits>)>;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerRow {
+    pub id: TransactionId,
+    pub kind: TransactionKind,
+    pub available: Change,
+    pub held: Change,
+    pub batch: Option<BatchId>,
+    pub grant: Option<GrantId>,
+    pub reverses: Option<TransactionId>,
+    pub tasks: i64,
+    pub revenue: Money,
+    pub actor: String,
+    pub reason: Option<String>,
+    pub created_at: Time,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRow {
+    pub id: String,
+    pub name: String,
+    pub prefix: String,
+    pub requests_per_min_max: i64,
+    pub created_at: Time,
+    pub revoked_at: Option<Time>,
+}
+
+// Compiled on both sides, used by the server.
+impl GrantRow {
+    pub fn new(grant: &Grant, reason: Option<String>) -> Self {
+        Self {
+            id: grant.id,
+            kind: grant.kind,
+            credits: grant.credits,
+            paid: grant.paid,
+            available: grant.available,
+            held: grant.held,
+            captured: grant.captured,
+            expired: grant.expired,
+            expires_at: grant.expires_at,
+            created_at: grant.created_at,
+            reason,
+        }
+    }
+}
+
+impl From<Transaction> for LedgerRow {
+    fn from(transaction: Transaction) -> Self {
+        let change = |account| {
+            let entry = transaction.entries.iter().find(|entry| entry.account == account)?;
+            Some((entry.credits, entry.balance_after))
+        };
+        Self {
+            id: transaction.id,
+            kind: transaction.kind,
+            available: change(AccountKind::Available),
+            held: change(AccountKind::Held),
+            batch: transaction.batch,
+            grant: transaction.grant,
+            reverses: transaction.reverses,
+            tasks: transaction.tasks,
+            revenue: transaction.revenue,
+            actor: transaction.actor,
+            reason: transaction.reason,
+            created_at: transaction.created_at,
+        }
+    }
+}
+
+/// The id is taken as text: whatever stands in the address is either a customer or not found.
+#[server(prefix = "/admin/data", endpoint = "customer", input = server_fn::codec::GetUrl)]
+pub async fn read_customer(id: String) -> Result<CustomerSummary, ConsoleError> {
+    use crate::refusal::{not_found, refuse};
+    use crate::service::Service;
+
+    let service = expect_context::<Service>();
+    let id = id.parse().map_err(|_| not_found())?;
+    let books = service.customer_books(id).await.map_err(refuse)?;
+    Ok(CustomerSummary {
+        id,
+        name: books.customer.name,
+        email: books.customer.email,
+        created_at: books.customer.created_at,
+        batches: books.batches,
+        granted: books.grants.granted,
+        expired: books.grants.expired,
+        books: Whereabouts { available: books.balances.available, held: books.balances.held, spent: books.charged },
+        grants: Whereabouts { available: books.grants.available, held: books.grants.held, spent: books.grants.captured },
+        grants_count: books.grants.grants,
+    })
+}
+
+#[server(prefix = "/admin/data", endpoint = "customer_rows", input = server_fn::codec::GetUrl)]
+pub async fn read_customer_rows(
+    id: String,
+    part: CustomerPart,
+    kind: Option<TransactionKind>,
+    at: Option<TransactionId>,
+    before: Option<TransactionId>,
+    after: Option<TransactionId>,
+) -> Result<CustomerRows, ConsoleError> {
+    use crate::domain::page::{PageSize, Seek};
+    use crate::refusal::{not_found, refuse};
+    use crate::service::Service;
+
+    let service = expect_context::<Service>();
+    let id = id.parse().map_err(|_| not_found())?;
+    let customer = service.customer(id).await.map_err(refuse)?.key;
+    match part {
+        CustomerPart::Grants => {
+            let grants = service.grants_with_reasons(customer).await.map_err(refuse)?;
+            Ok(CustomerRows::Grants(grants.into_iter().map(|(grant, reason)| GrantRow::new(&grant, reason)).collect()))
+        }
+        CustomerPart::Ledger => {
+            let seek = Seek::of(at, before, after);
+            let page = service.ledger_page(customer, kind, seek, PageSize::default()).await.map_err(refuse)?;
+            let rows = page.rows.into_iter().map(LedgerRow::from).collect();
+            Ok(CustomerRows::Ledger(LedgerPage { rows, has_newer: page.has_newer, has_older: page.has_older }))
+        }
+        CustomerPart::Keys => {
+            let row = |key: crate::service::keys::ListedKey| KeyRow {
+                id: key.id.to_string(),
+                name: key.name,
+                prefix: key.prefix,
+                requests_per_min_max: key.requests_per_min_max,
+                created_at: key.created_at,
+                revoked_at: key.revoked_at,
+            };
+            Ok(CustomerRows::Keys(service.keys(customer).await.map_err(refuse)?.into_iter().map(row).collect()))
+        }
+    }
+}

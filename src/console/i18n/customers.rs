@@ -1,0 +1,93 @@
+//! What only the pages of customers say.
+
+use super::Lang;
+
+macro_rules! words {
+    ($($name:ident: $en:literal, $zh:literal;)+) => {
+        /// What the pages of customers say in one language.
+        #[derive(Debug)]
+        pub struct CustomersWords {
+            $(pub $name: &'static str,)+
+        }
+
+        static EN: CustomersWords = CustomersWords { $($name: $en,)+ };
+        static ZH: CustomersWords = CustomersWords { $($name: $zh,)+ };
+    };
+}
+
+words! {
+    customers: "Customers", "客户";
+    list_note: "Newest first. Credits in whole credits, times in UTC.", "最新在前。积分为整数，时间为 UTC。";
+    search: "Search", "搜索";
+    search_label: "Part of a name, an e-mail address or an id", "姓名、邮箱或编号的一部分";
+    clear: "Clear the search", "清除搜索";
+    name: "Customer", "客户";
+    email: "E-mail", "邮箱";
+    available: "Available", "可用";
+    held: "Held", "预扣";
+    spent: "Spent", "已用";
+    expired: "Expired", "已过期";
+    granted: "Granted", "共授予";
+    batches: "Batches", "批次";
+    last_batch: "Last batch", "最近批次";
+    since: "Customer since", "创建时间";
+    newer: "Newer", "较新";
+    no_customers: "No customers yet", "还没有客户";
+    no_customers_text: "Add the first one on the command line, then give it credits and a key:", "先在命令行添加客户，再授予积分并生成密钥：";
+    no_match: "No customer matches", "没有匹配的客户";
+    no_match_text: "No name, e-mail address or id holds what was searched for.", "没有姓名、邮箱或编号包含所搜索的内容。";
+    not_found: "Customer not found", "客户不存在";
+    not_found_text: "There is no customer with the id", "没有此编号的客户：";
+    to_customers: "All customers", "全部客户";
+    agree: "ledger and grants agree", "账本与授予一致";
+    disagree: "ledger and grants disagree", "账本与授予不一致";
+    grants_say: "The grants say", "授予记录为";
+    difference: "difference", "相差";
+    sections: "Sections of this customer", "此客户的内容";
+    grants: "Grants", "授予";
+    ledger: "Ledger", "账本";
+    keys: "API keys", "API 密钥";
+    grants_note: "In the order in which they are spent: sooner expiry first, then gifts before paid credits, then older.",
+        "按消费顺序排列：先到期的在前，赠送先于购买，较早的在前。";
+    no_grants: "No credits were ever added", "尚未添加过积分";
+    no_grants_text: "Add some on the command line:", "可在命令行添加：";
+    paid: "Paid, US$", "实付，US$";
+    left: "Left", "剩余";
+    captured: "Spent", "已用";
+    expires: "Expires, UTC", "到期（UTC）";
+    never: "never", "永不";
+    added: "Added, UTC", "添加时间（UTC）";
+    total: "Total", "合计";
+    ledger_note: "Newest first. Each row is one transaction: what it changed, and the balance after it.",
+        "最新在前。每行是一笔交易：它的变动，以及之后的余额。";
+    all_kinds: "All kinds", "全部类型";
+    filter: "Kind of transaction", "交易类型";
+    concerns: "Concerns", "关联";
+    change: "change", "变动";
+    after: "after", "余额";
+    available_change: "Available ±", "可用 ±";
+    available_after: "Available after", "可用余额";
+    held_change: "Held ±", "预扣 ±";
+    held_after: "Held after", "预扣余额";
+    no_transactions: "No transaction", "没有交易";
+    no_transactions_text: "Nothing of this kind was ever booked for this customer.", "此客户没有此类交易。";
+    show_all: "Show all", "显示全部";
+    no_keys: "No API key yet", "还没有 API 密钥";
+    no_keys_text: "The customer needs one to submit batches. Make it on the command line; its secret is shown once:",
+        "客户需要密钥才能提交批次。在命令行生成，密钥只显示一次：";
+    keys_note: "Of a key only the beginning of its secret is known here.", "这里只保留密钥的开头部分。";
+    prefix: "Begins with", "开头";
+    key_name: "Name", "名称";
+    rate: "Requests per minute", "每分钟请求数";
+    revoked: "Revoked, UTC", "停用时间（UTC）";
+    in_use: "in use", "使用中";
+}
+
+impl Lang {
+    pub const fn customers(self) -> &'static CustomersWords {
+        match self {
+            Self::En => &EN,
+            Self::Zh => &ZH,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! One customer: what it can spend, what is held, what it has spent, told by two witnesses; and the rows behind that.
+
+mod rows;
+mod strip;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::failed::failed;
+use super::place::here;
+use crate::console::api::ConsoleError;
+use crate::console::api::customer::{CustomerPart, CustomerSummary, read_customer, read_customer_rows};
+use crate::console::components::clock::Clock;
+use crate::console::components::copy::id_with_copy;
+use crate::console::components::panel;
+use crate::console::components::tabs::{TabLink, tabs};
+use crate::console::i18n::Lang;
+use crate::console::query::{CustomerPlace, CustomerQuery, CustomerTab, CustomersQuery};
+
+#[component]
+pub fn CustomerPage() -> impl IntoView {
+    let lang = expect_context::<Lang>();
+    let clock = Clock::current();
+    let place = here(CustomerPlace::at);
+    let id = Memo::new(move |_| place.with(|place| place.id.clone()));
+    let tab = Memo::new(move |_| place.with(|place| place.query.tab));
+    let summary = Resource::new(move || (id.get(), clock.tick()), |(id, _)| read_customer(id));
+    let rows = Resource::new(
+        move || (place.get(), clock.tick()),
+        |(CustomerPlace { id, query }, _)| {
+            let (at, before, after) = query.seek.parts();
+            read_customer_rows(id, part_of(query.tab), query.kind, at, before, after)
+        },
+    );
+    // Only open batches change a balance by themselves.
+    Effect::new(move |_| {
+        clock.refresh_while(summary.with(|summary| matches!(summary, Some(Ok(summary)) if !summary.books.held.is_zero())));
+    });
+    on_cleanup(move || clock.refresh_while(false));
+    view! {
+        <Transition fallback=move || panel::skeleton(lang)>
+            {move || Suspend::new(async move {
+                match summary.await {
+                    Ok(summary) => above_the_rows(lang, &summary, tab),
+                    Err(ConsoleError::NotFound) => no_such_customer(lang, id.get_untracked()),
+                    Err(error) => failed(lang, &error),
+                }
+            })}
+        </Transition>
+        <section class="card rows">
+            <Transition fallback=move || panel::skeleton(lang)>
+                {move || Suspend::new(async move {
+                    match rows.await {
+                        Ok(rows) => rows::rows(lang, &place.get_untracked(), &rows),
+                        Err(ConsoleError::NotFound) => ().into_any(),
+                        Err(error) => failed(lang, &error),
+                    }
+                })}
+            </Transition>
+        </section>
+    }
+    .into_any()
+}
+
+const fn part_of(tab: CustomerTab) -> CustomerPart {
+    match tab {
+        CustomerTab::Grants => CustomerPart::Grants,
+        CustomerTab::Ledger => CustomerPart::Ledger,
+        CustomerTab::Keys => CustomerPart::Keys,
+    }
+}
+
+fn above_the_rows(lang: Lang, summary: &CustomerSummary, tab: Memo<CustomerTab>) -> AnyView {
+    let words = lang.customers();
+    let id = summary.id;
+    let name = summary.name.clone();
+    let batches = lang.link(&format!("/admin/batches?customer={id}"));
+    let grants = lang.number(summary.grants_count);
+    view! {
+        <Title text=name.clone() />
+        <nav class="crumb" aria-label=words.customers>
+            <a href=lang.link(CustomersQuery::PATH)>{words.customers}</a>
+        </nav>
+        <div class="head">
+            <h1>
+                <bdi>{name}</bdi>
+            </h1>
+            {id_with_copy(lang, id.to_string())}
+        </div>
+        <section class="card overview">
+            <p class="who">
+                <bdi>{summary.email.clone()}</bdi>
+                <span>{format!("{} {}", words.since, lang.moment(summary.created_at))}</span>
+                <a href=batches>{format!("{} ({})", words.batches, lang.number(summary.batches))}</a>
+            </p>
+            {strip::strip(lang, summary)}
+        </section>
+        <h2 class="unseen">{words.sections}</h2>
+        {move || {
+            let link = |to: CustomerTab, name, count| TabLink {
+                name,
+                count,
+                href: lang.link(&CustomerQuery::tab(to).to_href(id)),
+                current: tab.get() == to,
+            };
+            tabs(
+                words.sections,
+                vec![
+                    link(CustomerTab::Grants, words.grants, Some(grants.clone())),
+                    link(CustomerTab::Ledger, words.ledger, None),
+                    link(CustomerTab::Keys, words.keys, None),
+                ],
+            )
+        }}
+    }
+    .into_any()
+}
+
+fn no_such_customer(lang: Lang, id: String) -> AnyView {
+    let words = lang.customers();
+    view! {
+        <Title text=words.not_found />
+        <h1>{words.not_found}</h1>
+        <div class="card panel-note">
+            <p>
+                {words.not_found_text} " " <code class="whole">{id}</code>
+            </p>
+            <p>
+                <a class="button" href=lang.link(CustomersQuery::PATH)>
+                    {words.to_customers}
+                </a>
+            </p>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,74 @@
+//! Credits: granted = available + held + spent + expired. Accounts and batches say the first three, grants say them too; a tick
+//! says that both agree, and if they do not, the difference is shown.
+
+use leptos::prelude::*;
+
+use crate::console::api::customer::CustomerSummary;
+use crate::console::components::figure::{Share, bar};
+use crate::console::i18n::Lang;
+use crate::domain::credits::Credits;
+
+pub fn strip(lang: Lang, summary: &CustomerSummary) -> AnyView {
+    let words = lang.customers();
+    let books = summary.books;
+    let parts = [
+        (words.available, books.available, "key good"),
+        (words.held, books.held, "key open"),
+        (words.spent, books.spent, "key info"),
+        (words.expired, summary.expired, "key gone"),
+    ];
+    let shares = [
+        Share { class: "good", amount: books.available.get() },
+        Share { class: "open", amount: books.held.get() },
+        Share { class: "info", amount: books.spent.get() },
+        Share { class: "gone", amount: summary.expired.get() },
+    ];
+    let mut equation = vec![figure(lang, words.granted, summary.granted, "held")];
+    for (index, (name, credits, class)) in parts.into_iter().enumerate() {
+        equation.push(if index == 0 { " = ".into_any() } else { " + ".into_any() });
+        equation.push(figure(lang, name, credits, class));
+    }
+    view! {
+        <div class="strip">
+            <h2>{lang.words().credits_strip}</h2>
+            <p class="equation">{equation} {verdict(lang, summary)}</p>
+            {bar(&shares, summary.granted.get())}
+        </div>
+    }
+    .into_any()
+}
+
+fn figure(lang: Lang, name: &'static str, amount: Credits, class: &'static str) -> AnyView {
+    view! {
+        <span class=class>
+            {name} " " <b>{lang.credits(amount)}</b>
+        </span>
+    }
+    .into_any()
+}
+
+fn verdict(lang: Lang, summary: &CustomerSummary) -> AnyView {
+    let words = lang.customers();
+    let (books, grants) = (summary.books, summary.grants);
+    if books == grants {
+        return view! { <span class="verdict good">{words.agree}</span> }.into_any();
+    }
+    let said: Vec<String> = [
+        (words.available, books.available, grants.available),
+        (words.held, books.held, grants.held),
+        (words.spent, books.spent, grants.spent),
+    ]
+    .into_iter()
+    .filter(|(_, books, grants)| books != grants)
+    .map(|(name, books, grants)| {
+        let difference = Credits::new(books.get().saturating_sub(grants.get()));
+        format!("{name} {} ({} {})", lang.credits(grants), words.difference, lang.signed_credits(difference))
+    })
+    .collect();
+    view! {
+        <span class="verdict bad" role="alert">
+            {format!("{}. {}: {}", words.disagree, words.grants_say, said.join(", "))}
+        </span>
+    }
+    .into_any()
+}
