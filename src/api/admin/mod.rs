@@ -5,6 +5,10 @@
 
 mod batches;
 mod billing;
+mod customers;
+mod document;
+mod grants;
+mod ledger;
 mod tasks;
 mod webhooks;
 
@@ -30,6 +34,12 @@ pub(crate) fn router() -> Router<Api> {
         .route("/batches/{id}/tasks/{number}", get(tasks::show))
         .route("/batches/{id}/billing", get(billing::show))
         .route("/batches/{id}/webhooks", get(webhooks::show))
+        .route("/customers", get(customers::list))
+        .route("/customers/{id}", get(customers::show))
+        .route("/customers/{id}/keys", get(customers::keys))
+        .route("/customers/{id}/ledger", get(ledger::list))
+        .route("/customers/{id}/grants", get(grants::list))
+        .route("/openapi.json", get(document::show))
         .layer(from_fn(only_loopback_names))
 }
 

@@ -1,0 +1,45 @@
+//! The operators' API as an OpenAPI 3.1 document of its own: customers never see it.
+
+use std::sync::LazyLock;
+
+use axum::Json;
+use utoipa::OpenApi;
+
+use super::{customers, grants, ledger};
+use crate::api::problem::{ItemProblem, ProblemBody};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Batchbook for operators",
+        version = "1",
+        description = "What the console shows and does, as JSON. Every failure is a problem document (RFC 9457) with a stable `code`."
+    ),
+    paths(customers::list, customers::show, customers::keys, ledger::list, grants::list),
+    components(schemas(ProblemBody, ItemProblem)),
+    tags((name = "Customers", description = "Who buys, what they can spend, and everything that changed it.")),
+)]
+struct OperatorApi;
+
+static DOCUMENT: LazyLock<serde_json::Value> =
+    LazyLock::new(|| serde_json::to_value(OperatorApi::openapi()).expect("an OpenAPI document is always JSON"));
+
+/// `GET /api/admin/openapi.json`.
+pub(super) async fn show() -> Json<&'static serde_json::Value> {
+    Json(&DOCUMENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let text = DOCUMENT.to_string();
+        for reference in text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(DOCUMENT["components"]["schemas"].get(reference).is_some(), "{reference}");
+        }
+        assert_eq!(DOCUMENT["openapi"], "3.1.0");
+        assert!(DOCUMENT["paths"].get("/api/admin/customers/{id}/ledger").is_some());
+    }
+}
