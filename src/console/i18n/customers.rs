@@ -17,7 +17,7 @@ macro_rules! words {
 
 words! {
     customers: "Customers", "客户";
-    list_note: "Newest first. Credits in whole credits, times in UTC.", "最新在前。积分为整数，时间为 UTC。";
+    list_note: "Newest first. Credits in whole credits.", "最新在前。积分为整数。";
     search: "Search", "搜索";
     search_label: "Part of a name, an e-mail address or an id", "姓名、邮箱或编号的一部分";
     clear: "Clear the search", "清除搜索";
@@ -54,17 +54,15 @@ words! {
     paid: "Paid, US$", "实付，US$";
     left: "Left", "剩余";
     captured: "Spent", "已用";
-    expires: "Expires, UTC", "到期（UTC）";
+    expires: "Expires", "到期时间";
     never: "never", "永不";
-    added: "Added, UTC", "添加时间（UTC）";
+    added: "Added", "添加时间";
     total: "Total", "合计";
     ledger_note: "Newest first. Each row is one transaction: what it changed, and the balance after it.",
         "最新在前。每行是一笔交易：它的变动，以及之后的余额。";
     all_kinds: "All kinds", "全部类型";
     filter: "Kind of transaction", "交易类型";
     concerns: "Concerns", "关联";
-    change: "change", "变动";
-    after: "after", "余额";
     available_change: "Available ±", "可用 ±";
     available_after: "Available after", "可用余额";
     held_change: "Held ±", "预扣 ±";
@@ -79,15 +77,12 @@ words! {
     prefix: "Begins with", "开头";
     key_name: "Name", "名称";
     rate: "Requests per minute", "每分钟请求数";
-    revoked: "Revoked, UTC", "停用时间（UTC）";
+    revoked: "Revoked", "停用时间";
     in_use: "in use", "使用中";
 }
 
 impl Lang {
     pub const fn customers(self) -> &'static CustomersWords {
-        match self {
-            Self::En => &EN,
-            Self::Zh => &ZH,
-        }
+        self.pick(&EN, &ZH)
     }
 }

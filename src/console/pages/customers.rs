@@ -107,7 +107,7 @@ fn list(lang: Lang, query: &CustomersQuery, page: &Listed) -> AnyView {
 fn customer_row(lang: Lang, customer: &CustomerRow, now: Time) -> AnyView {
     let href = lang.link(&CustomerQuery::default().to_href(customer.id));
     let name = customer.name.clone();
-    let moment = |at: Time| Cell::new(lang.moment_near(at, now)).class("moment").title(lang.moment(at));
+    let moment = |at: Time| Cell::new(lang.moment_near(at, now)).class("moment").title(lang.moment_title(at, now));
     row(
         "",
         [

@@ -95,8 +95,8 @@ fn grant_row(lang: Lang, grant: &GrantRow) -> AnyView {
             quiet(grant.captured),
             quiet(grant.expired),
             Cell::quiet_figure(lang.amount(grant.paid), grant.paid == Money::ZERO),
-            grant.expires_at.map_or_else(|| Cell::new(lang.customers().never).class("none"), |at| Cell::new(lang.moment_short(at))),
-            Cell::new(lang.moment_short(grant.created_at)).class("moment"),
+            grant.expires_at.map_or_else(|| Cell::new(lang.customers().never).class("none"), |at| Cell::new(lang.moment(at))),
+            Cell::new(lang.moment(grant.created_at)).class("moment"),
             Cell::new(reason.clone()).class("cut").title(reason),
         ],
     )
@@ -175,7 +175,7 @@ fn ledger_row(lang: Lang, customer: CustomerId, transaction: &LedgerRow) -> AnyV
     row(
         "",
         [
-            Cell::new(lang.moment_short(transaction.created_at)).class("moment"),
+            Cell::new(lang.moment(transaction.created_at)).class("moment"),
             Cell::new((lang.words().transaction_word)(transaction.kind)),
             Cell::new(concerns(lang, customer, transaction)),
             Cell::figure(tasks),
@@ -220,7 +220,7 @@ fn keys(lang: Lang, customer: CustomerId, rows: &[KeyRow]) -> AnyView {
         .map(|key| {
             let revoked = key.revoked_at.map_or_else(
                 || Cell::new(view! { <span class="badge good">{words.in_use}</span> }),
-                |at| Cell::new(lang.moment_short(at)).class("moment"),
+                |at| Cell::new(lang.moment(at)).class("moment"),
             );
             row(
                 if key.revoked_at.is_some() { "none" } else { "" },
@@ -228,7 +228,7 @@ fn keys(lang: Lang, customer: CustomerId, rows: &[KeyRow]) -> AnyView {
                     Cell::new(code_line(&format!("{}…", key.prefix))),
                     Cell::new(view! { <bdi>{key.name.clone()}</bdi> }).class("cut").title(key.name.clone()),
                     Cell::figure(lang.number(key.requests_per_min_max)),
-                    Cell::new(lang.moment_short(key.created_at)).class("moment"),
+                    Cell::new(lang.moment(key.created_at)).class("moment"),
                     revoked,
                     Cell::new(short_id(&key.id)),
                 ],
