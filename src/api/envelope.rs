@@ -48,7 +48,7 @@ impl Exchange {
 }
 
 /// `req_` and 26 characters: 128 random bits, so that no two requests ever share a name and nobody can guess one.
-fn request_id(random: &dyn Random) -> String {
+pub fn request_id(random: &dyn Random) -> String {
     let mut bytes = [0; 16];
     random.fill(&mut bytes);
     format!("req_{}", BASE32_NOPAD.encode(&bytes).to_ascii_lowercase())

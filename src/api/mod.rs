@@ -24,6 +24,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 pub use code::Code;
+pub use envelope::request_id;
 pub use problem::Problem;
 
 use crate::domain::id::Random;

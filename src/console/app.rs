@@ -6,11 +6,11 @@ use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
 use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::{SsrMode, path};
 
-use super::Opening;
 use super::components::clock::Clock;
-use super::i18n::{Lang, Language};
-use super::pages::{BatchPage, BatchesPage, CustomerPage, CustomersPage, NotFound};
-use super::query::{BatchesQuery, CustomersQuery};
+use super::i18n::Lang;
+use super::pages::{BatchPage, BatchesPage, CustomerPage, CustomersPage, NotFound, PreferencesPage};
+use super::query::{BatchesQuery, CustomersQuery, PreferencesQuery};
+use super::{Opening, frame};
 
 #[component]
 pub fn App() -> impl IntoView {
@@ -31,15 +31,20 @@ fn Frame() -> impl IntoView {
     let lang = use_query_map().with_untracked(|params| Lang::of(params.get(Lang::PARAM).as_deref(), preferences.language, zone));
     provide_context(lang);
     let clock = Clock::provide(preferences.refresh_s);
+    let (theme, shortcuts) = (RwSignal::new(preferences.theme), preferences.shortcuts);
+    let density = preferences.density();
+    provide_context(preferences);
+    let said = RwSignal::new(String::new());
     let hydrated = RwSignal::new(false);
     Effect::new(move |_| {
-        clock.start();
+        frame::start(lang, clock, theme, said, shortcuts);
         hydrated.set(true);
     });
+    focus_after_navigation();
     let words = lang.words();
     let list = BatchesQuery::default().to_href();
     view! {
-        <Html {..} lang=lang.tag() data-theme=preferences.theme.mark() data-density=preferences.density() />
+        <Html {..} lang=lang.tag() data-theme=move || theme.get().mark() data-density=density />
         <a class="skip" href="#main" rel="external">
             {words.skip_to_content}
         </a>
@@ -49,14 +54,10 @@ fn Frame() -> impl IntoView {
                     "Batchbook"
                 </a>
                 <nav aria-label=words.main_navigation>
-                    <a href=lang.link(&list) aria-current=current_page(list)>
-                        {words.batches}
-                    </a>
-                    <a href=lang.link(CustomersQuery::PATH) aria-current=current_page(CustomersQuery::PATH.to_owned())>
-                        {lang.customers().customers}
-                    </a>
+                    {section(lang, list, words.batches, "b")}
+                    {section(lang, CustomersQuery::PATH.to_owned(), lang.customers().customers, "c")}
                 </nav>
-                {languages(lang)}
+                {frame::utilities(lang, clock, said, shortcuts)}
             </header>
             <div class="content">
                 {simulated.then(|| view! { <p class="banner" role="note">{words.simulated}</p> })}
@@ -68,6 +69,7 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/admin/batches/:id") view=BatchPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/customers") view=CustomersPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/customers/:id") view=CustomerPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/preferences") view=PreferencesPage ssr=SsrMode::Async />
                     </FlatRoutes>
                 </main>
             </div>
@@ -82,36 +84,37 @@ fn ToBatches() -> impl IntoView {
     view! { <Redirect path=lang.link(BatchesQuery::PATH) /> }
 }
 
-/// The address of a section, or of anything inside of it.
-fn current_page(section: String) -> impl Fn() -> Option<&'static str> + Clone + Send {
-    let path = use_location().pathname;
-    move || path.with(|path| path.starts_with(&section)).then_some("page")
+/// A link of the navigation; `key` after `g` leads there.
+fn section(lang: Lang, path: String, name: &'static str, key: &'static str) -> AnyView {
+    let href = lang.link(&path);
+    view! {
+        <a href=href aria-current=current_page(path) data-go=key>
+            {name}
+        </a>
+    }
+    .into_any()
 }
 
-/// Links to this page in every language. They load the page anew.
-fn languages(lang: Lang) -> impl IntoView {
-    let location = use_location();
-    let links: Vec<_> = Language::ALL
-        .into_iter()
-        .map(|other| {
-            let href = move || {
-                let params: Vec<String> = location.search.with(|search| {
-                    search
-                        .trim_start_matches('?')
-                        .split('&')
-                        .filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(Lang::PARAM))
-                        .map(str::to_owned)
-                        .collect()
-                });
-                let mark = if params.is_empty() { "" } else { "?" };
-                lang.to(other).link(&format!("{}{mark}{}", location.pathname.get(), params.join("&")))
-            };
-            view! { <a href=href rel="external" lang=other.tag() hreflang=other.tag() aria-current=(other == lang.language()).then_some("true")>{other.name()}</a> }
-        })
-        .collect();
-    view! {
-        <nav class="languages" aria-label=lang.words().language>
-            {links}
-        </nav>
+/// The address of a section, or of anything inside of it. Everything is inside of the first page, so that one must be met.
+fn current_page(section: String) -> impl Fn() -> Option<&'static str> + Clone + Send {
+    let path = use_location().pathname;
+    move || {
+        let is_here = path.with(|path| match path.strip_prefix(&section) {
+            Some(rest) => rest.is_empty() || rest == "/" || (rest.starts_with('/') && section != PreferencesQuery::HOME),
+            None => false,
+        });
+        is_here.then_some("page")
     }
+}
+
+/// Where another page is shown without loading the document anew, whoever works by keyboard or by ear goes on at its beginning.
+fn focus_after_navigation() {
+    let path = use_location().pathname;
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            crate::browser::focus("#main");
+        }
+        now
+    });
 }

@@ -3,6 +3,7 @@
 pub mod api;
 mod app;
 pub mod components;
+mod frame;
 pub mod i18n;
 pub mod pages;
 pub mod preferences;

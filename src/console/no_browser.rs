@@ -10,3 +10,29 @@ pub const fn is_hidden() -> bool {
 }
 
 pub const fn copy(_text: &str) {}
+
+pub fn on_key(_act: impl FnMut(&str) -> bool + 'static) {}
+
+pub const fn focus(_selector: &str) -> bool {
+    false
+}
+
+pub const fn press(_selector: &str) -> bool {
+    false
+}
+
+pub const fn focus_next(_selector: &str, _back: bool) -> bool {
+    false
+}
+
+pub const fn open_dialog(_selector: &str) {}
+
+pub const fn cookies() -> String {
+    String::new()
+}
+
+pub const fn set_cookie(_cookie: &str) {}
+
+pub const fn time_zone() -> Option<String> {
+    None
+}

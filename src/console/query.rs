@@ -4,6 +4,7 @@
 mod batch;
 mod batches;
 mod customers;
+mod preferences;
 mod tasks;
 
 use std::fmt::Write;
@@ -11,6 +12,7 @@ use std::fmt::Write;
 pub use self::batch::{BatchPlace, BatchQuery, Tab};
 pub use self::batches::BatchesQuery;
 pub use self::customers::{CustomerPlace, CustomerQuery, CustomerTab, CustomersQuery};
+pub use self::preferences::PreferencesQuery;
 pub use self::tasks::{ROWS, TasksQuery};
 
 /// Finds a parameter of the address by name; its value is decoded.

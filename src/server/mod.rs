@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 pub mod guard;
 pub mod health;
+pub mod preferences;
 pub mod random;
 pub mod shutdown;
 pub mod site;

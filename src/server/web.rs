@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
+use axum::routing::post;
 use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
 use leptos::prelude::{provide_context, use_context};
@@ -20,12 +21,14 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use super::guard;
 use super::health;
+use super::preferences;
 use super::site::Files;
 use super::state::State;
 use super::zones;
 use crate::api;
 use crate::console::i18n::Zone;
 use crate::console::preferences::Preferences;
+use crate::console::query::PreferencesQuery;
 use crate::console::{App, Opening, shell};
 use crate::domain::id::Random;
 
@@ -44,6 +47,7 @@ pub struct Web {
 
 pub fn router(web: Web) -> Router {
     let Web { state, random, options, simulated } = web;
+    let names = random.clone();
     let api = api::router(state.service.clone(), random, state.limits);
     let service = state.service;
     let context = move || {
@@ -53,7 +57,7 @@ pub fn router(web: Web) -> Router {
     Router::new()
         .merge(health::router(state.db))
         .merge(api)
-        .merge(console(options, context))
+        .merge(console(options, context, names))
         .layer(middleware::map_response(guard::with_headers))
         .layer(CatchPanicLayer::new())
 }
@@ -68,7 +72,7 @@ fn opening(simulated: bool) -> Opening {
 }
 
 /// Pages, server functions and files. Whatever is none of them gets the page that says so, with 404.
-fn console(options: LeptosOptions, context: impl Fn() + Clone + Send + Sync + 'static) -> Router {
+fn console(options: LeptosOptions, context: impl Fn() + Clone + Send + Sync + 'static, random: Arc<dyn Random>) -> Router {
     let app = {
         let options = options.clone();
         move || shell(options.clone())
@@ -86,10 +90,13 @@ fn console(options: LeptosOptions, context: impl Fn() + Clone + Send + Sync + 's
         }
     };
     Router::new()
+        .route(PreferencesQuery::PATH, post(preferences::keep))
         .leptos_routes_with_context(&options, generate_route_list(App), context, app)
         .fallback(fallback)
         .layer(RequestBodyLimitLayer::new(CONSOLE_REQUEST_MAX_BYTES))
+        .layer(middleware::from_fn(guard::only_own_pages))
         .layer(middleware::from_fn(guard::only_loopback_names))
+        .layer(middleware::from_fn_with_state(random, guard::named))
         .with_state(options)
 }
 

@@ -87,8 +87,11 @@ impl Clock {
         Effect::new(move |_| hold(open()));
     }
 
-    /// Pauses, or goes on at once.
+    /// Pauses, or goes on at once. Where there is no refresh by itself, refreshes once.
     pub fn toggle(self) {
+        if self.every_s == 0 {
+            return self.refresh_now();
+        }
         self.paused.update(|paused| *paused = !*paused);
         if !self.paused.get_untracked() {
             self.refresh_now();

@@ -5,6 +5,7 @@ mod customers;
 mod en;
 mod format;
 mod sentence;
+mod shell;
 mod words;
 mod zh;
 mod zone;
@@ -12,6 +13,7 @@ mod zone;
 pub use customers::CustomersWords;
 pub use format::shortened;
 pub use sentence::{BatchFacts, Part, PartyFailures};
+pub use shell::ShellWords;
 pub use words::Words;
 pub use zone::{Zone, ZoneTable};
 
@@ -138,6 +140,14 @@ impl Lang {
         linked
     }
 
+    /// An address without the language that it names.
+    pub fn without(path: &str, search: &str) -> String {
+        let pairs = search.trim_start_matches('?').split('&');
+        let others: Vec<&str> = pairs.filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(Self::PARAM)).collect();
+        let mark = if others.is_empty() { "" } else { "?" };
+        format!("{path}{mark}{}", others.join("&"))
+    }
+
     /// The sentence that sums a batch up.
     pub fn batch_sentence(self, facts: &BatchFacts) -> Vec<Part> {
         match self.language {
@@ -174,6 +184,12 @@ mod tests {
         assert_eq!(Lang::EN.link("/admin/batches?size=100"), "/admin/batches?size=100");
         assert_eq!(Lang::ZH.link("/admin/batches"), "/admin/batches?lang=zh");
         assert_eq!(Lang::ZH.link("/a?b=1#fault"), "/a?b=1&lang=zh#fault");
+    }
+
+    #[test]
+    fn a_language_can_be_taken_out_of_an_address() {
+        assert_eq!(Lang::without("/admin/batches", "?lang=zh&page=2"), "/admin/batches?page=2");
+        assert_eq!(Lang::without("/admin", "lang=zh"), "/admin");
     }
 
     #[test]

@@ -7,9 +7,11 @@ mod customers;
 mod failed;
 mod not_found;
 mod place;
+mod preferences;
 
 pub use batch::BatchPage;
 pub use batches::BatchesPage;
 pub use customer::CustomerPage;
 pub use customers::CustomersPage;
 pub use not_found::NotFound;
+pub use preferences::PreferencesPage;
