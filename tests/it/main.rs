@@ -9,4 +9,5 @@ mod customers;
 mod database;
 mod kill;
 mod postgres;
+mod preferences;
 mod process;

@@ -10,11 +10,12 @@ pub(super) fn help(lang: Lang, shortcuts: bool) -> AnyView {
     let opened = RwSignal::new(false);
     let open = move |_| {
         opened.set(true);
-        browser::open_dialog("#help");
+        // Once it is written, so that what is in it can have the focus.
+        browser::after(0, || browser::open_dialog("#help"));
     };
     view! {
-        <button type="button" id="help-button" class="help" aria-haspopup="dialog" on:click=open>
-            <span>{words.help}</span>
+        <button type="button" id="help-button" class="help" aria-haspopup="dialog" title=words.help on:click=open>
+            <span>{words.shortcuts}</span>
         </button>
         <dialog id="help" aria-labelledby="help-title">
             {move || opened.get().then(|| content(lang, shortcuts))}

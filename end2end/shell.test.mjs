@@ -1,0 +1,231 @@
+// The frame around every page: preferences, refresh clock, keyboard, help; with WASM and without, wide and narrow.
+import { after, before, describe, test } from 'node:test'
+import assert from 'node:assert/strict'
+import { assertAccessible, baseUrl, keepScreenshot, launch, openHydrated, withPage } from './browser.mjs'
+
+const list = '/admin/batches'
+const phone = { viewport: { width: 390, height: 844 } }
+const off = { javaScriptEnabled: false }
+
+let browser
+before(async () => { browser = await launch() })
+after(() => browser?.close())
+
+const check = (name, body, options = {}) => test(name, () => withPage(browser, options, body))
+const html = page => page.locator('html')
+const cookieOf = async page => (await page.context().cookies()).find(({ name }) => name === 'batchbook_preferences')?.value
+
+/** Chooses one of a group and fills in texts, then saves. */
+async function save(page, choices, texts = {}) {
+    for (const [name, value] of Object.entries(choices)) {
+        await page.locator(`input[name="${name}"][value="${value}"]`).check({ force: true })
+    }
+    for (const [name, text] of Object.entries(texts)) await page.locator(`input[name="${name}"]`).fill(text)
+    await page.locator('form.preferences button[type=submit]').click()
+}
+
+describe('preferences', () => {
+    for (const [how, options] of [['with WASM', {}], ['without JavaScript', off]]) {
+        check(`are kept and lead back, ${how}`, async page => {
+            await page.goto(`${list}?lang=en`)
+            await page.locator('a.gear').click()
+            await page.waitForURL('**/admin/preferences**')
+            await save(page, { theme: 'dark', zone: 'other', density: 'compact', refresh: '30', keys: 'off' }, { zone_name: 'shanghai' })
+            await page.waitForURL(url => url.pathname === list)
+            for (let loads = 0; loads < 2; loads++) {
+                assert.equal(await html(page).getAttribute('data-theme'), 'dark')
+                assert.equal(await html(page).getAttribute('data-density'), 'compact')
+                assert.match(await page.locator('td.moment').first().getAttribute('title'), /\+08/)
+                await page.reload()
+            }
+            assert.equal(await cookieOf(page), 'theme=dark&zone=Asia/Shanghai&density=compact&refresh=30&keys=off')
+        }, options)
+
+        check(`a zone that is none is asked for again, ${how}`, async page => {
+            await page.goto('/admin/preferences?next=%2Fadmin%2Fbatches')
+            await save(page, { theme: 'light', zone: 'other' }, { zone_name: 'Atlantis' })
+            await page.waitForURL('**/admin/preferences**')
+            assert.equal(await page.locator('input[name=zone_name]').inputValue(), 'Atlantis')
+            assert.equal(await page.locator('input[name=zone_name]').getAttribute('aria-invalid'), 'true')
+            assert.match(await page.locator('#zone-wrong').innerText(), /Atlantis/)
+            assert.equal(await html(page).getAttribute('data-theme'), 'light')
+            await assert.doesNotReject(page.locator('h1').waitFor())
+        }, options)
+    }
+
+    check('the language of the preferences holds where the address names none', async page => {
+        await openHydrated(page, '/admin/preferences?lang=en')
+        await save(page, { lang: 'zh' })
+        await page.goto(list)
+        assert.match(await html(page).getAttribute('lang'), /^zh/)
+        assert.doesNotMatch(await page.locator('.row-link').first().getAttribute('href'), /lang=/)
+        await page.goto(`${list}?lang=en`)
+        assert.match(await html(page).getAttribute('lang'), /^en/)
+        assert.match(await page.locator('.row-link').first().getAttribute('href'), /lang=en/)
+    })
+
+    check('the zone of the browser can be chosen', async page => {
+        await openHydrated(page, '/admin/preferences')
+        await save(page, { zone: 'America/New_York' })
+        await page.waitForURL(url => url.pathname !== '/admin/preferences')
+        await openHydrated(page, list)
+        assert.match(await page.locator('td.moment').first().getAttribute('title'), /-0[45]/)
+        assert.match(await cookieOf(page), /zone=America\/New_York/)
+    }, { timezoneId: 'America/New_York' })
+
+    check('the page shows the same before and after WASM takes over, in any zone of the browser', async page => {
+        await page.context().addCookies([{ name: 'batchbook_preferences', value: 'zone=Australia/Lord_Howe', url: baseUrl }])
+        const answer = await page.request.get(list, { headers: { accept: 'text/html' } })
+        const [served] = (await answer.text()).match(/20\d\d-\d\d-\d\d \d\d:\d\d:\d\d \+1[01](:30)?/)
+        await openHydrated(page, list)
+        assert.ok((await page.locator('td.moment').first().getAttribute('title')).includes(served))
+    }, { timezoneId: 'Pacific/Apia' })
+
+    check('are accessible', async page => {
+        await openHydrated(page, '/admin/preferences')
+        await assertAccessible(page)
+        await keepScreenshot(page, 'preferences')
+    })
+
+    check('are accessible in the dark, in Chinese, on a phone', async page => {
+        await openHydrated(page, '/admin/preferences?lang=zh&zone=%E5%8C%97%E4%BA%AC')
+        await assertAccessible(page)
+        await keepScreenshot(page, 'preferences-zh-dark-phone')
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing is cut off')
+    }, { ...phone, colorScheme: 'dark' })
+
+    check('a form of another site changes nothing', async page => {
+        const answer = await page.request.post('/admin/preferences', { form: { theme: 'dark' }, headers: { 'sec-fetch-site': 'cross-site' } })
+        assert.equal(answer.status(), 403)
+    })
+})
+
+describe('keyboard', () => {
+    check('? shows all shortcuts, and Esc leads back', async page => {
+        await openHydrated(page, list)
+        await page.keyboard.press('?')
+        const help = page.locator('dialog#help')
+        await help.waitFor()
+        assert.ok(await help.locator('kbd').count() >= 14)
+        await assertAccessible(page)
+        await keepScreenshot(page, 'help')
+        await page.keyboard.press('j')
+        await page.keyboard.press('Escape')
+        await help.waitFor({ state: 'hidden' })
+        assert.equal(await page.evaluate(() => document.activeElement.closest('table')), null, 'keys rest while a dialog is open')
+    })
+
+    check('the help button does the same', async page => {
+        await openHydrated(page, list)
+        await page.locator('#help-button').click()
+        await page.locator('dialog#help button').click()
+        await page.locator('dialog#help').waitFor({ state: 'hidden' })
+        assert.equal(await page.evaluate(() => document.activeElement.id), 'help-button')
+    })
+
+    check('j and k move over rows, Enter opens, g b leads back and the focus is at the beginning', async page => {
+        await openHydrated(page, list)
+        const at = () => page.evaluate(() => [...document.querySelectorAll('main .row-link')].indexOf(document.activeElement))
+        await page.keyboard.press('j')
+        await page.keyboard.press('j')
+        assert.equal(await at(), 1)
+        await page.keyboard.press('k')
+        await page.keyboard.press('k')
+        assert.equal(await at(), 0)
+        await page.keyboard.press('Enter')
+        await page.waitForURL('**/admin/batches/bat_*')
+        await page.locator('.tabs').waitFor()
+        assert.equal(await page.evaluate(() => document.activeElement.id), 'main')
+        await page.keyboard.press('g')
+        await page.keyboard.press('b')
+        await page.waitForURL(url => url.pathname === list)
+    })
+
+    check('t changes the theme, and it stays', async page => {
+        await openHydrated(page, list)
+        await page.keyboard.press('t')
+        await page.keyboard.press('t')
+        assert.equal(await html(page).getAttribute('data-theme'), 'dark')
+        await openHydrated(page, list)
+        assert.equal(await html(page).getAttribute('data-theme'), 'dark')
+        await page.keyboard.press('t')
+        assert.equal(await html(page).getAttribute('data-theme'), null)
+    })
+
+    check('says nothing to what is written, and nothing with other keys held', async page => {
+        await openHydrated(page, '/admin/preferences')
+        await page.locator('input[name=zone_name]').focus()
+        await page.keyboard.type('t?rj')
+        assert.equal(await page.locator('input[name=zone_name]').inputValue(), 't?rj')
+        await page.locator('h1').click()
+        await page.keyboard.press('Alt+t')
+        assert.equal(await html(page).getAttribute('data-theme'), null)
+    })
+
+    check('can be switched off', async page => {
+        await openHydrated(page, '/admin/preferences')
+        await save(page, { keys: 'off' })
+        await openHydrated(page, list)
+        await page.keyboard.press('t')
+        await page.keyboard.press('?')
+        assert.equal(await html(page).getAttribute('data-theme'), null)
+        assert.equal(await page.locator('dialog#help').isVisible(), false)
+    })
+})
+
+describe('refresh clock', () => {
+    check('is paused and resumed by key and by button', async page => {
+        await openHydrated(page, list)
+        const pace = page.locator('.pace')
+        await page.keyboard.press('r')
+        assert.equal(await pace.getAttribute('data-pace'), 'paused')
+        assert.match(await page.locator('.utilities [role=status]').innerText(), /paused/i)
+        await pace.click()
+        assert.notEqual(await pace.getAttribute('data-pace'), 'paused')
+    })
+
+    check('can be off', async page => {
+        await openHydrated(page, '/admin/preferences')
+        await save(page, { refresh: '0' })
+        await openHydrated(page, list)
+        assert.equal(await page.locator('.pace').getAttribute('data-pace'), 'off')
+    })
+
+    check('is not offered where it could do nothing', async page => {
+        await page.goto(list)
+        assert.equal(await page.locator('.pace').isVisible(), false)
+        assert.equal(await page.locator('#help-button').isVisible(), false)
+    }, off)
+})
+
+describe('frame', () => {
+    check('the skip link leads to the content', async page => {
+        await openHydrated(page, list)
+        await page.keyboard.press('Tab')
+        assert.equal(await page.evaluate(() => document.activeElement.className), 'skip')
+        await page.keyboard.press('Enter')
+        assert.match(page.url(), /#main$/)
+    })
+
+    for (const [name, options] of [['light', {}], ['dark', { colorScheme: 'dark' }]]) {
+        check(`is a bar at phone width, ${name}`, async page => {
+            await openHydrated(page, list)
+            const side = await page.locator('.side').boundingBox()
+            assert.ok(side.width >= 380 && side.height <= 110, `${side.width} × ${side.height}`)
+            assert.ok(await page.locator('a.gear').isVisible())
+            await assertAccessible(page)
+            await keepScreenshot(page, `shell-phone-${name}`)
+        }, { ...phone, ...options })
+
+        check(`is a side bar on a desk, ${name}`, async page => {
+            await openHydrated(page, list)
+            await assertAccessible(page)
+            await keepScreenshot(page, `shell-${name}`)
+        }, { viewport: { width: 1440, height: 900 }, ...options })
+    }
+
+    check('an answer of the console has a name, and it is ours', async page => {
+        const answer = await page.request.get(list, { headers: { 'x-request-id': 'chosen' } })
+        assert.match(answer.headers()['x-request-id'], /^req_[a-z2-7]{26}$/)
+    })
+})
