@@ -27,6 +27,9 @@ trap finish EXIT
 port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
 export DATABASE_URL=sqlite://$work/batchbook.db LEPTOS_SITE_ADDR=127.0.0.1:$port
 export BASE_URL=http://$LEPTOS_SITE_ADDR SCREENSHOTS=$cache/screenshots
+# Receivers of webhooks run on this machine.
+export BATCHBOOK_ALLOW_SUBNETS=127.0.0.0/8
+export BATCHBOOK=$(realpath "$batchbook") PYTHON_LIBRARY=${PYTHON_LIBRARY:-$cache/tools/python}
 
 echo "e2e: filling a new database with the demo history"
 "$batchbook" demo >"$log" 2>&1

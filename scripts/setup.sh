@@ -6,7 +6,7 @@
 #   site      9 min            cargo-leptos (7 min 10 s) and wasm-bindgen (1 min 50 s), which build the browser half
 #   release   2 s              wasm-opt, which makes the browser half of a release small
 #   postgres  a download       PostgreSQL's server programs, for tests and benches
-#   browser   a download, 2 s  Chromium and a font for Chinese; the packages of end2end/
+#   browser   a download, 2 s  Chromium and a font for Chinese; the packages of end2end/; a library for Python that verifies webhooks
 # Tools go to $BATCHBOOK_CACHE/tools, shared by all checkouts; only the system's packages need root or sudo.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,6 +14,7 @@ cd "$(dirname "$0")/.."
 CARGO_LEPTOS=0.3.9 # newer ones need a newer compiler than rust-version in Cargo.toml
 CARGO_NEXTEST=0.9.143 # used where none is installed; any version will do
 BINARYEN=132.0.0
+STANDARDWEBHOOKS=1.1.0
 
 cache=${BATCHBOOK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/batchbook}
 tools=$cache/tools
@@ -117,6 +118,12 @@ step_browser() {
         say "installing the packages of end2end/"
         npm ci --silent --no-audit --no-fund --prefix end2end
         touch end2end/node_modules/.package-lock.json
+    fi
+    if [ ! -d "$tools/python/standardwebhooks" ]; then
+        have pip3 || apt python3-pip
+        lock
+        say "installing standardwebhooks $STANDARDWEBHOOKS for Python"
+        pip3 install --quiet --disable-pip-version-check --target "$tools/python" "standardwebhooks==$STANDARDWEBHOOKS"
     fi
 }
 

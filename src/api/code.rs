@@ -29,6 +29,9 @@ words! {
         NotEnoughCredits = "not_enough_credits",
         BatchFinished = "batch_finished",
         BatchCanceling = "batch_canceling",
+        InvalidEndpoint = "invalid_endpoint",
+        TooManyEndpoints = "too_many_endpoints",
+        DeliveryInFlight = "delivery_in_flight",
         RateLimited = "rate_limited",
         Internal = "internal_error",
         Unavailable = "unavailable",
@@ -65,6 +68,9 @@ impl Code {
             }
             Self::BatchFinished => (409, "The batch is finished", "There is nothing left to cancel."),
             Self::BatchCanceling => (409, "The batch is being canceled", "Wait until it is `canceled`."),
+            Self::InvalidEndpoint => (422, "Invalid endpoint", "Correct the field that the detail names."),
+            Self::TooManyEndpoints => (422, "Too many endpoints", "Delete an endpoint that is not needed."),
+            Self::DeliveryInFlight => (409, "The delivery is on its way", "Wait until this attempt has ended, then send it again."),
             Self::RateLimited => (429, "Too many requests", "Wait `retry_after_s` seconds, and send more slowly."),
             Self::Internal => {
                 (500, "Internal error", "Send the request again with the same idempotency key; if it stays, tell support the `request_id`.")

@@ -14,7 +14,7 @@ use utoipa::{Modify, OpenApi};
 use super::code::Code;
 use super::envelope::PROBLEM_JSON;
 use super::problem::{ItemProblem, ProblemBody};
-use super::v1::{batches, cancellation, credits, ledger, results, submission, tasks};
+use super::v1::{batches, cancellation, credits, deliveries, endpoints, ledger, results, submission, tasks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -36,12 +36,25 @@ use super::v1::{batches, cancellation, credits, ledger, results, submission, tas
         results::stream,
         credits::show,
         ledger::list,
+        endpoints::create,
+        endpoints::list,
+        endpoints::show,
+        endpoints::change,
+        endpoints::delete,
+        endpoints::enable,
+        endpoints::disable,
+        endpoints::rotate,
+        endpoints::test,
+        deliveries::list,
+        deliveries::show,
+        deliveries::resend,
     ),
     components(schemas(ProblemBody, ItemProblem)),
     security(("bearer" = []), ("api_key" = [])),
     tags(
         (name = "Batches", description = "1 to 10,000 prompts, held and settled together."),
         (name = "Tasks", description = "One prompt of a batch."),
+        (name = "Webhooks", description = "Where you are told what happened, and what you were told."),
         (name = "Credits", description = "What you can spend, and everything that changed it."),
     ),
     modifiers(&SecuritySchemes, &Problems, &WholeAnswers),
@@ -53,6 +66,18 @@ const ALWAYS: &[Code] = &[Code::Unauthenticated, Code::RateLimited, Code::Intern
 /// What the router and the envelope answer where no operation is reached.
 #[cfg(test)]
 const NOWHERE: &[Code] = &[Code::UnknownRoute, Code::MethodNotAllowed];
+
+/// What can be wrong with a body that describes an endpoint.
+const ENDPOINT_BODY: &[Code] = &[
+    Code::NotFound,
+    Code::MalformedJson,
+    Code::BodyTimeout,
+    Code::BodyTooLarge,
+    Code::UnsupportedMediaType,
+    Code::InvalidRequest,
+    Code::InvalidEndpoint,
+    Code::TooManyEndpoints,
+];
 
 /// What else an operation can answer.
 const BY_OPERATION: &[(&str, &[Code])] = &[
@@ -85,6 +110,18 @@ const BY_OPERATION: &[(&str, &[Code])] = &[
     ("get_results", &[Code::InvalidParameter, Code::NotFound]),
     ("get_credits", &[]),
     ("list_ledger", &[Code::InvalidParameter]),
+    ("create_webhook_endpoint", ENDPOINT_BODY),
+    ("list_webhook_endpoints", &[Code::InvalidParameter]),
+    ("get_webhook_endpoint", &[Code::NotFound]),
+    ("change_webhook_endpoint", ENDPOINT_BODY),
+    ("delete_webhook_endpoint", &[Code::NotFound]),
+    ("enable_webhook_endpoint", &[Code::NotFound]),
+    ("disable_webhook_endpoint", &[Code::NotFound]),
+    ("rotate_webhook_secret", &[Code::NotFound]),
+    ("test_webhook_endpoint", &[Code::NotFound]),
+    ("list_webhook_deliveries", &[Code::InvalidParameter, Code::NotFound]),
+    ("get_webhook_delivery", &[Code::NotFound]),
+    ("resend_webhook_delivery", &[Code::NotFound, Code::DeliveryInFlight]),
 ];
 
 struct SecuritySchemes;
@@ -104,7 +141,7 @@ struct Problems;
 impl Modify for Problems {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         for item in document.paths.paths.values_mut() {
-            for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            for operation in [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
                 add_problems(operation);
             }
         }
@@ -129,7 +166,7 @@ fn add_problems(operation: &mut Operation) {
 }
 
 /// Objects that customers send, or whose members are left out where they say nothing.
-const WITH_OPTIONAL_FIELDS: &[&str] = &["NewBatch", "Item", "Problem"];
+const WITH_OPTIONAL_FIELDS: &[&str] = &["NewBatch", "Item", "NewWebhookEndpoint", "Problem"];
 
 struct WholeAnswers;
 
@@ -185,6 +222,7 @@ mod tests {
         assert_eq!(
             named,
             [
+                "delete /api/v1/webhook-endpoints/{id}",
                 "get /api/v1/batches",
                 "get /api/v1/batches/{id}",
                 "get /api/v1/batches/{id}/results",
@@ -192,8 +230,19 @@ mod tests {
                 "get /api/v1/batches/{id}/tasks/{number}",
                 "get /api/v1/credits",
                 "get /api/v1/ledger",
+                "get /api/v1/webhook-deliveries",
+                "get /api/v1/webhook-deliveries/{id}",
+                "get /api/v1/webhook-endpoints",
+                "get /api/v1/webhook-endpoints/{id}",
+                "patch /api/v1/webhook-endpoints/{id}",
                 "post /api/v1/batches",
                 "post /api/v1/batches/{id}/cancel",
+                "post /api/v1/webhook-deliveries/{id}/resend",
+                "post /api/v1/webhook-endpoints",
+                "post /api/v1/webhook-endpoints/{id}/disable",
+                "post /api/v1/webhook-endpoints/{id}/enable",
+                "post /api/v1/webhook-endpoints/{id}/rotate-secret",
+                "post /api/v1/webhook-endpoints/{id}/test",
             ]
         );
         assert_eq!(value()["openapi"], "3.1.0");

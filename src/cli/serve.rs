@@ -133,6 +133,7 @@ impl Serve {
         }
         if self.role.has_workers() {
             parts.start_workers(state, registry, config, &self.hurry);
+            parts.start_notify(state, config, &self.hurry)?;
         }
         let ready = banner::Ready {
             role: self.role.as_str(),

@@ -101,6 +101,10 @@ ids! {
     TransactionId "txn_";
     GrantId "grt_";
     EventId "evt_";
+    /// Where a customer is told what happened.
+    EndpointId "whe_";
+    /// One event for one endpoint. It is the `webhook-id` that the receiver sees, through all attempts.
+    DeliveryId "dlv_";
 }
 
 macro_rules! keys {
@@ -131,6 +135,12 @@ keys! {
     ModelKey;
     /// BIGINT key of a catalogue price.
     PriceKey;
+    /// BIGINT key of an event's row.
+    EventKey;
+    /// BIGINT key of an endpoint's row.
+    EndpointKey;
+    /// BIGINT key of a delivery's row.
+    DeliveryKey;
 }
 
 /// A task's address inside the database: its batch and its number (dense, from 1).

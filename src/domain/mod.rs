@@ -17,4 +17,5 @@ pub mod share;
 pub mod submission;
 pub mod task;
 pub mod time;
+pub mod webhook;
 pub mod word;

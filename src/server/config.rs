@@ -10,6 +10,8 @@ use std::time::Duration;
 use self::masked::masked;
 use self::settings as names;
 use self::sources::{Origin, Sources};
+use crate::domain::webhook::Schedule;
+use crate::domain::webhook::target::Subnets;
 use crate::providers::openai_videos::Secret;
 use crate::store::DbConfig;
 
@@ -37,6 +39,10 @@ pub struct Config {
     pub requests_per_min: i64,
     pub worker_name: String,
     pub drain_max: Duration,
+    /// Begins the links in webhooks; no slash at its end.
+    pub public_url: String,
+    pub webhook_schedule: Schedule,
+    pub subnets: Subnets,
     pub providers: Vec<ProviderConfig>,
     /// One sentence for each name that looks like a setting and is none.
     pub warnings: Vec<String>,
@@ -93,6 +99,9 @@ impl Config {
             requests_per_min: number(sources, names::REQUESTS_PER_MIN, 1, REQUESTS_PER_MIN_LIMIT)?,
             worker_name: sources.find(names::WORKER_NAME).map_or_else(process_name, |(name, _)| name.to_owned()),
             drain_max: Duration::from_secs(number(sources, names::DRAIN_S, 0, DRAIN_LIMIT_S)?),
+            public_url: public_url(sources)?,
+            webhook_schedule: parsed(sources, names::WEBHOOK_SCHEDULE_S)?,
+            subnets: parsed(sources, names::ALLOW_SUBNETS)?,
             providers: providers(sources)?,
             warnings: sources.warnings(),
         })
@@ -165,6 +174,19 @@ fn word<T: Copy>(sources: &Sources, name: &'static str, words: &[(&str, T)]) -> 
     let known = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ");
     let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&value));
     found.map(|(_, meaning)| *meaning).ok_or_else(|| problem(name, format!("is {value:?}; it is {}", known())))
+}
+
+fn parsed<T: FromStr<Err: std::fmt::Display>>(sources: &Sources, name: &'static str) -> Result<T, ConfigError> {
+    text(sources, name).parse().map_err(|error| problem(name, format!("cannot be used: {error}")))
+}
+
+fn public_url(sources: &Sources) -> Result<String, ConfigError> {
+    let Some((url, _)) = sources.find(names::PUBLIC_URL) else { return Ok(format!("http://{}", site_addr(sources)?)) };
+    let is_plain = !url.contains(['"', '\\', ' ']) && !url.chars().any(char::is_control);
+    if is_plain && (url.starts_with("https://") || url.starts_with("http://")) {
+        return Ok(url.trim_end_matches('/').to_owned());
+    }
+    Err(problem(names::PUBLIC_URL, format!("is {url:?}; it is an address like https://api.example.com")))
 }
 
 fn site_addr(sources: &Sources) -> Result<SocketAddr, ConfigError> {

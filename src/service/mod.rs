@@ -9,17 +9,21 @@ use crate::domain::batch::TASKS_MAX;
 use crate::domain::id::{CustomerKey, Random};
 use crate::domain::page::PageSize;
 use crate::domain::time::{Clock, Time};
+use crate::domain::webhook::target::Subnets;
 use crate::store::Db;
 
 pub mod batches;
 pub mod cancel;
 pub mod customers;
+pub mod deliveries;
 pub mod dispatch;
+pub mod endpoints;
 pub mod error;
 pub mod events;
 pub mod grants;
 pub mod keys;
 pub mod ledger;
+pub mod notify;
 pub mod settle;
 pub mod submit;
 pub mod tasks;
@@ -34,11 +38,13 @@ pub use keys::Caller;
 pub struct Limits {
     /// Tasks in one batch at most.
     pub tasks_max: usize,
+    /// Subnets that addresses chosen by others may lead to although they are not public.
+    pub subnets: Subnets,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { tasks_max: TASKS_MAX }
+        Self { tasks_max: TASKS_MAX, subnets: Subnets::default() }
     }
 }
 
@@ -56,6 +62,8 @@ struct Inner {
     limits: Limits,
     /// Wakes the workers of this process.
     work: Notify,
+    /// Wakes the webhook sender of this process.
+    letters: Notify,
 }
 
 /// Who reads: a customer sees its own rows, an operator all.
@@ -99,7 +107,7 @@ impl<T> Listed<T> {
 
 impl Service {
     pub fn new(db: Db, clock: Arc<dyn Clock>, random: Arc<dyn Random>, limits: Limits) -> Self {
-        Self { inner: Arc::new(Inner { db, clock, random, limits, work: Notify::new() }) }
+        Self { inner: Arc::new(Inner { db, clock, random, limits, work: Notify::new(), letters: Notify::new() }) }
     }
 
     pub fn now(&self) -> Time {
@@ -121,6 +129,15 @@ impl Service {
 
     fn announce_work(&self) {
         self.inner.work.notify_one();
+    }
+
+    /// Returns when somebody in this process made something to send.
+    pub async fn delivery_was_made(&self) {
+        self.inner.letters.notified().await;
+    }
+
+    fn announce_delivery(&self) {
+        self.inner.letters.notify_one();
     }
 
     /// Returns at every announcement of work by another process; never, where there are none.

@@ -215,6 +215,32 @@ pub async fn next_transaction_keys(tx: &mut Tx, count: usize) -> StoreResult<Vec
     }
 }
 
+/// Of each endpoint the deliveries that are due first, `each` of every lane: keys, endpoints, lanes and senders.
+///
+/// Differs because "the first few of each" is `LATERAL` in PostgreSQL, which locks them besides and leaves out what others have
+/// locked; SQLite has neither, and needs no lock.
+pub async fn due_deliveries(tx: &mut Tx, endpoints: Vec<i64>, now_us: i64, each: i64) -> StoreResult<Vec<(i64, i64, i32, Option<i64>)>> {
+    static POSTGRES: SetStatement = SetStatement::new(
+        "SELECT d.id, d.endpoint_id, d.lane, d.sender FROM {rows} CROSS JOIN (VALUES (0), (1)) AS l(lane) CROSS JOIN LATERAL (
+            SELECT p.id, p.endpoint_id, p.lane, p.sender FROM deliveries AS p
+            WHERE p.endpoint_id = u.e AND p.lane = l.lane AND p.state = 'pending' AND p.next_attempt_at_us <= $1
+            ORDER BY p.next_attempt_at_us LIMIT $2 FOR UPDATE SKIP LOCKED) AS d",
+        2,
+        &[("e", "bigint")],
+    );
+    static SQLITE: SetStatement = SetStatement::new(
+        "SELECT d.id, d.endpoint_id, d.lane, d.sender FROM {rows} CROSS JOIN (SELECT 0 AS lane UNION ALL SELECT 1) AS l
+        CROSS JOIN deliveries AS d ON d.id IN (
+            SELECT p.id FROM deliveries AS p
+            WHERE p.endpoint_id = u.e AND p.lane = l.lane AND p.state = 'pending' AND p.next_attempt_at_us <= $1
+            ORDER BY p.next_attempt_at_us LIMIT $2)",
+        2,
+        &[("e", "bigint")],
+    );
+    let statement = if matches!(tx, Tx::Postgres(_)) { &POSTGRES } else { &SQLITE };
+    statement.fetch(tx, &[now_us, each], vec![Column::I64(endpoints)]).await
+}
+
 /// Begins a transaction that writes, on PostgreSQL.
 ///
 /// Differs because PostgreSQL chooses a plan by what it last saw of a table: one that was empty, or all pending, a minute ago

@@ -1,6 +1,6 @@
 //! The outbox: events are written in the transaction of what they report.
 
-use crate::domain::id::{BatchKey, CustomerKey, EventId};
+use crate::domain::id::{BatchKey, CustomerKey, EventId, EventKey};
 use crate::domain::time::Time;
 
 use super::dialect::{Column, SetStatement};
@@ -43,6 +43,22 @@ pub async fn insert(tx: &mut Tx, events: &[NewEvent], now: Time) -> StoreResult<
         Column::Text(events.iter().map(|event| event.payload.clone()).collect()),
     ];
     ensure_rows("inserting events", INSERT.execute(tx, &[now.micros()], columns).await?, events.len())
+}
+
+/// An event that is about no batch.
+pub async fn insert_one(
+    tx: &mut Tx,
+    id: EventId,
+    kind: &'static str,
+    customer: CustomerKey,
+    payload: &str,
+    now: Time,
+) -> StoreResult<EventKey> {
+    const INSERT: &str =
+        "INSERT INTO events (public_id, type, customer_id, payload, created_at_us) VALUES ($1, $2, $3, $4, $5) RETURNING id";
+    let key: i64 = on!(tx, c => sqlx::query_scalar(INSERT).bind(id.to_string()).bind(kind).bind(customer.0).bind(payload).bind(now.micros())
+        .fetch_one(c).await)?;
+    Ok(EventKey(key))
 }
 
 /// The latest 200 events of a batch, oldest first.

@@ -23,6 +23,7 @@ mod dispatch;
 mod flight;
 mod group;
 mod housekeeping;
+pub mod notify;
 pub mod step;
 
 use desk::Desk;

@@ -15,6 +15,8 @@ pub enum Step {
     Polled,
     /// Settled, and the commit acknowledged.
     Settled,
+    /// A webhook's receiver answered; what it said is not recorded.
+    Notified,
 }
 
 /// Stops for ever when this is the step to be held at, and says so on standard error.

@@ -11,3 +11,4 @@ mod kill;
 mod postgres;
 mod preferences;
 mod process;
+mod webhooks;

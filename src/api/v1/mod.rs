@@ -4,6 +4,8 @@ pub(crate) mod auth;
 pub(crate) mod batches;
 pub(crate) mod cancellation;
 pub(crate) mod credits;
+pub(crate) mod deliveries;
+pub(crate) mod endpoints;
 mod idempotency;
 mod items;
 pub(crate) mod ledger;
@@ -31,4 +33,13 @@ pub(crate) fn router() -> Router<Api> {
         .route("/batches/{id}/cancel", post(cancellation::cancel))
         .route("/credits", get(credits::show))
         .route("/ledger", get(ledger::list))
+        .route("/webhook-endpoints", get(endpoints::list).post(endpoints::create))
+        .route("/webhook-endpoints/{id}", get(endpoints::show).patch(endpoints::change).delete(endpoints::delete))
+        .route("/webhook-endpoints/{id}/enable", post(endpoints::enable))
+        .route("/webhook-endpoints/{id}/disable", post(endpoints::disable))
+        .route("/webhook-endpoints/{id}/rotate-secret", post(endpoints::rotate))
+        .route("/webhook-endpoints/{id}/test", post(endpoints::test))
+        .route("/webhook-deliveries", get(deliveries::list))
+        .route("/webhook-deliveries/{id}", get(deliveries::show))
+        .route("/webhook-deliveries/{id}/resend", post(deliveries::resend))
 }

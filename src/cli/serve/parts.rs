@@ -9,12 +9,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::failure::Failure;
+use crate::delivery::Client;
 use crate::providers::registry::Registry;
 use crate::server::config::Config;
 use crate::server::random::OsRandom;
 use crate::server::site;
 use crate::server::state::State;
 use crate::server::web::{self, Web};
+use crate::workers::notify::{self, NotifyConfig};
 use crate::workers::{self, Step, WorkerConfig};
 
 /// What runs until the end. Each part ends by itself after `stop`; a part that ends before it takes the others along.
@@ -34,6 +36,24 @@ impl Parts {
         let worker = hurry.apply_to(usual);
         let running = workers::run(state.service.clone(), registry, worker, self.stop.clone());
         self.running.spawn(async { running.await.map_err(|error| Failure::new("workers", format!("The workers ended: {error}"))) });
+    }
+
+    /// Sends webhooks, beside the workers and independent of them.
+    pub fn start_notify(&mut self, state: &State, config: &Config, hurry: &Hurry) -> Result<(), Failure> {
+        let client = Client::new(config.subnets).map_err(|error| Failure::new("webhooks", error.to_string()))?;
+        let notify = NotifyConfig {
+            schedule: config.webhook_schedule.clone(),
+            public_url: config.public_url.clone(),
+            drain_max: config.drain_max,
+            hold_at: hurry.hold_at,
+            ..NotifyConfig::default()
+        };
+        let running = notify::run(state.service.clone(), client, Arc::new(OsRandom), notify, self.stop.clone());
+        self.running.spawn(async {
+            running.await;
+            Ok(())
+        });
+        Ok(())
     }
 
     pub fn start_web(&mut self, state: &State, listener: TcpListener, config: &Config, simulated: bool) -> Result<(), Failure> {

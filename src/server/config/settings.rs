@@ -22,6 +22,9 @@ pub const TASKS_MAX: &str = "BATCHBOOK_TASKS_MAX";
 pub const REQUESTS_PER_MIN: &str = "BATCHBOOK_REQUESTS_PER_MIN";
 pub const WORKER_NAME: &str = "BATCHBOOK_WORKER_NAME";
 pub const DRAIN_S: &str = "BATCHBOOK_DRAIN_S";
+pub const PUBLIC_URL: &str = "BATCHBOOK_PUBLIC_URL";
+pub const WEBHOOK_SCHEDULE_S: &str = "BATCHBOOK_WEBHOOK_SCHEDULE_S";
+pub const ALLOW_SUBNETS: &str = "BATCHBOOK_ALLOW_SUBNETS";
 
 /// `BATCHBOOK_PROVIDER_<NAME>_BASE_URL` and `…_API_KEY`: one pair for each provider that routes of the catalogue name.
 pub const PROVIDER_PREFIX: &str = "BATCHBOOK_PROVIDER_";
@@ -54,6 +57,17 @@ pub const SETTINGS: &[Setting] = &[
     setting(REQUESTS_PER_MIN, "600", "Requests a minute that a new API key may make, unless it is given another limit."),
     setting(WORKER_NAME, "<host name>-<process id>", "Name of this process among the workers, for operators."),
     setting(DRAIN_S, "30", "Seconds that work under way is given to end after SIGTERM."),
+    setting(
+        PUBLIC_URL,
+        "http:// and LEPTOS_SITE_ADDR",
+        "Address under which customers reach this server: it begins the links in webhooks.",
+    ),
+    setting(
+        WEBHOOK_SCHEDULE_S,
+        "0,5,300,1800,7200,18000,36000,50400,72000,86400",
+        "Seconds before each try of a webhook, separated by commas; after the last one it is exhausted.",
+    ),
+    setting(ALLOW_SUBNETS, "", "Subnets, separated by commas, that webhooks may reach although they are not on the public internet."),
 ];
 
 /// The setting of this name.

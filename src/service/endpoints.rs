@@ -1,0 +1,154 @@
+//! Endpoints: where a customer wants to be told. Made and changed by customers and operators alike.
+
+use crate::domain::id::{CustomerKey, DeliveryId, EndpointId, EndpointKey, EventId};
+use crate::domain::page::PageSize;
+use crate::domain::webhook::{
+    CanceledBecause, DESCRIPTION_MAX_CHARS, DisabledBecause, ENDPOINTS_MAX, Endpoint, EndpointSource, EventType, ROTATION_S,
+    TIMEOUT_MS_MAX, TIMEOUT_MS_MIN, Trigger, WebhookSecret,
+};
+use crate::store::deliveries::NewDelivery;
+use crate::store::{Tx, deliveries, endpoints, events};
+
+pub use crate::store::endpoints::{EndpointFields, OperatorEvent};
+
+use super::{Listed, Reader, Service, ServiceError, ServiceResult};
+
+const OPERATOR_EVENTS_MAX: i64 = 200;
+
+impl Service {
+    /// A customer's new endpoint, and its secret, which is shown once.
+    pub async fn add_endpoint(&self, customer: CustomerKey, fields: EndpointFields) -> ServiceResult<(Endpoint, WebhookSecret)> {
+        self.check_fields(&fields)?;
+        let now = self.now();
+        let mut tx = self.db().write().await?;
+        if endpoints::count(&mut tx, customer).await? >= ENDPOINTS_MAX {
+            let message = format!("There are {ENDPOINTS_MAX} endpoints already. Delete one that is not needed.");
+            return Err(ServiceError::Invalid { code: "too_many_endpoints", message });
+        }
+        let (id, secret) = (EndpointId::new(now, self.random()), WebhookSecret::new(self.random()));
+        endpoints::insert(&mut tx, id, customer, EndpointSource::Registered, &fields, &secret, now).await?;
+        let endpoint = one(&mut tx, Reader::Customer(customer), id).await?;
+        tx.commit().await?;
+        Ok((endpoint, secret))
+    }
+
+    pub async fn change_endpoint(&self, reader: Reader, id: EndpointId, fields: EndpointFields) -> ServiceResult<Endpoint> {
+        self.check_fields(&fields)?;
+        let mut tx = self.db().write().await?;
+        let endpoint = one(&mut tx, reader, id).await?;
+        endpoints::update(&mut tx, endpoint.key, &fields).await?;
+        let endpoint = one(&mut tx, reader, id).await?;
+        tx.commit().await?;
+        Ok(endpoint)
+    }
+
+    fn check_fields(&self, fields: &EndpointFields) -> ServiceResult<()> {
+        let message = match self.inner.limits.subnets.check(&fields.url) {
+            Err(refusal) => format!("The url {refusal}."),
+            Ok(_) if fields.description.chars().count() > DESCRIPTION_MAX_CHARS => {
+                format!("A description has at most {DESCRIPTION_MAX_CHARS} characters.")
+            }
+            Ok(_) if !(TIMEOUT_MS_MIN..=TIMEOUT_MS_MAX).contains(&fields.timeout_ms) => {
+                format!("The timeout is {TIMEOUT_MS_MIN} to {TIMEOUT_MS_MAX} milliseconds.")
+            }
+            Ok(_) => return Ok(()),
+        };
+        Err(ServiceError::Invalid { code: "invalid_endpoint", message })
+    }
+
+    pub async fn endpoint(&self, reader: Reader, id: EndpointId) -> ServiceResult<Endpoint> {
+        let mut tx = self.db().read().await?;
+        one(&mut tx, reader, id).await
+    }
+
+    /// Newest first, those that batches named included.
+    pub async fn endpoints(&self, reader: Reader, before: Option<EndpointId>, size: PageSize) -> ServiceResult<Listed<Endpoint>> {
+        let mut tx = self.db().read().await?;
+        Ok(Listed::of(endpoints::list(&mut tx, reader.customer(), before, size).await?, size))
+    }
+
+    /// A new secret, shown once. The old ones sign beside it for a day.
+    pub async fn rotate_secret(&self, reader: Reader, id: EndpointId) -> ServiceResult<WebhookSecret> {
+        let now = self.now();
+        let secret = WebhookSecret::new(self.random());
+        let mut tx = self.db().write().await?;
+        let endpoint = one(&mut tx, reader, id).await?;
+        endpoints::rotate_secret(&mut tx, endpoint.key, &secret, now.plus_s(ROTATION_S), now).await?;
+        tx.commit().await?;
+        Ok(secret)
+    }
+
+    /// Sends again from now on. What was canceled meanwhile stays so; it can be asked for again.
+    pub async fn enable_endpoint(&self, reader: Reader, id: EndpointId) -> ServiceResult<Endpoint> {
+        let mut tx = self.db().write().await?;
+        let endpoint = one(&mut tx, reader, id).await?;
+        endpoints::enable(&mut tx, endpoint.key).await?;
+        let endpoint = one(&mut tx, reader, id).await?;
+        tx.commit().await?;
+        Ok(endpoint)
+    }
+
+    /// Nothing more is sent; what waits ends as canceled.
+    pub async fn disable_endpoint(&self, reader: Reader, id: EndpointId) -> ServiceResult<Endpoint> {
+        let now = self.now();
+        let because = if reader.customer().is_some() { DisabledBecause::Customer } else { DisabledBecause::Operator };
+        let mut tx = self.db().write().await?;
+        let endpoint = one(&mut tx, reader, id).await?;
+        if endpoints::disable(&mut tx, endpoint.key, because, None, now).await? {
+            deliveries::cancel_of(&mut tx, endpoint.key, CanceledBecause::EndpointDisabled, now).await?;
+        }
+        let endpoint = one(&mut tx, reader, id).await?;
+        tx.commit().await?;
+        Ok(endpoint)
+    }
+
+    pub async fn delete_endpoint(&self, reader: Reader, id: EndpointId) -> ServiceResult<()> {
+        let now = self.now();
+        let mut tx = self.db().write().await?;
+        let endpoint = one(&mut tx, reader, id).await?;
+        deliveries::cancel_of(&mut tx, endpoint.key, CanceledBecause::EndpointDeleted, now).await?;
+        endpoints::delete(&mut tx, endpoint.key, now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Sends a test event to one endpoint, by the way that all others take. It may be disabled.
+    pub async fn test_endpoint(&self, reader: Reader, id: EndpointId) -> ServiceResult<DeliveryId> {
+        let mut tx = self.db().write().await?;
+        let endpoint = one(&mut tx, reader, id).await?;
+        let delivery = self.send_test(&mut tx, endpoint.key, endpoint.customer, Trigger::Test).await?;
+        tx.commit().await?;
+        self.announce_delivery();
+        Ok(delivery)
+    }
+
+    /// What operators were told, newest first, the latest 200; of one endpoint, or of all.
+    pub async fn operator_events(&self, id: Option<EndpointId>) -> ServiceResult<Vec<OperatorEvent>> {
+        let mut tx = self.db().read().await?;
+        let endpoint = match id {
+            Some(id) => Some(one(&mut tx, Reader::Operator, id).await?.key),
+            None => None,
+        };
+        Ok(endpoints::told(&mut tx, endpoint, OPERATOR_EVENTS_MAX).await?)
+    }
+
+    pub(super) async fn send_test(
+        &self,
+        tx: &mut Tx,
+        endpoint: EndpointKey,
+        customer: CustomerKey,
+        trigger: Trigger,
+    ) -> ServiceResult<DeliveryId> {
+        let now = self.now();
+        let payload = serde_json::json!({"message": "A test. Nothing happened to any batch."}).to_string();
+        let event = EventId::new(now, self.random());
+        let event = events::insert_one(tx, event, EventType::WebhookTest.as_str(), customer, &payload, now).await?;
+        let id = DeliveryId::new(now, self.random());
+        let delivery = NewDelivery { id, endpoint, event, customer, batch: None, trigger, canceled: None };
+        deliveries::insert(tx, &[delivery], now, now).await?;
+        Ok(id)
+    }
+}
+
+pub(super) async fn one(tx: &mut Tx, reader: Reader, id: EndpointId) -> ServiceResult<Endpoint> {
+    endpoints::by_id(tx, reader.customer(), id).await?.ok_or(ServiceError::NotFound { what: "endpoint" })
+}
