@@ -229,3 +229,67 @@ describe('frame', () => {
         assert.match(answer.headers()['x-request-id'], /^req_[a-z2-7]{26}$/)
     })
 })
+
+describe('search', () => {
+    const field = page => page.locator('#search')
+    const options = page => page.locator('#suggestions [role=option]')
+
+    check('/ leads to the field; arrows and Enter open a suggestion', async page => {
+        await openHydrated(page, list)
+        await page.keyboard.press('/')
+        assert.equal(await page.evaluate(() => document.activeElement.id), 'search')
+        await page.keyboard.type('NORTHWIND')
+        await options(page).first().waitFor()
+        assert.equal(await field(page).getAttribute('aria-expanded'), 'true')
+        await assertAccessible(page)
+        await keepScreenshot(page, 'search-suggestions')
+        await page.keyboard.press('ArrowDown')
+        const chosen = await field(page).getAttribute('aria-activedescendant')
+        assert.equal(await page.locator(`#${chosen}`).getAttribute('aria-selected'), 'true')
+        await page.keyboard.press('Enter')
+        await page.waitForURL('**/admin/customers/cus_*')
+    })
+
+    check('Esc closes the suggestions and keeps the text; a click opens one', async page => {
+        await openHydrated(page, list)
+        await page.keyboard.press('Control+k')
+        await page.keyboard.type('oak')
+        await options(page).first().waitFor()
+        await page.keyboard.press('Escape')
+        await page.locator('#suggestions').waitFor({ state: 'hidden' })
+        await page.keyboard.type(' ')
+        await options(page).first().click()
+        await page.waitForURL('**/admin/customers/cus_*')
+    })
+
+    check('an id opens what it is of', async page => {
+        await openHydrated(page, list)
+        const href = await page.locator('main .row-link').first().getAttribute('href')
+        await field(page).fill(`${href.split('/').pop()}/tasks/3`)
+        await field(page).press('Enter')
+        await page.waitForURL('**/admin/batches/bat_*?task=3')
+    })
+
+    check('works without JavaScript: one exact thing is opened, others are listed', async page => {
+        await page.goto(list)
+        const id = (await page.locator('main .row-link').first().getAttribute('href')).split('/').pop()
+        await field(page).fill(id)
+        await field(page).press('Enter')
+        await page.waitForURL(`**/admin/batches/${id}`)
+        await field(page).fill('example')
+        await field(page).press('Enter')
+        await page.waitForURL('**/admin/search?q=example')
+        assert.ok(await page.locator('.hits .hit').count() > 1)
+        await keepScreenshot(page, 'search')
+    }, off)
+
+    check('says what can be looked for where nothing is found, on a phone, in the dark, in Chinese', async page => {
+        await openHydrated(page, '/admin/search?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E&lang=zh')
+        assert.match(await page.locator('.panel-note').innerText(), /bat_/)
+        await assertAccessible(page)
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing is cut off')
+        await field(page).fill('example')
+        await options(page).first().waitFor()
+        await keepScreenshot(page, 'search-phone-zh-dark')
+    }, { ...phone, colorScheme: 'dark' })
+})

@@ -8,7 +8,7 @@ use leptos_router::{SsrMode, path};
 
 use super::components::clock::Clock;
 use super::i18n::Lang;
-use super::pages::{BatchPage, BatchesPage, CustomerPage, CustomersPage, NotFound, PreferencesPage};
+use super::pages::{BatchPage, BatchesPage, CustomerPage, CustomersPage, NotFound, PreferencesPage, SearchPage};
 use super::query::{BatchesQuery, CustomersQuery, PreferencesQuery};
 use super::{Opening, frame};
 
@@ -53,6 +53,7 @@ fn Frame() -> impl IntoView {
                 <a class="brand" href=lang.link(&list)>
                     "Batchbook"
                 </a>
+                {frame::search_form(lang)}
                 <nav aria-label=words.main_navigation>
                     {section(lang, list, words.batches, "b")}
                     {section(lang, CustomersQuery::PATH.to_owned(), lang.customers().customers, "c")}
@@ -69,6 +70,7 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/admin/batches/:id") view=BatchPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/customers") view=CustomersPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/customers/:id") view=CustomerPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/search") view=SearchPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/preferences") view=PreferencesPage ssr=SsrMode::Async />
                     </FlatRoutes>
                 </main>

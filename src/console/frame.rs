@@ -2,6 +2,9 @@
 
 mod help;
 mod keys;
+mod search;
+
+pub use search::search_form;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

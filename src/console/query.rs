@@ -5,6 +5,7 @@ mod batch;
 mod batches;
 mod customers;
 mod preferences;
+mod search;
 mod tasks;
 
 use std::fmt::Write;
@@ -13,6 +14,7 @@ pub use self::batch::{BatchPlace, BatchQuery, Tab};
 pub use self::batches::BatchesQuery;
 pub use self::customers::{CustomerPlace, CustomerQuery, CustomerTab, CustomersQuery};
 pub use self::preferences::PreferencesQuery;
+pub use self::search::{SearchQuery, href_of};
 pub use self::tasks::{ROWS, TasksQuery};
 
 /// Finds a parameter of the address by name; its value is decoded.

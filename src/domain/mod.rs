@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod money;
 pub mod page;
 pub mod price;
+pub mod search;
 pub mod share;
 pub mod submission;
 pub mod task;

@@ -24,6 +24,7 @@ pub mod grants;
 pub mod keys;
 pub mod ledger;
 pub mod notify;
+pub mod search;
 pub mod settle;
 pub mod submit;
 pub mod tasks;

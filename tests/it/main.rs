@@ -11,4 +11,5 @@ mod kill;
 mod postgres;
 mod preferences;
 mod process;
+mod search;
 mod webhooks;

@@ -9,6 +9,7 @@ mod customers;
 mod document;
 mod grants;
 mod ledger;
+mod search;
 mod tasks;
 mod webhooks;
 
@@ -39,6 +40,7 @@ pub(crate) fn router() -> Router<Api> {
         .route("/customers/{id}/keys", get(customers::keys))
         .route("/customers/{id}/ledger", get(ledger::list))
         .route("/customers/{id}/grants", get(grants::list))
+        .route("/search", get(search::find))
         .route("/openapi.json", get(document::show))
         .layer(from_fn(only_loopback_names))
 }

@@ -6,5 +6,6 @@ pub mod batches;
 pub mod customer;
 pub mod customers;
 mod error;
+pub mod search;
 
 pub use error::ConsoleError;

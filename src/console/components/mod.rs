@@ -4,6 +4,7 @@ pub mod badge;
 pub mod clock;
 pub mod copy;
 pub mod figure;
+pub mod hit;
 pub mod pager;
 pub mod panel;
 pub mod table;

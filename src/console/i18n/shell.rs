@@ -1,6 +1,7 @@
 //! Words of the frame around every page, and of the preferences.
 
 use super::Lang;
+use crate::domain::search::HitKind;
 
 #[derive(Debug)]
 pub struct ShellWords {
@@ -42,6 +43,16 @@ pub struct ShellWords {
     pub shortcuts: &'static str,
     pub help: &'static str,
     pub help_off: &'static str,
+    pub search: &'static str,
+    pub search_text: &'static str,
+    pub search_what: &'static str,
+    pub search_empty: &'static str,
+    pub search_none: &'static str,
+    pub search_more: &'static str,
+    pub search_found: &'static str,
+    pub hit_word: fn(HitKind) -> &'static str,
+    /// How many suggestions there are.
+    pub search_count: fn(usize) -> String,
     pub key_search: &'static str,
     pub key_help: &'static str,
     pub key_rows: &'static str,
@@ -91,6 +102,23 @@ static EN: ShellWords = ShellWords {
     shortcuts: "Shortcuts",
     help: "Keyboard shortcuts",
     help_off: "Single keys are switched off in the preferences.",
+    search: "Search",
+    search_text: "Search: an id, an idempotency or API key, a customer",
+    search_what: "Any id (bat_, cus_, txn_, grt_, key_, evt_; bat_…/tasks/17), a whole idempotency key, the first 11 characters of an API key, or a part of a customer’s name or e-mail address.",
+    search_empty: "What are you looking for?",
+    search_none: "Nothing was found",
+    search_more: "There are more than are listed: type more of it.",
+    search_found: "Suggestions",
+    hit_word: |kind| match kind {
+        HitKind::Batch => "Batch",
+        HitKind::Task => "Task",
+        HitKind::Customer => "Customer",
+        HitKind::Transaction => "Transaction",
+        HitKind::Grant => "Grant",
+        HitKind::Key => "API key",
+        HitKind::Event => "Event",
+    },
+    search_count: |count| if count == 1 { "1 suggestion".to_owned() } else { format!("{count} suggestions") },
     key_search: "Search",
     key_help: "This help",
     key_rows: "Next row, previous row",
@@ -140,6 +168,23 @@ static ZH: ShellWords = ShellWords {
     shortcuts: "快捷键",
     help: "键盘快捷键",
     help_off: "单键快捷键已在偏好设置中关闭。",
+    search: "搜索",
+    search_text: "搜索：编号、幂等键、API 密钥、客户",
+    search_what: "任意编号（bat_、cus_、txn_、grt_、key_、evt_；bat_…/tasks/17）、完整的幂等键、API 密钥的前 11 个字符，或客户名称、邮箱的一部分。",
+    search_empty: "要找什么？",
+    search_none: "没有找到",
+    search_more: "结果较多，仅列出前 20 条。请输入更完整的内容。",
+    search_found: "建议",
+    hit_word: |kind| match kind {
+        HitKind::Batch => "批次",
+        HitKind::Task => "任务",
+        HitKind::Customer => "客户",
+        HitKind::Transaction => "交易",
+        HitKind::Grant => "授予",
+        HitKind::Key => "API 密钥",
+        HitKind::Event => "事件",
+    },
+    search_count: |count| format!("{count} 条建议"),
     key_search: "搜索",
     key_help: "显示此帮助",
     key_rows: "下一行、上一行",

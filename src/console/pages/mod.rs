@@ -8,6 +8,7 @@ mod failed;
 mod not_found;
 mod place;
 mod preferences;
+mod search;
 
 pub use batch::BatchPage;
 pub use batches::BatchesPage;
@@ -15,3 +16,4 @@ pub use customer::CustomerPage;
 pub use customers::CustomersPage;
 pub use not_found::NotFound;
 pub use preferences::PreferencesPage;
+pub use search::SearchPage;

@@ -1,0 +1,72 @@
+//! What was found. One thing that was meant exactly is not listed but opened.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Redirect;
+
+use super::failed::failed;
+use super::place::here;
+use crate::console::api::search::{Found, search};
+use crate::console::components::hit::hit_line;
+use crate::console::components::panel;
+use crate::console::i18n::Lang;
+use crate::console::query::{SearchQuery, href_of};
+
+const ROWS_MAX: u32 = 20;
+
+#[component]
+pub fn SearchPage() -> impl IntoView {
+    let lang = expect_context::<Lang>();
+    let words = lang.shell_words();
+    let query = here(SearchQuery::at);
+    let found = Resource::new(move || query.get().text, |text| search(text, ROWS_MAX));
+    let title = move || {
+        let text = query.get().text;
+        if text.is_empty() { words.search.to_owned() } else { format!("{}: {text}", words.search) }
+    };
+    view! {
+        <Title text=title />
+        <div class="head">
+            <h1>{words.search}</h1>
+        </div>
+        <form method="get" action=SearchQuery::PATH role="search" class="find-again">
+            {lang.param().map(|value| view! { <input type="hidden" name=Lang::PARAM value=value /> })}
+            <input type="search" name="q" value=move || query.get().text aria-label=words.search placeholder=words.search_text maxlength="200" />
+            <button type="submit">{words.search}</button>
+        </form>
+        <section class="card">
+            <Transition fallback=move || panel::skeleton(lang)>
+                {move || Suspend::new(async move {
+                    match found.await {
+                        Ok(found) => listed(lang, &query.get_untracked().text, &found),
+                        Err(error) => failed(lang, &error),
+                    }
+                })}
+            </Transition>
+        </section>
+    }
+    .into_any()
+}
+
+fn listed(lang: Lang, text: &str, found: &Found) -> AnyView {
+    let words = lang.shell_words();
+    if let Some(hit) = found.only() {
+        return view! { <Redirect path=lang.link(&href_of(hit)) /> }.into_any();
+    }
+    if text.trim().is_empty() {
+        return panel::empty(words.search_empty, words.search_what);
+    }
+    if found.hits.is_empty() {
+        return panel::empty(words.search_none, words.search_what);
+    }
+    let rows: Vec<AnyView> = found
+        .hits
+        .iter()
+        .map(|hit| view! { <li><a class="row-link hit" href=lang.link(&href_of(hit))>{hit_line(lang, hit)}</a></li> }.into_any())
+        .collect();
+    view! {
+        <ul class="hits">{rows}</ul>
+        {found.has_more.then_some(view! { <p class="note inset">{words.search_more}</p> })}
+    }
+    .into_any()
+}
