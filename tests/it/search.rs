@@ -1,5 +1,7 @@
 //! Finding things: by any id, by the keys they are known by, by parts of names; through the operators' API, on both databases.
 
+use std::fmt::Write as _;
+
 use reqwest::Method;
 use serde_json::Value;
 
@@ -23,8 +25,11 @@ impl TestApp {
     }
 
     async fn search(&self, text: &str) -> Value {
-        let escaped: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        self.send(Method::GET, &format!("/api/admin/search?q={escaped}"), &[], None).await.is(200)
+        let mut path = "/api/admin/search?q=".to_owned();
+        for byte in text.bytes() {
+            write!(path, "%{byte:02X}").unwrap();
+        }
+        self.send(Method::GET, &path, &[], None).await.is(200)
     }
 
     async fn names_found(&self, text: &str) -> Vec<String> {
