@@ -6,14 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::attempt::{Order, reference};
-use crate::domain::batch::BatchHead;
+use crate::domain::batch::{BatchHead, BatchStatus};
 use crate::domain::id::{BatchId, BatchKey, ModelKey, RouteKey, TaskKey, WorkerKey};
 use crate::domain::price::Route;
 use crate::domain::share::{Portion, Waiting, divide};
 use crate::domain::task::TaskStatus;
 use crate::domain::time::Time;
 use crate::store::batches::Acquired;
-use crate::store::tasks::{ClaimedRow, Step};
+use crate::store::runs::{Run, runs};
+use crate::store::tasks::Step;
 use crate::store::{StoreError, StoreResult, Tx, attempts, batches, catalogue, tasks, workers};
 
 use super::{Service, ServiceError, ServiceResult};
@@ -79,9 +80,7 @@ impl Service {
         for task in tasks::due_retries(&mut tx, now, CANDIDATES_MAX).await? {
             retries.0.entry(task.batch).or_default().push(task);
         }
-        let mut waiting = batches::waiting(&mut tx, CANDIDATES_MAX).await?;
-        let keys: Vec<BatchKey> = waiting.iter().map(|batch| batch.batch).collect();
-        let models = batches::models_of(&mut tx, &keys).await?;
+        let (mut waiting, models) = batches::waiting(&mut tx, CANDIDATES_MAX).await?;
         drop(tx);
         for batch in &mut waiting {
             batch.tasks += retries.count(batch.batch);
@@ -94,7 +93,7 @@ impl Service {
         if !workers::lock_alive(&mut tx, worker).await? {
             return Err(ServiceError::Invalid { code: "lease_lost", message: "This worker was given up.".to_owned() });
         }
-        let claimed = claim_portions(&mut tx, worker, &portions, &retries, places, now).await?;
+        let claimed = claim_portions(&mut tx, worker, &portions, &models, &retries, places, now).await?;
         tx.commit().await?;
         Ok(claimed)
     }
@@ -161,73 +160,67 @@ async fn claim_portions(
     tx: &mut Tx,
     worker: WorkerKey,
     portions: &[Portion],
+    models: &[(BatchKey, ModelKey)],
     retries: &Retries,
     places: &[Places],
     now: Time,
 ) -> StoreResult<Vec<Claimed>> {
     let keys: Vec<BatchKey> = portions.iter().map(|portion| portion.batch).collect();
     let mut heads = batches::lock(tx, &keys).await?;
-    let due: Vec<TaskKey> = keys.iter().flat_map(|key| retries.0.get(key).into_iter().flatten().copied()).collect();
     let mut wanted = Vec::new();
-    let mut fresh_last: BTreeMap<BatchKey, i32> = BTreeMap::new();
     let mut due_wanted = Vec::new();
     for head in &mut heads {
         let Ok(started) = head.state.start(now) else { continue };
         let most = portions.iter().find(|portion| portion.batch == head.key).map_or(0, |portion| portion.tasks);
-        let mut of_batch: Vec<TaskKey> = due.iter().filter(|task| task.batch == head.key).copied().collect();
-        of_batch.truncate(usize::try_from(most).unwrap_or(0));
-        let fresh = most - i64::try_from(of_batch.len()).unwrap_or(most);
-        due_wanted.extend(of_batch);
+        let mut due: Vec<TaskKey> = retries.0.get(&head.key).cloned().unwrap_or_default();
+        due.truncate(usize::try_from(most).unwrap_or(0));
+        let fresh = most - i64::try_from(due.len()).unwrap_or(most);
+        due_wanted.extend(due);
         let last = i64::from(head.next_task_number - 1).saturating_add(fresh).min(head.counts.total);
         let last = i32::try_from(last).map_err(|_| StoreError::inconsistent("batches", format!("task numbers of {}", head.id)))?;
         wanted.extend((head.next_task_number..=last).map(|number| TaskKey { batch: head.key, number }));
-        fresh_last.insert(head.key, last);
+        head.next_task_number = last + 1;
         head.state = started;
     }
-    heads.retain(|head| fresh_last.contains_key(&head.key));
+    heads.retain(|head| head.state.status() == BatchStatus::Processing);
     if !due_wanted.is_empty() {
         wanted.extend(tasks::delete_retries(tx, &due_wanted).await?);
     }
-    let (to_send, set_aside) = assign_routes(tx, &heads, wanted, places).await?;
-    let models: Vec<TaskKey> = to_send.keys().copied().collect();
-    let rows = tasks::claim(tx, worker, &models, now).await?;
-    if rows.len() != to_send.len() {
-        return Err(StoreError::Rows { what: "claiming tasks", expected: to_send.len() as u64, found: rows.len() as u64 });
-    }
+    let (to_send, set_aside) = assign_routes(tx, models, wanted, places).await?;
+    let runs = runs(to_send);
+    tasks::claim(tx, worker, &runs, now).await?;
     let retry_at = now.plus_s(NO_PLACE_PAUSE_S);
     let aside: Vec<_> = set_aside.into_iter().map(|task| (task, retry_at)).collect();
     if !aside.is_empty() {
         tasks::insert_retries(tx, &aside).await?;
     }
-    let with_routes: Vec<_> = rows.iter().map(|row| ((row.task, row.attempt), to_send[&row.task])).collect();
-    attempts::insert(tx, &with_routes, now).await?;
+    attempts::insert(tx, &runs, now).await?;
     for head in &mut heads {
-        let claimed = i64::try_from(rows.iter().filter(|row| row.task.batch == head.key).count()).unwrap_or(0);
+        let claimed: usize = runs.iter().filter(|run| run.batch == head.key).map(Run::count).sum();
+        let claimed = i64::try_from(claimed).unwrap_or(0);
         head.counts.pending -= claimed;
         head.counts.processing += claimed;
-        head.next_task_number = fresh_last[&head.key] + 1;
     }
     batches::save(tx, &heads, Some(now)).await?;
-    orders(tx, &heads, rows, &to_send, places).await
+    orders(tx, &heads, &runs, places).await
 }
 
 /// Gives each task a route with a free place; the others are set aside.
 async fn assign_routes(
     tx: &mut Tx,
-    heads: &[Acquired<BatchHead>],
+    models: &[(BatchKey, ModelKey)],
     wanted: Vec<TaskKey>,
     places: &[Places],
-) -> StoreResult<(BTreeMap<TaskKey, RouteKey>, Vec<TaskKey>)> {
-    let keys: Vec<BatchKey> = heads.iter().map(|head| head.key).collect();
+) -> StoreResult<(Vec<(TaskKey, RouteKey)>, Vec<TaskKey>)> {
     let mut only_model: BTreeMap<BatchKey, Option<ModelKey>> = BTreeMap::new();
-    for (batch, model) in batches::models_of(tx, &keys).await? {
-        only_model.entry(batch).and_modify(|several| *several = None).or_insert(Some(model));
+    for (batch, model) in models {
+        only_model.entry(*batch).and_modify(|several| *several = None).or_insert(Some(*model));
     }
     let mixed: Vec<TaskKey> = wanted.iter().filter(|task| only_model.get(&task.batch) == Some(&None)).copied().collect();
     let of_mixed: BTreeMap<TaskKey, ModelKey> =
         if mixed.is_empty() { BTreeMap::new() } else { tasks::models_of(tx, &mixed).await?.into_iter().collect() };
     let mut free: Vec<(RouteKey, ModelKey, i64)> = places.iter().map(|place| (place.route.key, place.route.model, place.free)).collect();
-    let (mut to_send, mut set_aside) = (BTreeMap::new(), Vec::new());
+    let (mut to_send, mut set_aside) = (Vec::with_capacity(wanted.len()), Vec::new());
     // Batches with one model first: their portions were measured by its places, and they are never set aside.
     let (of_mixed_batches, of_one): (Vec<TaskKey>, Vec<TaskKey>) = wanted.into_iter().partition(|task| of_mixed.contains_key(task));
     for task in of_one.into_iter().chain(of_mixed_batches) {
@@ -235,7 +228,7 @@ async fn assign_routes(
         match free.iter_mut().find(|(_, makes, places)| Some(*makes) == model && *places > 0) {
             Some((route, _, places)) => {
                 *places -= 1;
-                to_send.insert(task, *route);
+                to_send.push((task, *route));
             }
             None => set_aside.push(task),
         }
@@ -243,33 +236,22 @@ async fn assign_routes(
     Ok((to_send, set_aside))
 }
 
-async fn orders(
-    tx: &mut Tx,
-    heads: &[Acquired<BatchHead>],
-    rows: Vec<ClaimedRow>,
-    routes: &BTreeMap<TaskKey, RouteKey>,
-    places: &[Places],
-) -> StoreResult<Vec<Claimed>> {
-    let attempts: BTreeMap<TaskKey, ClaimedRow> = rows.into_iter().map(|row| (row.task, row)).collect();
+async fn orders(tx: &mut Tx, heads: &[Acquired<BatchHead>], runs: &[Run<RouteKey>], places: &[Places]) -> StoreResult<Vec<Claimed>> {
     let ids: BTreeMap<BatchKey, BatchId> = heads.iter().map(|head| (head.key, head.id)).collect();
     let upstream: BTreeMap<RouteKey, &str> = places.iter().map(|place| (place.route.key, place.route.upstream_model.as_str())).collect();
-    let keys: Vec<TaskKey> = attempts.keys().copied().collect();
-    let mut claimed = Vec::with_capacity(keys.len());
-    for input in tasks::inputs(tx, &keys).await? {
-        let task = TaskKey { batch: BatchKey(input.batch_id), number: input.task_no };
-        let (ClaimedRow { attempt, started_at, .. }, batch_id, route) = (attempts[&task], ids[&task.batch], routes[&task]);
+    let rows = tasks::orders(tx, runs).await?;
+    let claimed = rows.into_iter().map(|row| {
+        let (task, route) = (TaskKey { batch: BatchKey(row.batch_id), number: row.task_no }, RouteKey(row.route_id));
+        let batch_id = ids[&task.batch];
         let order = Order {
-            reference: reference(batch_id, task.number, attempt),
+            reference: reference(batch_id, task.number, row.attempts),
             upstream_model: upstream.get(&route).copied().unwrap_or_default().to_owned(),
-            prompt: input.prompt,
-            aspect_ratio: input.aspect_ratio,
-            duration_s: input.duration_s,
-            reference_url: input.reference_url,
+            prompt: row.prompt,
+            aspect_ratio: row.aspect_ratio,
+            duration_s: row.duration_s,
+            reference_url: row.reference_url,
         };
-        claimed.push(Claimed { task, batch_id, attempt, route, started_at, order });
-    }
-    if claimed.len() != keys.len() {
-        return Err(StoreError::inconsistent("task_inputs", "a claimed task has no input"));
-    }
-    Ok(claimed)
+        Claimed { task, batch_id, attempt: row.attempts, route, started_at: Time::from_micros(row.started_at_us), order }
+    });
+    Ok(claimed.collect())
 }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::domain::attempt::{BillingRule, Ending, Fault, Output, retry_backoff_ms};
+use crate::domain::attempt::{BillingRule, Ending, Fault, Output, Retry, retry_backoff_ms};
 use crate::domain::batch::{BatchHead, BatchStatus};
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
@@ -132,7 +132,9 @@ async fn step<'e>(
     now: Time,
 ) -> StoreResult<Vec<(Decision<'e>, Stepped)>> {
     // Not locked: what comes back to a batch that is canceled in this moment is canceled with it, see `cancel_what_waits`.
-    let canceling: BTreeSet<BatchKey> = batches::canceling(tx, batches).await?.into_iter().collect();
+    let retries = ended.iter().any(|row| matches!(&row.outcome, Outcome::Failed(fault) if fault.retry != Retry::Never));
+    let canceling: BTreeSet<BatchKey> =
+        if retries { batches::canceling(tx, batches).await?.into_iter().collect() } else { BTreeSet::new() };
     let decisions: Vec<Decision<'_>> = ended.iter().map(|row| decide(row, canceling.contains(&row.task.batch), now)).collect();
     let steps: Vec<Step> = decisions
         .iter()

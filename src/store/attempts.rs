@@ -8,26 +8,23 @@ use crate::domain::time::Time;
 
 use super::dialect::{Column, SetStatement};
 use super::error::ensure_rows;
+use super::runs::{self, Run};
 use super::{StoreResult, Tx, on};
 
 /// An attempt's address: its task and its number.
 pub type AttemptKey = (TaskKey, i32);
 
-/// Records that these orders are about to be sent.
-pub async fn insert(tx: &mut Tx, attempts: &[(AttemptKey, RouteKey)], now: Time) -> StoreResult<()> {
+/// Records that the orders of tasks that this transaction has claimed are about to be sent.
+pub async fn insert(tx: &mut Tx, runs: &[Run<RouteKey>], now: Time) -> StoreResult<()> {
     static INSERT: SetStatement = SetStatement::new(
         "INSERT INTO attempts (batch_id, route_id, sent_at_us, cost_microusd, task_no, attempt_no, state)
-        SELECT u.b, u.r, $1, 0, u.n, u.a, 'open' FROM {rows}",
+        SELECT t.batch_id, u.r, $1, 0, t.task_no, t.attempts, 'open'
+        FROM {rows} JOIN tasks AS t ON t.batch_id = u.b AND t.task_no BETWEEN u.first AND u.last",
         1,
-        &[("b", "bigint"), ("n", "integer"), ("a", "integer"), ("r", "bigint")],
+        &[("b", "bigint"), ("first", "integer"), ("last", "integer"), ("r", "bigint")],
     );
-    let columns = vec![
-        Column::I64(attempts.iter().map(|((task, _), _)| task.batch.0).collect()),
-        Column::I32(attempts.iter().map(|((task, _), _)| task.number).collect()),
-        Column::I32(attempts.iter().map(|((_, number), _)| *number).collect()),
-        Column::I64(attempts.iter().map(|(_, route)| route.0).collect()),
-    ];
-    ensure_rows("inserting attempts", INSERT.execute(tx, &[now.micros()], columns).await?, attempts.len())
+    let inserted = INSERT.execute(tx, &[now.micros()], runs::columns_and_route(runs)).await?;
+    ensure_rows("inserting attempts", inserted, runs.iter().map(Run::count).sum())
 }
 
 /// Records what the provider calls them.

@@ -195,31 +195,28 @@ pub async fn save(tx: &mut Tx, heads: &[Acquired<BatchHead>], claimed_at: Option
     ensure_rows("saving batches", SAVE.execute(tx, &[claimed_at], columns).await?, heads.len())
 }
 
-/// Open batches with waiting tasks, longest without a turn first. Bounded: whoever is left out is next. `tasks` counts those
-/// that were never claimed; retries come on top.
-pub async fn waiting(tx: &mut Tx, max: i64) -> StoreResult<Vec<Waiting>> {
-    const WAITING: &str = "SELECT b.customer_id, b.id, CAST(b.total - b.next_task_no + 1 AS BIGINT) AS tasks, f.in_flight
-        FROM batches AS b
-        JOIN (SELECT customer_id, CAST(SUM(processing) AS BIGINT) AS in_flight FROM batches WHERE finished_at_us IS NULL GROUP BY customer_id) AS f
-            ON f.customer_id = b.customer_id
-        WHERE b.finished_at_us IS NULL AND b.status IN ('queued', 'processing') AND b.pending > 0
-        ORDER BY b.claimed_at_us, b.id LIMIT $1";
-    let rows: Vec<(i64, i64, i64, i64)> = on!(tx, c => sqlx::query_as(WAITING).bind(max).fetch_all(c).await)?;
-    Ok(rows
+/// Open batches with waiting tasks, longest without a turn first, and the models of each. Bounded: whoever is left out is
+/// next. `tasks` counts those that were never claimed; retries come on top.
+pub async fn waiting(tx: &mut Tx, max: i64) -> StoreResult<(Vec<Waiting>, Vec<(BatchKey, ModelKey)>)> {
+    const WAITING: &str = "SELECT w.customer_id, w.id, w.tasks, w.in_flight, m.model_id
+        FROM (
+            SELECT b.customer_id, b.id, CAST(b.total - b.next_task_no + 1 AS BIGINT) AS tasks, f.in_flight, b.claimed_at_us
+            FROM batches AS b
+            JOIN (SELECT customer_id, CAST(SUM(processing) AS BIGINT) AS in_flight FROM batches WHERE finished_at_us IS NULL GROUP BY customer_id) AS f
+                ON f.customer_id = b.customer_id
+            WHERE b.finished_at_us IS NULL AND b.status IN ('queued', 'processing') AND b.pending > 0
+            ORDER BY b.claimed_at_us, b.id LIMIT $1
+        ) AS w
+        JOIN batch_models AS m ON m.batch_id = w.id
+        ORDER BY w.claimed_at_us, w.id";
+    let rows: Vec<(i64, i64, i64, i64, i64)> = on!(tx, c => sqlx::query_as(WAITING).bind(max).fetch_all(c).await)?;
+    let models = rows.iter().map(|row| (BatchKey(row.1), ModelKey(row.4))).collect();
+    let mut waiting: Vec<Waiting> = rows
         .into_iter()
-        .map(|(customer, batch, tasks, in_flight)| Waiting { customer: CustomerKey(customer), batch: BatchKey(batch), tasks, in_flight })
-        .collect())
-}
-
-/// The models of batches.
-pub async fn models_of(tx: &mut Tx, keys: &[BatchKey]) -> StoreResult<Vec<(BatchKey, ModelKey)>> {
-    static MODELS: SetStatement = SetStatement::new(
-        "SELECT batch_id, model_id FROM batch_models WHERE batch_id IN (SELECT u.id FROM {rows})",
-        0,
-        &[("id", "bigint")],
-    );
-    let rows: Vec<(i64, i64)> = MODELS.fetch(tx, &[], vec![Column::I64(keys.iter().map(|key| key.0).collect())]).await?;
-    Ok(rows.into_iter().map(|(batch, model)| (BatchKey(batch), ModelKey(model))).collect())
+        .map(|(customer, batch, tasks, in_flight, _)| Waiting { customer: CustomerKey(customer), batch: BatchKey(batch), tasks, in_flight })
+        .collect();
+    waiting.dedup();
+    Ok((waiting, models))
 }
 
 /// The open batches among these that are being canceled.

@@ -29,6 +29,7 @@ pub mod holds;
 pub mod idempotency;
 pub mod keys;
 pub mod ledger;
+pub mod runs;
 pub mod search;
 pub mod tallies;
 pub mod tasks;

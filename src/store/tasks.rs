@@ -6,7 +6,7 @@
 use crate::domain::attempt::Output;
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
-use crate::domain::id::{BatchKey, ModelKey, TaskKey, WorkerKey};
+use crate::domain::id::{BatchKey, ModelKey, RouteKey, TaskKey, WorkerKey};
 use crate::domain::page::PageSize;
 use crate::domain::submission::{NewTask, Priced};
 use crate::domain::task::{Task, TaskStatus};
@@ -14,6 +14,7 @@ use crate::domain::time::Time;
 
 use super::dialect::{Column, SetStatement};
 use super::error::ensure_rows;
+use super::runs::{self, Run};
 use super::{StoreResult, Tx, on};
 
 /// Stores all tasks of a new batch.
@@ -67,35 +68,17 @@ pub async fn insert(tx: &mut Tx, batch: BatchKey, items: Vec<NewTask>, priced: &
     ensure_rows("inserting task inputs", INPUTS.execute(tx, &[batch.0], columns).await?, count)
 }
 
-/// A task that this worker now has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClaimedRow {
-    pub task: TaskKey,
-    /// Number of the attempt that the claim begins, from 1.
-    pub attempt: i32,
-    /// When its first attempt was claimed: its deadline counts from there.
-    pub started_at: Time,
-}
-
-/// Takes tasks for a worker: `pending → submitting`. Returns those that were pending.
-pub async fn claim(tx: &mut Tx, worker: WorkerKey, tasks: &[TaskKey], now: Time) -> StoreResult<Vec<ClaimedRow>> {
+/// Takes tasks for a worker: `pending → submitting`, or fails.
+pub async fn claim(tx: &mut Tx, worker: WorkerKey, runs: &[Run<RouteKey>], now: Time) -> StoreResult<()> {
     static CLAIM: SetStatement = SetStatement::new(
         "UPDATE tasks AS t SET status = 'submitting', lease_owner = $1, attempts = t.attempts + 1,
             started_at_us = COALESCE(t.started_at_us, $2)
-        FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.status = 'pending'
-        RETURNING batch_id, task_no, attempts, started_at_us",
+        FROM {rows} WHERE t.batch_id = u.b AND t.task_no BETWEEN u.first AND u.last AND t.status = 'pending'",
         2,
-        &[("b", "bigint"), ("n", "integer")],
+        &[("b", "bigint"), ("first", "integer"), ("last", "integer")],
     );
-    let rows: Vec<(i64, i32, i32, i64)> = CLAIM.fetch(tx, &[worker.0, now.micros()], keys(tasks)).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(batch, number, attempt, started_at_us)| ClaimedRow {
-            task: TaskKey { batch: BatchKey(batch), number },
-            attempt,
-            started_at: Time::from_micros(started_at_us),
-        })
-        .collect())
+    let claimed = CLAIM.execute(tx, &[worker.0, now.micros()], runs::columns(runs)).await?;
+    ensure_rows("claiming tasks", claimed, runs.iter().map(Run::count).sum())
 }
 
 fn keys(tasks: &[TaskKey]) -> Vec<Column> {
@@ -113,25 +96,34 @@ pub async fn models_of(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<(TaskK
     Ok(rows.into_iter().map(|(batch, number, model)| (TaskKey { batch: BatchKey(batch), number }, ModelKey(model))).collect())
 }
 
-/// What a provider is told about a task.
+/// A claimed task, and what its provider is told about it.
 #[derive(sqlx::FromRow, Clone, Debug)]
-pub struct InputRow {
+pub struct OrderRow {
     pub batch_id: i64,
     pub task_no: i32,
+    pub route_id: i64,
+    /// Number of the attempt that the claim begins, from 1.
+    pub attempts: i32,
+    /// When its first attempt was claimed: its deadline counts from there.
+    pub started_at_us: i64,
     pub prompt: String,
     pub reference_url: Option<String>,
     pub aspect_ratio: Option<String>,
     pub duration_s: Option<i32>,
 }
 
-pub async fn inputs(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<InputRow>> {
-    static INPUTS: SetStatement = SetStatement::new(
-        "SELECT i.batch_id, i.task_no, i.prompt, i.reference_url, i.aspect_ratio, i.duration_s
-        FROM {rows} JOIN task_inputs AS i ON i.batch_id = u.b AND i.task_no = u.n",
+/// The orders of tasks that this transaction has claimed.
+pub async fn orders(tx: &mut Tx, runs: &[Run<RouteKey>]) -> StoreResult<Vec<OrderRow>> {
+    static ORDERS: SetStatement = SetStatement::new(
+        "SELECT t.batch_id, t.task_no, u.r AS route_id, t.attempts, t.started_at_us, i.prompt, i.reference_url, i.aspect_ratio, i.duration_s
+        FROM {rows} JOIN tasks AS t ON t.batch_id = u.b AND t.task_no BETWEEN u.first AND u.last
+        JOIN task_inputs AS i ON i.batch_id = t.batch_id AND i.task_no = t.task_no",
         0,
-        &[("b", "bigint"), ("n", "integer")],
+        &[("b", "bigint"), ("first", "integer"), ("last", "integer"), ("r", "bigint")],
     );
-    INPUTS.fetch(tx, &[], keys(tasks)).await
+    let rows: Vec<OrderRow> = ORDERS.fetch(tx, &[], runs::columns_and_route(runs)).await?;
+    ensure_rows("reading orders", rows.len() as u64, runs.iter().map(Run::count).sum())?;
+    Ok(rows)
 }
 
 /// A step of a task that its worker takes. Every step is fenced: it changes nothing unless the task is still this worker's, in
@@ -166,20 +158,20 @@ pub async fn step(tx: &mut Tx, worker: WorkerKey, steps: &[Step], now: Time) -> 
         "UPDATE tasks AS t SET status = u.s, failure_type = u.f, party = u.p,
             lease_owner = CASE u.s WHEN 'processing' THEN t.lease_owner ELSE NULL END,
             finished_at_us = CASE WHEN u.s IN ('succeeded', 'failed') THEN $2 ELSE NULL END
-        FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.attempts = u.a AND t.lease_owner = $1
+        FROM {rows} WHERE t.batch_id = u.b AND t.task_no BETWEEN u.first AND u.last AND t.attempts = u.a AND t.lease_owner = $1
             AND t.status IN ('submitting', 'processing')
         RETURNING batch_id, task_no, price, model_id",
         2,
-        &[("b", "bigint"), ("n", "integer"), ("a", "integer"), ("s", "text"), ("f", "text"), ("p", "text")],
+        &[("b", "bigint"), ("first", "integer"), ("last", "integer"), ("a", "integer"), ("s", "text"), ("f", "text"), ("p", "text")],
     );
-    let columns = vec![
-        Column::I64(steps.iter().map(|step| step.task.batch.0).collect()),
-        Column::I32(steps.iter().map(|step| step.task.number).collect()),
-        Column::I32(steps.iter().map(|step| step.attempt).collect()),
-        Column::Word(steps.iter().map(|step| step.to.as_str()).collect()),
-        Column::WordNull(steps.iter().map(|step| step.failure.map(|(failure, _)| failure.as_str())).collect()),
-        Column::WordNull(steps.iter().map(|step| step.failure.map(|(_, party)| party.as_str())).collect()),
-    ];
+    let runs = runs::runs(steps.iter().map(|step| (step.task, (step.attempt, step.to, step.failure))));
+    let mut columns = runs::columns(&runs);
+    columns.extend([
+        Column::I32(runs.iter().map(|run| run.common.0).collect()),
+        Column::Word(runs.iter().map(|run| run.common.1.as_str()).collect()),
+        Column::WordNull(runs.iter().map(|run| run.common.2.map(|(failure, _)| failure.as_str())).collect()),
+        Column::WordNull(runs.iter().map(|run| run.common.2.map(|(_, party)| party.as_str())).collect()),
+    ]);
     let rows: Vec<SteppedRow> = STEP.fetch(tx, &[worker.0, now.micros()], columns).await?;
     Ok(rows.into_iter().map(stepped).collect())
 }

@@ -1,13 +1,14 @@
 //! Groups: single things to write become one transaction of up to 500.
 //!
-//! While one group is being written the next gathers. A group that the database cannot take now is tried again until it can;
+//! While groups are being written, one in each lane, the next gathers. A group that the database cannot take now is tried again until it can;
 //! one that it refuses is cut in half until the one thing that it refuses is alone, which is logged and left as it was.
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::service::ServiceError;
@@ -18,6 +19,9 @@ pub struct Sender<T, R>(mpsc::Sender<(T, oneshot::Sender<R>)>);
 
 /// Things that wait to be gathered at most; more make their senders wait.
 const QUEUE_MAX: usize = 10_000;
+/// Groups that are written at the same time: the database works on one while the other waits for a lock, the disk or us. On
+/// SQLite, which has one writer, the second waits in line.
+const LANES: usize = 2;
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 impl<T, R> Sender<T, R> {
@@ -39,6 +43,7 @@ where
     F: Future<Output = Result<Vec<R>, ServiceError>> + Send,
 {
     let (sender, mut receiver) = mpsc::channel(QUEUE_MAX);
+    let (write, lanes) = (Arc::new(write), Arc::new(Semaphore::new(LANES)));
     tokio::spawn(async move {
         let mut gathered = Vec::with_capacity(max);
         while receiver.recv_many(&mut gathered, max).await > 0 {
@@ -51,10 +56,18 @@ where
                     () = &mut full => break,
                 }
             }
-            tokio::select! {
+            let lane = tokio::select! {
                 () = abandon.cancelled() => return,
-                () = write_all(std::mem::take(&mut gathered), &write) => {}
-            }
+                lane = Arc::clone(&lanes).acquire_owned() => lane,
+            };
+            let (group, write, abandon) = (std::mem::take(&mut gathered), Arc::clone(&write), abandon.clone());
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = abandon.cancelled() => {}
+                    () = write_all(group, write.as_ref()) => {}
+                }
+                drop(lane);
+            });
         }
     });
     Sender(sender)
