@@ -141,6 +141,15 @@ describe('keyboard', () => {
         await page.waitForURL(url => url.pathname === list)
     })
 
+    check('] and [ turn pages', async page => {
+        await openHydrated(page, list)
+        await page.keyboard.press(']')
+        await page.waitForURL('**/admin/batches?**')
+        await page.locator('main a[rel~=prev]').first().waitFor()
+        await page.keyboard.press('[')
+        await page.waitForURL(url => url.pathname === list && !url.search.includes('before='))
+    })
+
     check('t changes the theme, and it stays', async page => {
         await openHydrated(page, list)
         await page.keyboard.press('t')
@@ -189,6 +198,31 @@ describe('refresh clock', () => {
         await save(page, { refresh: '0' })
         await openHydrated(page, list)
         assert.equal(await page.locator('.pace').getAttribute('data-pace'), 'off')
+    })
+
+    check('asks for nothing while it is paused or the tab is hidden', async page => {
+        await openHydrated(page, '/admin/preferences')
+        await save(page, { refresh: '1' })
+        await openHydrated(page, list)
+        if (await page.locator('.pace').getAttribute('data-pace') !== 'live') return // every batch has ended by now
+        const asked = async ms => {
+            let count = 0
+            const heard = request => { count += request.url().includes('/admin/data/') }
+            page.on('request', heard)
+            await page.waitForTimeout(ms)
+            page.off('request', heard)
+            return count
+        }
+        assert.ok(await asked(3_500) > 0)
+        await page.keyboard.press('r')
+        await page.waitForTimeout(500)
+        assert.equal(await asked(2_500), 0)
+        await page.keyboard.press('r')
+        await page.evaluate(() => Object.defineProperty(document, 'hidden', { value: true, configurable: true }))
+        await page.waitForTimeout(500)
+        assert.equal(await asked(2_500), 0)
+        await page.evaluate(() => { delete document.hidden })
+        assert.ok(await asked(3_500) > 0)
     })
 
     check('is not offered where it could do nothing', async page => {

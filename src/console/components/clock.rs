@@ -108,3 +108,45 @@ impl Clock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace_of(every_s: u32, prepare: fn(Clock)) -> Pace {
+        Owner::new().with(|| {
+            let clock = Clock::provide(every_s);
+            prepare(clock);
+            untrack(|| clock.pace())
+        })
+    }
+
+    #[test]
+    fn runs_only_while_something_changes_and_nobody_holds_it() {
+        assert_eq!(pace_of(5, |_| ()), Pace::Still);
+        assert_eq!(pace_of(5, |clock| clock.refresh_while(true)), Pace::Every(5));
+        assert_eq!(pace_of(0, |clock| clock.refresh_while(true)), Pace::Off);
+        let held = |clock: Clock| {
+            clock.refresh_while(true);
+            clock.freezes.set(1);
+        };
+        assert_eq!(pace_of(5, held), Pace::Frozen);
+        let paused = |clock: Clock| {
+            clock.refresh_while(true);
+            clock.toggle();
+        };
+        assert_eq!(pace_of(5, paused), Pace::Paused);
+    }
+
+    #[test]
+    fn resuming_refreshes_at_once_and_so_does_asking_where_it_is_off() {
+        let ticks = |every_s, presses| {
+            Owner::new().with(|| {
+                let clock = Clock::provide(every_s);
+                (0..presses).for_each(|_| clock.toggle());
+                clock.tick.get_untracked()
+            })
+        };
+        assert_eq!([ticks(5, 1), ticks(5, 2), ticks(0, 1)], [0, 1, 1]);
+    }
+}
