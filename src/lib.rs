@@ -26,6 +26,12 @@ pub mod store;
 pub mod workers;
 
 #[cfg(feature = "hydrate")]
+#[path = "console/api/asked_over_http.rs"]
+pub mod asked;
+#[cfg(not(feature = "hydrate"))]
+#[path = "console/api/asked_in_process.rs"]
+pub mod asked;
+#[cfg(feature = "hydrate")]
 #[path = "console/browser.rs"]
 pub mod browser;
 #[cfg(not(feature = "hydrate"))]

@@ -6,6 +6,7 @@ use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
 use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::{SsrMode, path};
 
+use super::api::Wire;
 use super::components::clock::Clock;
 use super::i18n::Lang;
 use super::pages::{BatchPage, BatchesPage, CustomerPage, CustomersPage, NotFound, PreferencesPage, SearchPage};
@@ -27,7 +28,8 @@ pub fn App() -> impl IntoView {
 /// under a running page.
 #[component]
 fn Frame() -> impl IntoView {
-    let Opening { simulated, preferences, zone } = SharedValue::new(|| use_context::<Opening>().unwrap_or_default()).into_inner();
+    let Opening { simulated, preferences, zone } =
+        SharedValue::<Opening, Wire>::new_with_encoding(|| use_context::<Opening>().unwrap_or_default()).into_inner();
     let lang = use_query_map().with_untracked(|params| Lang::of(params.get(Lang::PARAM).as_deref(), preferences.language, zone));
     provide_context(lang);
     let clock = Clock::provide(preferences.refresh_s);

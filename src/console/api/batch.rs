@@ -8,11 +8,11 @@ pub use self::rows::{
     AttemptRow, BatchSummary, BillingPage, DrawRow, DrawnCredits, EntryRow, EventRow, FailureRow, LineRow, OrderedModel, TaskDetail,
     TaskRow, TasksPage, TransactionRow, WebhooksPage,
 };
-use super::ConsoleError;
+use super::{ConsoleError, Wire};
 use crate::domain::page::PageSize;
 
 /// The id is taken as text: whatever stands in the address is either a batch or not found.
-#[server(prefix = "/admin/data", endpoint = "batch", input = server_fn::codec::GetUrl)]
+#[server(prefix = "/admin/data", endpoint = "batch", protocol = Wire)]
 pub async fn read_batch(id: String) -> Result<BatchSummary, ConsoleError> {
     use crate::domain::credits::Credits;
     use crate::refusal::{not_found, refuse};
@@ -35,7 +35,7 @@ pub async fn read_batch(id: String) -> Result<BatchSummary, ConsoleError> {
     Ok(summary)
 }
 
-#[server(prefix = "/admin/data", endpoint = "batch_tasks", input = server_fn::codec::GetUrl)]
+#[server(prefix = "/admin/data", endpoint = "batch_tasks", protocol = Wire)]
 pub async fn read_tasks(id: String, page: i64, size: PageSize) -> Result<TasksPage, ConsoleError> {
     use crate::domain::page::{numbers_of, pages_of};
     use crate::refusal::{not_found, refuse};
@@ -52,7 +52,7 @@ pub async fn read_tasks(id: String, page: i64, size: PageSize) -> Result<TasksPa
 }
 
 /// `None` when the batch has no task with that number: the rest of the page is still right.
-#[server(prefix = "/admin/data", endpoint = "batch_task", input = server_fn::codec::GetUrl)]
+#[server(prefix = "/admin/data", endpoint = "batch_task", protocol = Wire)]
 pub async fn read_task(id: String, number: i32) -> Result<Option<TaskDetail>, ConsoleError> {
     use crate::refusal::{not_found, refuse};
     use crate::service::{Reader, Service, ServiceError};
@@ -68,7 +68,7 @@ pub async fn read_task(id: String, number: i32) -> Result<Option<TaskDetail>, Co
     Ok(Some(TaskDetail::new(task, attempts, lines, service.now())))
 }
 
-#[server(prefix = "/admin/data", endpoint = "batch_billing", input = server_fn::codec::GetUrl)]
+#[server(prefix = "/admin/data", endpoint = "batch_billing", protocol = Wire)]
 pub async fn read_billing(id: String) -> Result<BillingPage, ConsoleError> {
     use crate::domain::page::PAGE_MAX;
     use crate::refusal::{not_found, refuse};
@@ -92,7 +92,7 @@ pub async fn read_billing(id: String) -> Result<BillingPage, ConsoleError> {
     })
 }
 
-#[server(prefix = "/admin/data", endpoint = "batch_webhooks", input = server_fn::codec::GetUrl)]
+#[server(prefix = "/admin/data", endpoint = "batch_webhooks", protocol = Wire)]
 pub async fn read_webhooks(id: String) -> Result<WebhooksPage, ConsoleError> {
     use crate::refusal::{not_found, refuse};
     use crate::service::{Reader, Service};

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::ConsoleError;
+use super::{ConsoleError, Wire};
 use crate::domain::batch::{Batch, BatchCredits, BatchStatus, Counts};
 use crate::domain::id::{BatchId, CustomerId};
 use crate::domain::money::Money;
@@ -54,7 +54,7 @@ pub struct BatchesPage {
     pub now: Time,
 }
 
-#[server(prefix = "/admin/data", endpoint = "batches", input = server_fn::codec::GetUrl)]
+#[server(prefix = "/admin/data", endpoint = "batches", protocol = Wire)]
 pub async fn list_batches(before: Option<BatchId>) -> Result<BatchesPage, ConsoleError> {
     use crate::domain::id::BatchKey;
     use crate::domain::page::PageSize;

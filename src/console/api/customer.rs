@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::ConsoleError;
+use super::{ConsoleError, Wire};
 use crate::domain::credits::Credits;
 use crate::domain::grant::{Grant, GrantKind};
 use crate::domain::id::{BatchId, CustomerId, GrantId, TransactionId};
@@ -148,7 +148,7 @@ impl From<Transaction> for LedgerRow {
 }
 
 /// The id is taken as text: whatever stands in the address is either a customer or not found.
-#[server(prefix = "/admin/data", endpoint = "customer", input = server_fn::codec::GetUrl)]
+#[server(prefix = "/admin/data", endpoint = "customer", protocol = Wire)]
 pub async fn read_customer(id: String) -> Result<CustomerSummary, ConsoleError> {
     use crate::refusal::{not_found, refuse};
     use crate::service::Service;
@@ -170,7 +170,7 @@ pub async fn read_customer(id: String) -> Result<CustomerSummary, ConsoleError> 
     })
 }
 
-#[server(prefix = "/admin/data", endpoint = "customer_rows", input = server_fn::codec::GetUrl)]
+#[server(prefix = "/admin/data", endpoint = "customer_rows", protocol = Wire)]
 pub async fn read_customer_rows(
     id: String,
     part: CustomerPart,

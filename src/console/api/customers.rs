@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::ConsoleError;
+use super::{ConsoleError, Wire};
 use crate::domain::credits::Credits;
 use crate::domain::id::CustomerId;
 use crate::domain::time::Time;
@@ -32,7 +32,7 @@ pub struct CustomersPage {
     pub now: Time,
 }
 
-#[server(prefix = "/admin/data", endpoint = "customers", input = server_fn::codec::GetUrl)]
+#[server(prefix = "/admin/data", endpoint = "customers", protocol = Wire)]
 pub async fn list_customers(search: String, before: Option<CustomerId>, after: Option<CustomerId>) -> Result<CustomersPage, ConsoleError> {
     use crate::domain::money::group_thousands;
     use crate::domain::page::{PageSize, Seek};

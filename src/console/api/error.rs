@@ -1,12 +1,12 @@
 //! Why a page, or a part of one, cannot be shown. Transport-free and without text: each language has its own sentence.
 
-use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
+use super::Wire;
+
 /// What went wrong. The code is stable, the request id finds the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
 pub enum ConsoleError {
     #[error("not found")]
     NotFound,
@@ -29,7 +29,7 @@ impl ConsoleError {
 }
 
 impl FromServerFnError for ConsoleError {
-    type Encoder = JsonEncoding;
+    type Encoder = Wire;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
@@ -47,7 +47,7 @@ mod tests {
     fn travels_with_its_code_and_request_id() {
         let error = ConsoleError::Internal { request_id: Some("req_1".to_owned()) };
         let sent = error.ser();
-        assert_eq!(sent.as_ref(), br#"{"internal":{"request_id":"req_1"}}"#);
+        assert_eq!(sent.as_ref(), b"Internal|+req_1|nr");
         assert_eq!(ConsoleError::de(sent), error);
     }
 }

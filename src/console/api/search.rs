@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::ConsoleError;
+use super::{ConsoleError, Wire};
 use crate::domain::search::Hit;
 
 /// What was found, the best first.
@@ -24,7 +24,7 @@ impl Found {
     }
 }
 
-#[server(prefix = "/admin/data", endpoint = "search", input = server_fn::codec::GetUrl)]
+#[server(prefix = "/admin/data", endpoint = "search", protocol = Wire)]
 pub async fn search(text: String, rows_max: u32) -> Result<Found, ConsoleError> {
     use crate::refusal::refuse;
     use crate::service::Service;

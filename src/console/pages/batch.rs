@@ -13,8 +13,8 @@ use leptos_meta::Title;
 use self::{billing::Billing, tasks::Tasks, webhooks::Webhooks};
 use super::failed::failed;
 use super::place::here;
-use crate::console::api::ConsoleError;
-use crate::console::api::batch::{BatchSummary, read_batch};
+use crate::console::api::batch::{BatchSummary, ReadBatch};
+use crate::console::api::{ConsoleError, Loaded, load};
 use crate::console::components::badge::batch_badge;
 use crate::console::components::clock::Clock;
 use crate::console::components::copy::id_with_copy;
@@ -35,13 +35,13 @@ pub fn BatchPage() -> impl IntoView {
         let query = place.with(|place| place.query.clone());
         if query.tab == Tab::Tasks { query.tasks } else { before.cloned().unwrap_or_default() }
     });
-    let summary = Resource::new(move || (id.get(), clock.tick()), |(id, _)| read_batch(id));
+    let summary = load(move || (ReadBatch { id: id.get() }, clock.tick()));
     refresh_while_open(clock, summary);
     view! {
         <Transition fallback=move || panel::skeleton(lang)>
             {move || Suspend::new(async move {
                 match summary.await {
-                    Ok(summary) => above_the_rows(lang, summary, tab),
+                    Ok(summary) => above_the_rows(lang, &summary, tab),
                     Err(ConsoleError::NotFound) => no_such_batch(lang, id.get_untracked()),
                     Err(error) => failed(lang, &error),
                 }
@@ -56,17 +56,17 @@ pub fn BatchPage() -> impl IntoView {
     .into_any()
 }
 
-fn refresh_while_open(clock: Clock, summary: Resource<Result<BatchSummary, ConsoleError>>) {
+fn refresh_while_open(clock: Clock, summary: Loaded<BatchSummary>) {
     Effect::new(move |_| {
-        clock.refresh_while(summary.with(|summary| matches!(summary, Some(Ok(summary)) if !summary.status.is_finished())));
+        clock.refresh_while(summary.get().is_some_and(|summary| summary.is_ok_and(|summary| !summary.status.is_finished())));
     });
     on_cleanup(move || clock.refresh_while(false));
 }
 
-fn above_the_rows(lang: Lang, summary: BatchSummary, tab: Memo<Tab>) -> AnyView {
+fn above_the_rows(lang: Lang, summary: &BatchSummary, tab: Memo<Tab>) -> AnyView {
     let words = lang.words();
     let id = summary.id;
-    let ordered = ordered(lang, &summary);
+    let ordered = ordered(lang, summary);
     let tasks = lang.number(summary.counts.total);
     view! {
         <Title text=format!("{} {ordered}", shortened(&id.to_string())) />
@@ -80,7 +80,7 @@ fn above_the_rows(lang: Lang, summary: BatchSummary, tab: Memo<Tab>) -> AnyView 
             {batch_badge(lang, summary.status)}
             {id_with_copy(lang, id.to_string())}
         </div>
-        {overview::overview(lang, &summary)}
+        {overview::overview(lang, summary)}
         <h2 class="unseen">{words.sections}</h2>
         {move || {
             let link = |to: Tab, name, count| TabLink {

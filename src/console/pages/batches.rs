@@ -6,8 +6,8 @@ use leptos_meta::Title;
 
 use super::failed::failed;
 use super::place::here;
-use crate::console::api::ConsoleError;
-use crate::console::api::batches::{BatchRow, BatchesPage as Listed, list_batches};
+use crate::console::api::batches::{BatchRow, BatchesPage as Listed, ListBatches};
+use crate::console::api::{Loaded, load};
 use crate::console::components::badge::batch_badge;
 use crate::console::components::clock::Clock;
 use crate::console::components::copy::short_id;
@@ -38,7 +38,7 @@ pub fn BatchesPage() -> impl IntoView {
     let words = lang.words();
     let clock = Clock::current();
     let query = here(BatchesQuery::at);
-    let listed = Resource::new(move || (query.get(), clock.tick()), |(query, _)| list_batches(query.before));
+    let listed = load(move || (ListBatches { before: query.with(|query| query.before) }, clock.tick()));
     refresh_while_open(clock, listed);
     let seen = Seen::new(None);
     view! {
@@ -51,7 +51,7 @@ pub fn BatchesPage() -> impl IntoView {
             <Transition fallback=move || panel::skeleton(lang)>
                 {move || Suspend::new(async move {
                     match listed.await {
-                        Ok(page) => list(lang, clock, seen, &query.get_untracked(), page),
+                        Ok(page) => list(lang, clock, seen, &query.get_untracked(), &page),
                         Err(error) => failed(lang, &error),
                     }
                 })}
@@ -61,15 +61,15 @@ pub fn BatchesPage() -> impl IntoView {
     .into_any()
 }
 
-fn refresh_while_open(clock: Clock, listed: Resource<Result<Listed, ConsoleError>>) {
+fn refresh_while_open(clock: Clock, listed: Loaded<Listed>) {
     Effect::new(move |_| {
-        let open = listed.with(|listed| matches!(listed, Some(Ok(page)) if page.rows.iter().any(|row| !row.status.is_finished())));
-        clock.refresh_while(open);
+        let open = |page: &Listed| page.rows.iter().any(|row| !row.status.is_finished());
+        clock.refresh_while(listed.get().is_some_and(|listed| listed.is_ok_and(|page| open(&page))));
     });
     on_cleanup(move || clock.refresh_while(false));
 }
 
-fn list(lang: Lang, clock: Clock, seen: Seen, query: &BatchesQuery, page: Listed) -> AnyView {
+fn list(lang: Lang, clock: Clock, seen: Seen, query: &BatchesQuery, page: &Listed) -> AnyView {
     let words = lang.words();
     if page.rows.is_empty() {
         if query.before.is_some() {

@@ -8,8 +8,8 @@ use leptos_meta::Title;
 
 use super::failed::failed;
 use super::place::here;
-use crate::console::api::ConsoleError;
-use crate::console::api::customer::{CustomerPart, CustomerSummary, read_customer, read_customer_rows};
+use crate::console::api::customer::{CustomerPart, CustomerSummary, ReadCustomer, ReadCustomerRows};
+use crate::console::api::{ConsoleError, load};
 use crate::console::components::clock::Clock;
 use crate::console::components::copy::id_with_copy;
 use crate::console::components::panel;
@@ -24,17 +24,15 @@ pub fn CustomerPage() -> impl IntoView {
     let place = here(CustomerPlace::at);
     let id = Memo::new(move |_| place.with(|place| place.id.clone()));
     let tab = Memo::new(move |_| place.with(|place| place.query.tab));
-    let summary = Resource::new(move || (id.get(), clock.tick()), |(id, _)| read_customer(id));
-    let rows = Resource::new(
-        move || (place.get(), clock.tick()),
-        |(CustomerPlace { id, query }, _)| {
-            let (at, before, after) = query.seek.parts();
-            read_customer_rows(id, part_of(query.tab), query.kind, at, before, after)
-        },
-    );
+    let summary = load(move || (ReadCustomer { id: id.get() }, clock.tick()));
+    let rows = load(move || {
+        let CustomerPlace { id, query } = place.get();
+        let (at, before, after) = query.seek.parts();
+        (ReadCustomerRows { id, part: part_of(query.tab), kind: query.kind, at, before, after }, clock.tick())
+    });
     // Only open batches change a balance by themselves.
     Effect::new(move |_| {
-        clock.refresh_while(summary.with(|summary| matches!(summary, Some(Ok(summary)) if !summary.books.held.is_zero())));
+        clock.refresh_while(summary.get().is_some_and(|summary| summary.is_ok_and(|summary| !summary.books.held.is_zero())));
     });
     on_cleanup(move || clock.refresh_while(false));
     view! {

@@ -6,7 +6,8 @@ use leptos_meta::Title;
 
 use super::failed::failed;
 use super::place::here;
-use crate::console::api::customers::{CustomerRow, CustomersPage as Listed, list_customers};
+use crate::console::api::customers::{CustomerRow, CustomersPage as Listed, ListCustomers};
+use crate::console::api::load;
 use crate::console::components::clock::Clock;
 use crate::console::components::pager::step;
 use crate::console::components::panel;
@@ -25,13 +26,11 @@ pub fn CustomersPage() -> impl IntoView {
     let words = lang.customers();
     let clock = Clock::current();
     let query = here(CustomersQuery::at);
-    let listed = Resource::new(
-        move || (query.get(), clock.tick()),
-        |(query, _)| {
-            let (_, before, after) = query.seek.parts();
-            list_customers(query.search, before, after)
-        },
-    );
+    let listed = load(move || {
+        let CustomersQuery { search, seek } = query.get();
+        let (_, before, after) = seek.parts();
+        (ListCustomers { search, before, after }, clock.tick())
+    });
     view! {
         <Title text=words.customers />
         <div class="head">

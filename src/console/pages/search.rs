@@ -6,7 +6,8 @@ use leptos_router::components::Redirect;
 
 use super::failed::failed;
 use super::place::here;
-use crate::console::api::search::{Found, search};
+use crate::console::api::load;
+use crate::console::api::search::{Found, Search};
 use crate::console::components::hit::hit_line;
 use crate::console::components::panel;
 use crate::console::i18n::Lang;
@@ -19,7 +20,7 @@ pub fn SearchPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.shell_words();
     let query = here(SearchQuery::at);
-    let found = Resource::new(move || query.get().text, |text| search(text, ROWS_MAX));
+    let found = load(move || (Search { text: query.get().text, rows_max: ROWS_MAX }, 0));
     let title = move || {
         let text = query.get().text;
         if text.is_empty() { words.search.to_owned() } else { format!("{}: {text}", words.search) }

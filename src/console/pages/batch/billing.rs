@@ -3,8 +3,8 @@
 
 use leptos::prelude::*;
 
-use crate::console::api::ConsoleError;
-use crate::console::api::batch::{BillingPage, DrawRow, TransactionRow, read_billing};
+use crate::console::api::batch::{BillingPage, DrawRow, ReadBilling, TransactionRow};
+use crate::console::api::{ConsoleError, load};
 use crate::console::components::clock::Clock;
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::{term, terms};
@@ -18,7 +18,7 @@ use crate::domain::credits::Credits;
 pub fn Billing(id: Memo<String>) -> impl IntoView {
     let lang = expect_context::<Lang>();
     let clock = Clock::current();
-    let billing = Resource::new(move || (id.get(), clock.tick()), |(id, _)| read_billing(id));
+    let billing = load(move || (ReadBilling { id: id.get() }, clock.tick()));
     view! {
         <section class="card rows">
             <Transition fallback=move || panel::skeleton(lang)>

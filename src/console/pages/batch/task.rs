@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::console::api::ConsoleError;
-use crate::console::api::batch::{AttemptRow, LineRow, TaskDetail, read_task};
+use crate::console::api::batch::{AttemptRow, LineRow, TaskDetail};
 use crate::console::components::badge::{attempt_badge, task_badge};
 use crate::console::components::copy::{id_with_copy, short_id};
 use crate::console::components::figure::{code_line, code_whole, term, terms};
@@ -12,26 +11,12 @@ use crate::console::i18n::Lang;
 use crate::console::query::TasksQuery;
 use crate::domain::id::BatchId;
 
-/// What the address says is open.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum OpenTask {
-    None,
-    /// The batch has no task with this number.
-    Missing(i32),
-    Found(Box<TaskDetail>),
-}
-
-pub async fn open_task(id: String, number: Option<i32>) -> Result<OpenTask, ConsoleError> {
-    let Some(number) = number else { return Ok(OpenTask::None) };
-    Ok(read_task(id, number).await?.map_or(OpenTask::Missing(number), |task| OpenTask::Found(Box::new(task))))
-}
-
-pub fn drawer(lang: Lang, id: Option<BatchId>, close: &TasksQuery, open: OpenTask) -> AnyView {
+/// The open task; `None` when the batch has no task with this number.
+pub fn drawer(lang: Lang, id: Option<BatchId>, close: &TasksQuery, number: i32, task: Option<&TaskDetail>) -> AnyView {
     let words = lang.words();
-    let (number, body) = match open {
-        OpenTask::None => return ().into_any(),
-        OpenTask::Missing(number) => (number, view! { <p class="panel-note">{words.no_such_task}</p> }.into_any()),
-        OpenTask::Found(task) => (task.row.number, detail(lang, *task)),
+    let body = match task {
+        None => view! { <p class="panel-note">{words.no_such_task}</p> }.into_any(),
+        Some(task) => detail(lang, task),
     };
     view! {
         <aside class="drawer" aria-label=format!("{} {number}", words.task)>
@@ -51,7 +36,7 @@ pub fn drawer(lang: Lang, id: Option<BatchId>, close: &TasksQuery, open: OpenTas
     .into_any()
 }
 
-fn detail(lang: Lang, task: TaskDetail) -> AnyView {
+fn detail(lang: Lang, task: &TaskDetail) -> AnyView {
     let words = lang.words();
     let row = &task.row;
     let ended = row.finished_at.or(Some(task.now));
@@ -63,7 +48,7 @@ fn detail(lang: Lang, task: TaskDetail) -> AnyView {
         Some(term(words.created, lang.moment(row.created_at))),
         Some(term(words.waited, lang.between(Some(row.created_at), row.started_at.or(ended)))),
         Some(term(words.ran, lang.between(row.started_at, ended))),
-        Some(term(words.output, output(lang, &task))),
+        Some(term(words.output, output(lang, task))),
     ];
     view! {
         {terms("wide", facts)}
@@ -72,9 +57,9 @@ fn detail(lang: Lang, task: TaskDetail) -> AnyView {
             <bdi>{task.prompt.clone()}</bdi>
         </p>
         <h3>{words.parameters}</h3>
-        {parameters(lang, &task)}
+        {parameters(lang, task)}
         <h3>{words.attempts_title}</h3>
-        {attempts(lang, &task)}
+        {attempts(lang, task)}
         <h3>{words.ledger_lines}</h3>
         {lines(lang, &task.lines)}
     }

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::task::{OpenTask, open_task};
-use crate::console::api::ConsoleError;
-use crate::console::api::batch::{TaskRow, TasksPage, read_tasks};
+use super::task::drawer;
+use crate::console::api::batch::{ReadTask, ReadTasks, TaskRow, TasksPage};
+use crate::console::api::{ConsoleError, load, load_if};
 use crate::console::components::badge::task_badge;
 use crate::console::components::clock::Clock;
 use crate::console::components::figure::span;
@@ -19,17 +19,13 @@ use crate::domain::page::{PageSize, numbers_of};
 use crate::domain::task::TaskStatus;
 use crate::domain::time::Time;
 
-/// Where the rows are: everything of the address but the open task, so that opening one does not load the rows again.
-type Place = (String, i64, PageSize);
-
 #[component]
 pub fn Tasks(id: Memo<String>, query: Memo<TasksQuery>) -> impl IntoView {
     let lang = expect_context::<Lang>();
     let clock = Clock::current();
-    let place = Memo::new(move |_| query.with(|query| Place::from((id.get(), query.page, query.size))));
-    let rows = Resource::new(move || (place.get(), clock.tick()), |((id, page, size), _)| read_tasks(id, page, size));
+    let rows = load(move || (query.with(|query| ReadTasks { id: id.get(), page: query.page, size: query.size }), clock.tick()));
     let number = Memo::new(move |_| query.with(|query| query.task));
-    let task = Resource::new(move || (id.get(), number.get(), clock.tick()), |(id, number, _)| open_task(id, number));
+    let task = load_if(move || (number.get().map(|number| ReadTask { id: id.get(), number }), clock.tick()));
     view! {
         <section class="card rows" class:with-drawer=move || number.get().is_some()>
             <div class="rows-main">
@@ -48,12 +44,13 @@ pub fn Tasks(id: Memo<String>, query: Memo<TasksQuery>) -> impl IntoView {
             </div>
             <Transition fallback=|| ()>
                 {move || {
-                    let close = query.with(|query| query.task(None));
+                    let query = query.get();
                     Suspend::new(async move {
-                        match task.await {
-                            Ok(OpenTask::None) | Err(ConsoleError::NotFound) => ().into_any(),
-                            Ok(open) => super::task::drawer(lang, id.get_untracked().parse().ok(), &close, open),
-                            Err(error) => view! { <aside class="drawer">{failed(lang, &error)}</aside> }.into_any(),
+                        let close = query.task(None);
+                        match (query.task, task.await.as_deref()) {
+                            (Some(number), Ok(Some(found))) => drawer(lang, id.get_untracked().parse().ok(), &close, number, found.as_ref()),
+                            (_, Ok(_) | Err(ConsoleError::NotFound)) => ().into_any(),
+                            (_, Err(error)) => view! { <aside class="drawer">{failed(lang, error)}</aside> }.into_any(),
                         }
                     })
                 }}

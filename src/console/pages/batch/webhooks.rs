@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::console::api::ConsoleError;
-use crate::console::api::batch::{EventRow, WebhooksPage, read_webhooks};
+use crate::console::api::batch::{EventRow, ReadWebhooks, WebhooksPage};
+use crate::console::api::{ConsoleError, load};
 use crate::console::components::clock::Clock;
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::code_whole;
@@ -16,7 +16,7 @@ use crate::console::pages::failed::failed;
 pub fn Webhooks(id: Memo<String>) -> impl IntoView {
     let lang = expect_context::<Lang>();
     let clock = Clock::current();
-    let webhooks = Resource::new(move || (id.get(), clock.tick()), |(id, _)| read_webhooks(id));
+    let webhooks = load(move || (ReadWebhooks { id: id.get() }, clock.tick()));
     view! {
         <section class="card rows">
             <Transition fallback=move || panel::skeleton(lang)>
