@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Browser tests against the real program: a new SQLite database with the demo history, served on a free port of loopback. After
 # the tests the server must end by itself on SIGTERM with 0, and the books of what the tests left behind must close.
-# Pictures stay in $BATCHBOOK_CACHE/screenshots. Arguments are passed on to `node --test`.
+# Pictures stay in $BATCHBOOK_CACHE/screenshots. Arguments are passed on to `node --test`; $BATCHBOOK is another program to test,
+# such as target/release/batchbook.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-batchbook=${CARGO_TARGET_DIR:-target}/debug/batchbook
+batchbook=${BATCHBOOK:-${CARGO_TARGET_DIR:-target}/debug/batchbook}
 cache=${BATCHBOOK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/batchbook}
 work=$(mktemp -d)
 log=$work/server.log

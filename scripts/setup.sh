@@ -6,6 +6,7 @@
 #   site      9 min            cargo-leptos (7 min 10 s) and wasm-bindgen (1 min 50 s), which build the browser half
 #   release   2 s              wasm-opt, which makes the browser half of a release small
 #   postgres  a download       PostgreSQL's server programs, for tests and benches
+#   load      a download       wrk, which asks for pages as fast as it can
 #   browser   a download, 2 s  Chromium and a font for Chinese; the packages of end2end/; a library for Python that verifies webhooks
 # Tools go to $BATCHBOOK_CACHE/tools, shared by all checkouts; only the system's packages need root or sudo.
 set -euo pipefail
@@ -107,6 +108,10 @@ step_release() {
 
 step_postgres() {
     have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || apt postgresql
+}
+
+step_load() {
+    have wrk || apt wrk
 }
 
 step_browser() {

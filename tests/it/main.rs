@@ -5,6 +5,7 @@ mod api;
 mod app;
 mod architecture;
 mod books;
+mod console;
 mod customers;
 mod database;
 mod kill;

@@ -14,14 +14,14 @@ use tokio::net::TcpListener;
 use crate::database::{Database, Kind};
 
 /// The console on an empty database, and a browser that follows no redirects.
-struct Console {
-    address: String,
-    http: Client,
+pub struct Console {
+    pub address: String,
+    pub http: Client,
     _database: Database,
 }
 
 impl Console {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let database = Database::new(Kind::Sqlite).await;
         let (db, random, limits) = (database.connect().await, Arc::new(OsRandom), Limits::default());
         let service = Service::new(db.clone(), Arc::new(SystemClock), random.clone(), limits);
@@ -45,7 +45,7 @@ impl Console {
     }
 }
 
-fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
+pub fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
     answer.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 
