@@ -144,11 +144,8 @@ impl Db {
         let writer = Writer::new(SqliteConnection::connect_with(&options).await?);
         // Each reader has pages of its own, and forgets them when somebody writes: the system's cache is behind them all.
         let reader = options.read_only(true).create_if_missing(false).pragma("cache_size", "-4096");
-        let readers = SqlitePoolOptions::new()
-            .max_connections(config.connections_max)
-            .acquire_timeout(BUSY_MAX)
-            .connect_with(reader)
-            .await?;
+        let readers =
+            SqlitePoolOptions::new().max_connections(config.connections_max).acquire_timeout(BUSY_MAX).connect_with(reader).await?;
         Ok(Self::Sqlite { writer, readers })
     }
 
