@@ -53,7 +53,7 @@ fn read_symbols(text: &str) -> Option<u128> {
         number = (number << SYMBOL_BITS) | u128::from(digit(symbol)?);
     }
     let last = digit(last)?;
-    (last & 3 == 0).then_some((number << (SYMBOL_BITS - SPARE_BITS)) | u128::from(last >> SPARE_BITS))
+    (last.trailing_zeros() >= SPARE_BITS).then_some((number << (SYMBOL_BITS - SPARE_BITS)) | u128::from(last >> SPARE_BITS))
 }
 
 fn uuid_v7(now: Time, random: &dyn Random) -> u128 {

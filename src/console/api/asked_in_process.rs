@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -81,6 +81,6 @@ async fn run<F: ServerFn<Error = ConsoleError> + DeserializeOwned>(arguments: &s
 }
 
 /// Never reached: the server asks nobody.
-pub async fn get(_path: &str, _arguments: &str) -> Option<String> {
-    None
+pub fn get(_path: &str, _arguments: &str) -> Ready<Option<String>> {
+    ready(None)
 }

@@ -6,7 +6,7 @@
 //! no attributes that leave fields out, and hold no floats. A page does not call the function: it loads it, by the name of its
 //! arguments, `let tasks = load(move || (ReadTasks { id: id.get(), page, size }, clock.tick()))`, and awaits it in a `Suspend`;
 //! it gets an `Arc`, so nothing needs `Clone`. JSON resources (`Resource::new`), the default encodings of `#[server]` and
-//! `ActionForm` bring serde_json, serde_qs and fifty kilobytes into the browser half: a function that changes something keeps
+//! `ActionForm` bring their JSON, their query strings and fifty kilobytes into the browser half: a function that changes something keeps
 //! the default encoding, for plain `<form method="post">`s.
 
 pub mod batch;
