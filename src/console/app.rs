@@ -9,8 +9,8 @@ use leptos_router::{SsrMode, path};
 use super::api::Wire;
 use super::components::clock::Clock;
 use super::i18n::Lang;
-use super::pages::{BatchPage, BatchesPage, CustomerPage, CustomersPage, NotFound, PreferencesPage, SearchPage};
-use super::query::{BatchesQuery, CustomersQuery, PreferencesQuery};
+use super::pages::{BatchPage, BatchesPage, CustomerPage, CustomersPage, NotFound, OverviewPage, PreferencesPage, SearchPage};
+use super::query::{BatchesQuery, CustomersQuery, OverviewQuery, PreferencesQuery};
 use super::{Opening, frame};
 
 #[component]
@@ -52,11 +52,12 @@ fn Frame() -> impl IntoView {
         </a>
         <div class="app">
             <header class="side">
-                <a class="brand" href=lang.link(&list)>
+                <a class="brand" href=lang.link(OverviewQuery::PATH)>
                     "Batchbook"
                 </a>
                 {frame::search_form(lang)}
                 <nav aria-label=words.main_navigation>
+                    {section(lang, OverviewQuery::PATH.to_owned(), lang.overview().overview, "o")}
                     {section(lang, list, words.batches, "b")}
                     {section(lang, CustomersQuery::PATH.to_owned(), lang.customers().customers, "c")}
                 </nav>
@@ -66,8 +67,8 @@ fn Frame() -> impl IntoView {
                 {simulated.then(|| view! { <p class="banner" role="note">{words.simulated}</p> })}
                 <main id="main" tabindex="-1" data-hydrated=move || hydrated.get().then_some("true")>
                     <FlatRoutes fallback=NotFound>
-                        <Route path=path!("/") view=ToBatches ssr=SsrMode::Async />
-                        <Route path=path!("/admin") view=ToBatches ssr=SsrMode::Async />
+                        <Route path=path!("/") view=ToOverview ssr=SsrMode::Async />
+                        <Route path=path!("/admin") view=OverviewPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/batches") view=BatchesPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/batches/:id") view=BatchPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/customers") view=CustomersPage ssr=SsrMode::Async />
@@ -81,11 +82,11 @@ fn Frame() -> impl IntoView {
     }
 }
 
-/// There is no overview yet.
+/// The overview is the first page.
 #[component]
-fn ToBatches() -> impl IntoView {
+fn ToOverview() -> impl IntoView {
     let lang = expect_context::<Lang>();
-    view! { <Redirect path=lang.link(BatchesQuery::PATH) /> }
+    view! { <Redirect path=lang.link(OverviewQuery::PATH) /> }
 }
 
 /// A link of the navigation; `key` after `g` leads there.

@@ -4,6 +4,7 @@
 mod batch;
 mod batches;
 mod customers;
+mod overview;
 mod preferences;
 mod search;
 mod tasks;
@@ -11,8 +12,9 @@ mod tasks;
 use std::fmt::Write;
 
 pub use self::batch::{BatchPlace, BatchQuery, Tab};
-pub use self::batches::BatchesQuery;
+pub use self::batches::{BatchesQuery, Column, Columns};
 pub use self::customers::{CustomerPlace, CustomerQuery, CustomerTab, CustomersQuery};
+pub use self::overview::OverviewQuery;
 pub use self::preferences::PreferencesQuery;
 pub use self::search::{SearchQuery, href_of};
 pub use self::tasks::{ROWS, TasksQuery};
@@ -28,7 +30,7 @@ impl Href {
         Self(path)
     }
 
-    /// A value may be any text: whatever is more than letters, digits and `-_.~` is escaped.
+    /// A value may be any text: whatever is more than letters, digits and `-_.~,` is escaped.
     fn with(&mut self, name: &str, value: Option<impl std::fmt::Display>) {
         if let Some(value) = value {
             let mark = if self.0.contains('?') { '&' } else { '?' };
@@ -47,7 +49,7 @@ struct Escaped<'a>(&'a mut String);
 impl Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
         for byte in text.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            if byte.is_ascii_alphanumeric() || b"-_.~,".contains(&byte) {
                 self.0.push(char::from(byte));
             } else {
                 write!(self.0, "%{byte:02X}")?;

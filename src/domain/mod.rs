@@ -3,6 +3,7 @@
 
 pub mod attempt;
 pub mod batch;
+pub mod batch_list;
 pub mod credits;
 pub mod failure;
 pub mod grant;
@@ -11,8 +12,10 @@ pub mod id;
 pub mod key;
 pub mod ledger;
 pub mod money;
+pub mod overview;
 pub mod page;
 pub mod price;
+pub mod saved_view;
 pub mod search;
 pub mod share;
 pub mod submission;

@@ -12,6 +12,7 @@ use crate::domain::time::{Clock, Time};
 use crate::domain::webhook::target::Subnets;
 use crate::store::Db;
 
+pub mod batch_list;
 pub mod batches;
 pub mod cancel;
 pub mod customers;
@@ -24,6 +25,8 @@ pub mod grants;
 pub mod keys;
 pub mod ledger;
 pub mod notify;
+pub mod overview;
+pub mod saved_views;
 pub mod search;
 pub mod settle;
 pub mod submit;
@@ -65,6 +68,8 @@ struct Inner {
     work: Notify,
     /// Wakes the webhook sender of this process.
     letters: Notify,
+    /// Sums of the first page that were read a moment ago.
+    reports: overview::Kept,
 }
 
 /// Who reads: a customer sees its own rows, an operator all.
@@ -108,7 +113,8 @@ impl<T> Listed<T> {
 
 impl Service {
     pub fn new(db: Db, clock: Arc<dyn Clock>, random: Arc<dyn Random>, limits: Limits) -> Self {
-        Self { inner: Arc::new(Inner { db, clock, random, limits, work: Notify::new(), letters: Notify::new() }) }
+        let (work, letters, reports) = (Notify::new(), Notify::new(), overview::Kept::default());
+        Self { inner: Arc::new(Inner { db, clock, random, limits, work, letters, reports }) }
     }
 
     pub fn now(&self) -> Time {

@@ -228,7 +228,7 @@ pub async fn canceling(tx: &mut Tx, keys: &[BatchKey]) -> StoreResult<Vec<BatchK
 }
 
 #[derive(sqlx::FromRow)]
-struct BatchRow {
+pub(super) struct BatchRow {
     #[sqlx(flatten)]
     head: HeadRow,
     customer_public_id: String,
@@ -241,7 +241,7 @@ struct BatchRow {
     created_at_us: i64,
 }
 
-fn read(row: BatchRow) -> StoreResult<Batch> {
+pub(super) fn read(row: BatchRow) -> StoreResult<Batch> {
     let head = read_head(row.head)?;
     Ok(Batch {
         key: head.key,
@@ -277,6 +277,7 @@ macro_rules! select_batches {
         )
     };
 }
+pub(super) use select_batches;
 
 /// A batch; with a customer only if it is that customer's.
 pub async fn by_id(tx: &mut Tx, customer: Option<CustomerKey>, id: BatchId) -> StoreResult<Option<Batch>> {

@@ -16,8 +16,10 @@ use sqlx::{ConnectOptions, Connection, PgPool, Postgres, Sqlite, SqliteConnectio
 
 pub mod accounts;
 pub mod attempts;
+pub mod batch_list;
 pub mod batches;
 pub mod catalogue;
+mod composed;
 pub mod customers;
 pub mod deliveries;
 pub mod dialect;
@@ -29,7 +31,9 @@ pub mod holds;
 pub mod idempotency;
 pub mod keys;
 pub mod ledger;
+pub mod overview;
 pub mod runs;
+pub mod saved_views;
 pub mod search;
 pub mod tallies;
 pub mod tasks;

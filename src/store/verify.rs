@@ -173,6 +173,19 @@ const CHECKS: &[Query] = &[
             ORDER BY b.id LIMIT 5",
     },
     Query {
+        name: "lists show finished batches as they are",
+        rows: "SELECT COUNT(*) FROM finished_batches",
+        offending: "SELECT b.public_id FROM batches AS b LEFT JOIN finished_batches AS f ON f.batch_id = b.id
+            WHERE (b.finished_at_us IS NOT NULL) <> (f.batch_id IS NOT NULL) OR f.status <> b.status OR f.customer_id <> b.customer_id
+                OR f.total <> b.total OR f.succeeded <> b.succeeded OR f.failed <> b.failed OR f.canceled <> b.canceled
+                OR f.credits_charged <> b.credits_charged OR f.credits_refunded <> b.credits_refunded
+                OR f.revenue_microusd <> b.revenue_microusd OR f.cost_microusd <> b.cost_succeeded_microusd + b.cost_failed_microusd
+                OR f.profit_microusd <> f.revenue_microusd - f.cost_microusd
+                OR f.created_at_us <> b.created_at_us OR f.finished_at_us <> b.finished_at_us
+                OR f.duration_us <> f.finished_at_us - f.created_at_us
+            ORDER BY b.id LIMIT 5",
+    },
+    Query {
         name: "no lease outlives its task, and no open attempt a finished one",
         rows: "SELECT COUNT(*) FROM attempts WHERE state = 'open'",
         offending: "SELECT b.public_id || '/' || CAST(t.task_no AS TEXT) FROM tasks AS t JOIN batches AS b ON b.id = t.batch_id

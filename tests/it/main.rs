@@ -4,11 +4,13 @@
 mod api;
 mod app;
 mod architecture;
+mod batch_list;
 mod books;
 mod console;
 mod customers;
 mod database;
 mod kill;
+mod overview;
 mod postgres;
 mod preferences;
 mod process;

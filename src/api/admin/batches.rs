@@ -6,10 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::Api;
-use crate::api::parameters::{Parameters, batch_id};
+use crate::api::parameters::batch_id;
 use crate::api::problem::Problem;
 use crate::api::v1::batches::BatchView;
-use crate::api::v1::page::{List, PageParameters};
 use crate::domain::batch::Batch;
 use crate::service::Reader;
 
@@ -60,14 +59,6 @@ impl From<&Batch> for OperatorBatchView {
             money: MoneyView::from(batch),
         }
     }
-}
-
-pub(super) async fn list(
-    State(api): State<Api>,
-    Parameters(page): Parameters<PageParameters>,
-) -> Result<Json<List<OperatorBatchView>>, Problem> {
-    let listed = api.service.batches(Reader::Operator, page.cursor()?, page.size()?).await?;
-    Ok(Json(List::of(listed, |batch| batch.id.to_string())))
 }
 
 pub(super) async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<OperatorBatchView>, Problem> {

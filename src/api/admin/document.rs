@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{customers, grants, ledger, search};
+use super::{batch_list, customers, grants, ledger, overview, search};
 use crate::api::problem::{ItemProblem, ProblemBody};
 
 #[derive(OpenApi)]
@@ -15,9 +15,21 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         version = "1",
         description = "What the console shows and does, as JSON. Every failure is a problem document (RFC 9457) with a stable `code`."
     ),
-    paths(customers::list, customers::show, customers::keys, ledger::list, grants::list, search::find),
+    paths(
+        overview::show,
+        batch_list::list,
+        batch_list::csv,
+        customers::list,
+        customers::show,
+        customers::keys,
+        ledger::list,
+        grants::list,
+        search::find,
+    ),
     components(schemas(ProblemBody, ItemProblem)),
     tags(
+        (name = "Overview", description = "How the last days went, and whether anything is stuck."),
+        (name = "Batches", description = "What every order made, what was given back, and whose fault it was."),
         (name = "Customers", description = "Who buys, what they can spend, and everything that changed it."),
         (name = "Search", description = "One thing among all."),
     ),

@@ -3,12 +3,15 @@
 //! There is no sign-in yet. Until there is, the server listens on loopback only, and this API answers only when it is addressed
 //! as loopback: a web page elsewhere must not read it through a name of its own that leads here (DNS rebinding).
 
+mod batch_list;
 mod batches;
 mod billing;
+mod csv;
 mod customers;
 mod document;
 mod grants;
 mod ledger;
+mod overview;
 mod search;
 mod tasks;
 mod webhooks;
@@ -29,7 +32,8 @@ use super::problem::Problem;
 /// Everything below `/api/admin`.
 pub(crate) fn router() -> Router<Api> {
     Router::new()
-        .route("/batches", get(batches::list))
+        .route("/batches", get(batch_list::list))
+        .route("/batches.csv", get(batch_list::csv))
         .route("/batches/{id}", get(batches::show))
         .route("/batches/{id}/tasks", get(tasks::list))
         .route("/batches/{id}/tasks/{number}", get(tasks::show))
@@ -41,6 +45,7 @@ pub(crate) fn router() -> Router<Api> {
         .route("/customers/{id}/ledger", get(ledger::list))
         .route("/customers/{id}/grants", get(grants::list))
         .route("/search", get(search::find))
+        .route("/overview", get(overview::show))
         .route("/openapi.json", get(document::show))
         .layer(from_fn(only_loopback_names))
 }

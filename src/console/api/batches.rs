@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ConsoleError, Wire};
 use crate::domain::batch::{Batch, BatchCredits, BatchStatus, Counts};
+use crate::domain::batch_list::StatusCount;
 use crate::domain::id::{BatchId, CustomerId};
 use crate::domain::money::Money;
 use crate::domain::time::Time;
@@ -44,29 +45,101 @@ impl BatchRow {
     }
 }
 
-/// A page of the list, newest first.
+/// A page of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchesPage {
     pub rows: Vec<BatchRow>,
-    /// What to ask for to see older ones.
-    pub next: Option<BatchId>,
+    /// Cursors of the pages before and after this one.
+    pub before: Option<String>,
+    pub after: Option<String>,
+    /// Batches in each state, as far as the rest of the filter lets them.
+    pub counts: Vec<StatusCount>,
+    /// Name of the customer that is asked for, if there is one.
+    pub customer: Option<String>,
     /// When this was true, by the server's clock: the browser's is never asked.
     pub now: Time,
 }
 
+/// What stays while pages are turned: what the form offers, and the team's views.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchesFrame {
+    /// Ids and names.
+    pub customers: Vec<(String, String)>,
+    pub models: Vec<String>,
+    pub views: Vec<ViewRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewRow {
+    pub key: i64,
+    pub name: String,
+    pub query: String,
+}
+
+/// `query` is what stands behind the question mark of the page's address.
 #[server(prefix = "/admin/data", endpoint = "batches", protocol = Wire)]
-pub async fn list_batches(before: Option<BatchId>) -> Result<BatchesPage, ConsoleError> {
-    use crate::domain::id::BatchKey;
-    use crate::domain::page::PageSize;
+pub async fn list_batches(query: String) -> Result<BatchesPage, ConsoleError> {
+    use crate::console::query::BatchesQuery;
     use crate::refusal::refuse;
-    use crate::service::{Reader, Service};
+    use crate::service::Service;
 
     let service = expect_context::<Service>();
-    let listed = service.batches(Reader::Operator, before, PageSize::default()).await.map_err(refuse)?;
-    let next = if listed.has_more { listed.rows.last().map(|batch| batch.id) } else { None };
-    let keys: Vec<BatchKey> = listed.rows.iter().map(|batch| batch.key).collect();
-    let names = service.model_names(&keys).await.map_err(refuse)?;
-    let models_of = |key: BatchKey| names.iter().filter(|(batch, _)| *batch == key).map(|(_, name)| name.clone()).collect();
-    let rows = listed.rows.into_iter().map(|batch| (models_of(batch.key), batch)).map(|(models, batch)| BatchRow::new(batch, models));
-    Ok(BatchesPage { rows: rows.collect(), next, now: service.now() })
+    let query = BatchesQuery::read(&query);
+    let listed = service.batch_list(&query.filter, (query.sort, query.order), query.place, query.size).await.map_err(refuse)?;
+    let counts = service.batch_counts(&query.filter).await.map_err(refuse)?;
+    let customer = match query.filter.customer {
+        Some(id) => service.customer(id).await.ok().map(|customer| customer.name),
+        None => None,
+    };
+    let models = service.models_of(&listed.rows).await.map_err(refuse)?;
+    let rows = listed.rows.into_iter().zip(models).map(|(batch, models)| BatchRow::new(batch, models)).collect();
+    let [before, after] = [listed.before, listed.after].map(|cursor| cursor.map(|cursor| cursor.to_string()));
+    Ok(BatchesPage { rows, before, after, counts, customer, now: service.now() })
+}
+
+#[server(prefix = "/admin/data", endpoint = "batches_frame", protocol = Wire)]
+pub async fn read_batches_frame() -> Result<BatchesFrame, ConsoleError> {
+    use crate::refusal::refuse;
+    use crate::service::Service;
+
+    let service = expect_context::<Service>();
+    let choices = service.batch_choices().await.map_err(refuse)?;
+    let views = service.saved_views().await.map_err(refuse)?;
+    Ok(BatchesFrame {
+        customers: choices.customers.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
+        models: choices.models,
+        views: views.into_iter().map(|view| ViewRow { key: view.key, name: view.name, query: view.query }).collect(),
+    })
+}
+
+/// Saves a view for the whole team, and leads back to the list. `back` is the query of the page's address.
+#[server(prefix = "/admin/data", endpoint = "save_view")]
+pub async fn save_view(name: String, query: String, back: String) -> Result<(), ConsoleError> {
+    use crate::console::query::BatchesQuery;
+    use crate::domain::saved_view::ViewRefused;
+    use crate::refusal::refuse;
+    use crate::service::Service;
+
+    let service = expect_context::<Service>();
+    let canonical = BatchesQuery::read(&query).start().to_query();
+    let said = match service.save_view(&name, &canonical, "operator").await.map_err(refuse)? {
+        Ok(()) => "saved",
+        Err(ViewRefused::Name) => "bad_name",
+        Err(ViewRefused::Query) => "too_long",
+        Err(ViewRefused::Taken) => "taken",
+        Err(ViewRefused::Full) => "full",
+    };
+    crate::refusal::lead_back(BatchesQuery::PATH, &back, ("view", said));
+    Ok(())
+}
+
+#[server(prefix = "/admin/data", endpoint = "delete_view")]
+pub async fn delete_view(key: i64, back: String) -> Result<(), ConsoleError> {
+    use crate::console::query::BatchesQuery;
+    use crate::refusal::refuse;
+    use crate::service::Service;
+
+    expect_context::<Service>().delete_view(key).await.map_err(refuse)?;
+    crate::refusal::lead_back(BatchesQuery::PATH, &back, ("view", "deleted"));
+    Ok(())
 }

@@ -15,6 +15,7 @@ pub mod customer;
 pub mod customers;
 mod error;
 mod load;
+pub mod overview;
 mod protocol;
 pub mod search;
 pub mod wire;

@@ -30,3 +30,11 @@ pub fn refuse(error: ServiceError) -> ConsoleError {
 pub fn not_found() -> ConsoleError {
     refuse(ServiceError::NotFound { what: "page" })
 }
+
+/// After a form: the page at `path` with the query it had, and one more parameter that says what came of it.
+pub fn lead_back(path: &str, query: &str, (name, value): (&str, &str)) {
+    let kept = query.split('&').filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(name));
+    // An address in our own hands: whatever else stands in it would be read as a header.
+    let kept: String = kept.flat_map(|pair| [pair, "&"]).collect::<String>().chars().filter(char::is_ascii_graphic).collect();
+    leptos_axum::redirect(&format!("{path}?{kept}{name}={value}"));
+}

@@ -1,6 +1,7 @@
 //! Pieces that pages are put together from. They present what they are given, and never fetch.
 
 pub mod badge;
+pub mod chart;
 pub mod clock;
 pub mod copy;
 pub mod figure;

@@ -74,6 +74,11 @@ pub fn table(label: &'static str, columns: &[Column], rows: Vec<AnyView>) -> Any
         .iter()
         .map(|column| view! { <th scope="col" class=if column.numeric { "n" } else { "" }>{column.name}</th> }.into_any())
         .collect();
+    table_with(label, headings, rows)
+}
+
+/// With headings that are more than words: cells of a row of `th`.
+pub fn table_with(label: &'static str, headings: Vec<AnyView>, rows: Vec<AnyView>) -> AnyView {
     view! {
         <div class="scroll" role="region" aria-label=label tabindex="0">
             <table>

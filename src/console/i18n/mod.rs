@@ -1,9 +1,11 @@
 //! Every word that the console shows, in each language. [`Words`] is a struct, so a language that lacks a word does not
 //! compile; words of domain enums are functions with an exhaustive `match`, for the same reason.
 
+mod batches;
 mod customers;
 mod en;
 mod format;
+mod overview;
 mod sentence;
 mod shell;
 mod words;

@@ -1,0 +1,27 @@
+//! What the first page shows.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{ConsoleError, Wire};
+use crate::domain::overview::{Now, Report, Window};
+use crate::domain::time::Time;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    pub report: Report,
+    pub state: Now,
+    /// When this was true, by the server's clock: the browser's is never asked.
+    pub now: Time,
+}
+
+#[server(prefix = "/admin/data", endpoint = "overview", protocol = Wire)]
+pub async fn read_overview(window: Window) -> Result<Overview, ConsoleError> {
+    use crate::refusal::refuse;
+    use crate::service::Service;
+
+    let service = expect_context::<Service>();
+    let report = service.report(window).await.map_err(refuse)?;
+    let state = service.state_of_things().await.map_err(refuse)?;
+    Ok(Overview { report: Report::clone(&report), state, now: service.now() })
+}

@@ -1,0 +1,246 @@
+//! The first page: is anything stuck, what did the last days bring, what was given back, and whose fault was it.
+
+mod charts;
+mod state;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::failed::failed;
+use super::place::here;
+use crate::console::api::load;
+use crate::console::api::overview::{Overview, ReadOverview};
+use crate::console::components::badge::batch_badge;
+use crate::console::components::clock::Clock;
+use crate::console::components::figure::{term, terms};
+use crate::console::components::panel;
+use crate::console::components::table::{Cell, number, row, table, text};
+use crate::console::i18n::Lang;
+use crate::console::query::{BatchesQuery, OverviewQuery};
+use crate::domain::batch::BatchStatus;
+use crate::domain::batch_list::{BatchFilter, Statuses};
+use crate::domain::failure::Party;
+use crate::domain::money::Money;
+use crate::domain::overview::{Report, Sums, Window, permille};
+
+#[component]
+pub fn OverviewPage() -> impl IntoView {
+    let lang = expect_context::<Lang>();
+    let words = lang.overview();
+    let clock = Clock::current();
+    let query = here(OverviewQuery::at);
+    let read = load(move || (ReadOverview { window: query.get().window }, clock.tick()));
+    Effect::new(move |_| clock.refresh_while(true));
+    on_cleanup(move || clock.refresh_while(false));
+    view! {
+        <Title text=words.overview />
+        <div class="head">
+            <h1>{words.overview}</h1>
+            {move || windows(lang, query.get())}
+        </div>
+        <Transition fallback=move || panel::skeleton(lang)>
+            {move || Suspend::new(async move {
+                match read.await {
+                    Ok(overview) => whole(lang, &overview),
+                    Err(error) => failed(lang, &error),
+                }
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
+fn windows(lang: Lang, query: OverviewQuery) -> AnyView {
+    let links: Vec<AnyView> = Window::ALL
+        .iter()
+        .map(|window| {
+            let href = lang.link(&OverviewQuery { window: *window }.to_href());
+            let current = (*window == query.window).then_some("true");
+            view! { <a href=href data-noscroll="" aria-current=current>{lang.window(*window)}</a> }.into_any()
+        })
+        .collect();
+    view! { <nav class="windows" aria-label=lang.overview().window>{links}</nav> }.into_any()
+}
+
+/// The batches behind a figure.
+pub(super) fn behind(lang: Lang, report: &Report, change: impl FnOnce(&mut BatchFilter)) -> String {
+    let query = BatchesQuery::default().filtered(|filter| {
+        (filter.from, filter.to) = (Some(report.from), Some(report.to));
+        change(filter);
+    });
+    lang.link(&query.to_href())
+}
+
+pub(super) fn link(href: String, text: String) -> AnyView {
+    view! { <a class="figure" href=href>{text}</a> }.into_any()
+}
+
+fn whole(lang: Lang, overview: &Overview) -> AnyView {
+    let words = lang.overview();
+    let report = &overview.report;
+    let sums = report.total();
+    let head = state::sentence(lang, &overview.state, overview.now);
+    let days = format!("{} – {}", report.from, report.to);
+    let figures = if sums.batches == 0 {
+        let all = lang.link(BatchesQuery::PATH);
+        let none = panel::no_match(words.no_batches, words.no_batches_text, all, lang.words().to_batches);
+        view! { <section class="card">{none}</section> }.into_any()
+    } else {
+        figures(lang, report, sums)
+    };
+    view! {
+        {head}
+        <p class="note">
+            <strong>{days}</strong>
+            " "
+            {words.note}
+        </p>
+        {figures}
+        <div class="cards">{state::cards(lang, &overview.state, overview.now)}</div>
+    }
+    .into_any()
+}
+
+fn figures(lang: Lang, report: &Report, sums: Sums) -> AnyView {
+    let [left, right] = charts::charts(lang, report);
+    view! {
+        <div class="cards three">{money(lang, report, sums)} {batches(lang, report, sums)} {tasks(lang, report, sums)}</div>
+        <div class="cards">{left} {right}</div>
+        <div class="cards">{parties(lang, report, sums)} {models(lang, report)}</div>
+    }
+    .into_any()
+}
+
+pub(super) fn card(title: &'static str, content: AnyView) -> AnyView {
+    view! {
+        <section class="card overview">
+            <h2>{title}</h2>
+            {content}
+        </section>
+    }
+    .into_any()
+}
+
+fn money(lang: Lang, report: &Report, sums: Sums) -> AnyView {
+    let (words, common) = (lang.overview(), lang.words());
+    let all = || behind(lang, report, |_| {});
+    let usd = |micros| lang.money(Money::from_micros(micros));
+    let profit = Money::from_micros(sums.profit_microusd());
+    let open = sums.credits_held - sums.credits_charged - sums.credits_refunded;
+    let list = terms(
+        "wide",
+        [
+            Some(term(words.revenue, usd(sums.revenue_microusd))),
+            Some(term(words.cost, usd(sums.cost_microusd))),
+            Some(term(words.profit, link(all(), lang.money(profit)))),
+            Some(term(words.margin, lang.margin(profit.permille_of(Money::from_micros(sums.revenue_microusd))))),
+            Some(term(common.charged, link(all(), lang.number(sums.credits_charged)))),
+            Some(term(
+                common.refunded,
+                link(behind(lang, report, |filter| filter.refund_over = Some(0)), lang.number(sums.credits_refunded)),
+            )),
+            Some(term(common.held, lang.number(open))),
+        ],
+    );
+    card(words.money, list)
+}
+
+fn batches(lang: Lang, report: &Report, sums: Sums) -> AnyView {
+    let (words, common) = (lang.overview(), lang.words());
+    let columns = [text(common.state), number(common.batches), number(common.tasks)];
+    let mut rows = vec![row(
+        "total",
+        [
+            Cell::new(words.total),
+            Cell::new(link(behind(lang, report, |_| {}), lang.number(sums.batches))).class("n"),
+            Cell::figure(lang.number(sums.tasks)),
+        ],
+    )];
+    for status in BatchStatus::ALL {
+        let of = report.of_status(*status);
+        let href = behind(lang, report, |filter| filter.statuses = Statuses::of(&[*status]));
+        rows.push(row(
+            "",
+            [
+                Cell::new(batch_badge(lang, *status)),
+                Cell::new(link(href, lang.number(of.batches))).class("n"),
+                Cell::quiet_figure(lang.number(of.tasks), of.tasks == 0),
+            ],
+        ));
+    }
+    card(words.batches_by_state, table(words.batches_by_state, &columns, rows))
+}
+
+fn tasks(lang: Lang, report: &Report, sums: Sums) -> AnyView {
+    let (words, common) = (lang.overview(), lang.words());
+    let share = |tasks| lang.margin(permille(tasks, sums.tasks));
+    let columns = [text(common.state), number(common.tasks), number(words.share)];
+    let line = |name: &'static str, tasks: i64, href: Option<String>| {
+        let figure = match href {
+            Some(href) => Cell::new(link(href, lang.number(tasks))).class("n"),
+            None => Cell::quiet_figure(lang.number(tasks), tasks == 0),
+        };
+        row("", [Cell::new(name), figure, Cell::quiet_figure(share(tasks), tasks == 0)])
+    };
+    let open = Statuses::of(&[BatchStatus::Queued, BatchStatus::Processing, BatchStatus::Canceling]);
+    let open = || Some(behind(lang, report, |filter| filter.statuses = open));
+    let rows = vec![
+        line(words.total, sums.tasks, Some(behind(lang, report, |_| {}))),
+        line(words.waiting, sums.pending, open()),
+        line(words.being_made, sums.processing, open()),
+        line(common.succeeded, sums.succeeded, None),
+        line(common.failed, sums.failed, Some(behind(lang, report, |filter| filter.has_failures = true))),
+        line(common.canceled, sums.canceled, None),
+    ];
+    card(words.tasks_by_state, table(words.tasks_by_state, &columns, rows))
+}
+
+fn parties(lang: Lang, report: &Report, sums: Sums) -> AnyView {
+    let words = lang.overview();
+    let columns = [text(words.party), number(words.failed_tasks), number(words.share), number(words.refunded), number(words.sunk)];
+    let rows = Party::ALL
+        .iter()
+        .map(|party| {
+            let (tasks, credits, cost) = report.of_party(*party);
+            let href = behind(lang, report, |filter| filter.party = Some(*party));
+            row(
+                "",
+                [
+                    Cell::new((lang.words().party_word)(*party)),
+                    Cell::new(link(href, lang.number(tasks))).class("n"),
+                    Cell::quiet_figure(lang.margin(permille(tasks, sums.tasks)), tasks == 0),
+                    Cell::quiet_figure(lang.number(credits), credits == 0),
+                    Cell::quiet_figure(lang.amount(Money::from_micros(cost)), cost == 0),
+                ],
+            )
+        })
+        .collect();
+    let note = view! { <p class="note">{words.party_note}</p> };
+    card(words.by_party, view! { {table(words.by_party, &columns, rows)} {note} }.into_any())
+}
+
+fn models(lang: Lang, report: &Report) -> AnyView {
+    let words = lang.overview();
+    let columns = [text(lang.words().model), number(words.ordered), number(words.failed_tasks), number(words.failure_rate)];
+    let rows = report
+        .models
+        .iter()
+        .map(|of| {
+            let all = behind(lang, report, |filter| filter.model = Some(of.model.clone()));
+            let failed = behind(lang, report, |filter| {
+                filter.model = Some(of.model.clone());
+                filter.has_failures = true;
+            });
+            row(
+                "",
+                [
+                    Cell::new(of.model.clone()),
+                    Cell::new(link(all, lang.number(of.ordered))).class("n"),
+                    Cell::new(link(failed, lang.number(of.failed))).class("n"),
+                    Cell::figure(lang.margin(permille(of.failed, of.ordered))),
+                ],
+            )
+        })
+        .collect();
+    card(words.by_model, table(words.by_model, &columns, rows))
+}

@@ -1,0 +1,38 @@
+//! Views of the list of batches that the team shares.
+
+use crate::domain::saved_view::{SavedView, VIEWS_MAX, ViewRefused, check};
+use crate::store::{StoreError, saved_views};
+
+use super::{Service, ServiceResult};
+
+impl Service {
+    pub async fn saved_views(&self) -> ServiceResult<Vec<SavedView>> {
+        let mut tx = self.db().read().await?;
+        Ok(saved_views::list(&mut tx).await?)
+    }
+
+    /// The inner error says what to change.
+    pub async fn save_view(&self, name: &str, query: &str, by: &str) -> ServiceResult<Result<(), ViewRefused>> {
+        let name = match check(name, query) {
+            Ok(name) => name,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let mut tx = self.db().write().await?;
+        match saved_views::insert(&mut tx, name, query, by, self.now(), VIEWS_MAX).await {
+            Err(StoreError::Exists(_)) => Ok(Err(ViewRefused::Taken)),
+            Err(error) => Err(error.into()),
+            Ok(false) => Ok(Err(ViewRefused::Full)),
+            Ok(true) => {
+                tx.commit().await?;
+                Ok(Ok(()))
+            }
+        }
+    }
+
+    /// Deleting what is not there is done already.
+    pub async fn delete_view(&self, key: i64) -> ServiceResult<()> {
+        let mut tx = self.db().write().await?;
+        saved_views::delete(&mut tx, key).await?;
+        Ok(tx.commit().await?)
+    }
+}
