@@ -3,7 +3,9 @@
 use gloo_timers::callback::{Interval, Timeout};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, HtmlDialogElement, HtmlDocument, HtmlElement, KeyboardEvent};
+use web_sys::{
+    Document, Element, Event, FormData, HtmlDialogElement, HtmlDocument, HtmlElement, HtmlFormElement, KeyboardEvent, UrlSearchParams,
+};
 
 /// Where a key is text, not a shortcut.
 const WRITING: &str = "input:not([type=radio]):not([type=checkbox]),select,textarea,[contenteditable]";
@@ -30,6 +32,12 @@ fn find<T: JsCast>(selector: &str) -> Option<T> {
 /// Whether nobody sees the tab.
 pub fn is_hidden() -> bool {
     document().is_some_and(|document| document.hidden())
+}
+
+/// Whether text of the page is selected.
+pub fn is_selecting() -> bool {
+    let selection = web_sys::window().and_then(|window| window.get_selection().ok()?);
+    selection.is_some_and(|selection| !selection.is_collapsed())
 }
 
 /// Puts `text` on the clipboard; does nothing where the browser has none to offer (an address that is neither https nor
@@ -113,4 +121,52 @@ pub fn set_cookie(cookie: &str) {
 pub fn time_zone() -> Option<String> {
     let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new());
     js_sys::Reflect::get(&format.resolved_options(), &JsValue::from_str("timeZone")).ok()?.as_string()
+}
+
+/// Makes GET forms lead on as links do, without loading the page anew; empty fields are left out of the address. A list that is
+/// marked `data-submits` sends its form when something else is chosen.
+pub fn lead_forms() {
+    listen("submit", |event, form| {
+        if form.method() == "get" && !event.default_prevented() && lead(&form).is_some() {
+            event.prevent_default();
+        }
+    });
+    listen("change", |event, form| {
+        let marked = event.target().and_then(|list| list.dyn_into::<Element>().ok()).is_some_and(|list| list.has_attribute("data-submits"));
+        if marked {
+            // Fails only for a form that is not in the page.
+            let _ = form.request_submit();
+        }
+    });
+}
+
+fn listen(name: &str, act: fn(&Event, HtmlFormElement)) {
+    let listener = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+        let at = event.target().and_then(|at| at.dyn_into::<Element>().ok());
+        if let Some(form) = at.and_then(|at| at.closest("form").ok()?).and_then(|form| form.dyn_into().ok()) {
+            act(&event, form);
+        }
+    });
+    if let Some(document) = document() {
+        // Nothing forbids to listen.
+        let _ = document.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+        listener.forget();
+    }
+}
+
+/// A link that is made to be pressed: the router knows what to do with links.
+fn lead(form: &HtmlFormElement) -> Option<()> {
+    let fields = FormData::new_with_form(form).ok()?;
+    let fields = UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()?;
+    let fields = String::from(fields.to_string());
+    let given: Vec<&str> = fields.split('&').filter(|field| !field.ends_with('=')).collect();
+    let link: HtmlElement = document()?.create_element("a").ok()?.dyn_into().ok()?;
+    let mark = if given.is_empty() { "" } else { "?" };
+    link.set_attribute("href", &format!("{}{mark}{}", form.get_attribute("action")?, given.join("&"))).ok()?;
+    link.set_attribute("data-noscroll", "").ok()?;
+    link.set_hidden(true);
+    form.append_child(&link).ok()?;
+    link.click();
+    link.remove();
+    Some(())
 }

@@ -8,5 +8,6 @@ use crate::console::App;
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
+    crate::browser::lead_forms();
     leptos::mount::hydrate_body(App);
 }

@@ -9,6 +9,10 @@ pub const fn is_hidden() -> bool {
     true
 }
 
+pub const fn is_selecting() -> bool {
+    false
+}
+
 pub const fn copy(_text: &str) {}
 
 pub fn on_key(_act: impl FnMut(&str) -> bool + 'static) {}

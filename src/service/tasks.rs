@@ -1,11 +1,14 @@
 //! Reading tasks.
 
+mod find;
+
 use crate::domain::attempt::Attempt;
 use crate::domain::id::BatchId;
 use crate::domain::page::PageSize;
 use crate::domain::task::Task;
 use crate::store::{attempts, tasks};
 
+pub use self::find::{FoundTasks, SEARCH_BLOCKS_MAX, Searched};
 use super::{Listed, Reader, Service, ServiceError, ServiceResult};
 
 impl Service {

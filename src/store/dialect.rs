@@ -1,7 +1,7 @@
 //! What differs between the two databases, in one place.
 //!
 //! Most of it is one thing: how many rows are handed over in one statement. A [`SetStatement`] is written once, with `{rows}`
-//! where the rows go and `{lock}` where rows are locked.
+//! where the rows go, `{lock}` where rows are locked and `{bytewise}` after a text whose letters A–Z alone are folded.
 
 use std::fmt::Write as _;
 use std::sync::OnceLock;
@@ -15,7 +15,8 @@ use super::{StoreResult, Tx};
 /// A statement that works on many rows at once.
 ///
 /// Differs because PostgreSQL takes arrays (`unnest`, the quickest by far) and SQLite has none (one JSON text, `json_each`);
-/// and because SQLite has one writer, which needs no row locks, and no `FOR UPDATE`.
+/// and because SQLite has one writer, which needs no row locks, and no `FOR UPDATE`; and because `lower()` folds only A–Z in
+/// SQLite, and in PostgreSQL only when it is told to compare bytes.
 #[derive(Debug)]
 pub struct SetStatement {
     sql: &'static str,
@@ -55,7 +56,7 @@ impl SetStatement {
                 self.columns.iter().enumerate().map(|(index, (_, kind))| format!("${}::{kind}[]", self.scalars + index + 1)).collect();
             let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
             let rows = format!("unnest({}) AS u({})", arrays.join(", "), names.join(", "));
-            leak(self.sql.replace("{rows}", &rows).replace("{lock}", "FOR UPDATE"))
+            leak(self.sql.replace("{rows}", &rows).replace("{lock}", "FOR UPDATE").replace("{bytewise}", "COLLATE \"C\""))
         })
     }
 
@@ -64,7 +65,7 @@ impl SetStatement {
             let columns: Vec<String> =
                 self.columns.iter().enumerate().map(|(index, (name, _))| format!("value ->> {index} AS {name}")).collect();
             let rows = format!("(SELECT {} FROM json_each(${})) AS u", columns.join(", "), self.scalars + 1);
-            leak(self.sql.replace("{rows}", &rows).replace("{lock}", ""))
+            leak(self.sql.replace("{rows}", &rows).replace("{lock}", "").replace("{bytewise}", ""))
         })
     }
 

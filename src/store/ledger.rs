@@ -239,6 +239,17 @@ pub async fn of_batch(tx: &mut Tx, batch: BatchKey, size: PageSize) -> StoreResu
     with_entries(tx, rows).await
 }
 
+/// The hold of a batch, and the transactions with lines of one of its tasks, oldest first.
+pub async fn of_task(tx: &mut Tx, task: TaskKey) -> StoreResult<Vec<Transaction>> {
+    const OF_TASK: &str = select_transactions!(
+        "WHERE t.id IN (SELECT MIN(h.id) FROM ledger_transactions AS h WHERE h.batch_id = $1
+            UNION SELECT l.transaction_id FROM ledger_lines AS l WHERE l.batch_id = $1 AND l.task_no = $2)
+        ORDER BY t.id"
+    );
+    let rows: Vec<TransactionRow> = on!(&mut *tx, c => sqlx::query_as(OF_TASK).bind(task.batch.0).bind(task.number).fetch_all(c).await)?;
+    with_entries(tx, rows).await
+}
+
 async fn with_entries(tx: &mut Tx, rows: Vec<TransactionRow>) -> StoreResult<Vec<Transaction>> {
     static ENTRIES: SetStatement = SetStatement::new(
         "SELECT e.transaction_id, a.kind, e.credits, e.balance_after FROM ledger_entries AS e JOIN ledger_accounts AS a ON a.id = e.account_id

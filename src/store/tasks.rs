@@ -3,13 +3,14 @@
 //! Tasks that were never claimed are those from `batches.next_task_no` on; tasks that wait for another attempt are in
 //! `retries`. So claiming needs no index over states, and no update of a task touches an index.
 
-use crate::domain::attempt::Output;
+mod read;
+
+pub use self::read::{Extent, Wanted, extent, list, matching, numbered, ordered_model, retrying};
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
 use crate::domain::id::{BatchKey, ModelKey, RouteKey, TaskKey, WorkerKey};
-use crate::domain::page::PageSize;
 use crate::domain::submission::{NewTask, Priced};
-use crate::domain::task::{Task, TaskStatus};
+use crate::domain::task::TaskStatus;
 use crate::domain::time::Time;
 
 use super::dialect::{Column, SetStatement};
@@ -298,69 +299,4 @@ type LeasedRow = (i64, i32, i32, String);
 
 fn leased((batch, number, attempt, status): LeasedRow) -> StoreResult<Leased> {
     Ok((TaskKey { batch: BatchKey(batch), number }, attempt, status.parse()?))
-}
-
-#[derive(sqlx::FromRow)]
-struct TaskRow {
-    batch_public_id: String,
-    task_no: i32,
-    custom_id: Option<String>,
-    model: String,
-    prompt: String,
-    reference_url: Option<String>,
-    aspect_ratio: Option<String>,
-    duration_s: Option<i32>,
-    metadata: Option<String>,
-    status: String,
-    price: i64,
-    attempts: i32,
-    failure_type: Option<String>,
-    party: Option<String>,
-    output_url: Option<String>,
-    output_expires_at_us: Option<i64>,
-    created_at_us: i64,
-    started_at_us: Option<i64>,
-    finished_at_us: Option<i64>,
-}
-
-fn read(row: TaskRow) -> StoreResult<Task> {
-    let failure = match (row.failure_type, row.party) {
-        (Some(failure), Some(party)) => Some((failure.parse()?, party.parse()?)),
-        _ => None,
-    };
-    Ok(Task {
-        batch_id: row.batch_public_id.parse()?,
-        number: row.task_no,
-        custom_id: row.custom_id,
-        model: row.model,
-        prompt: row.prompt,
-        reference_url: row.reference_url,
-        aspect_ratio: row.aspect_ratio,
-        duration_s: row.duration_s,
-        metadata: row.metadata,
-        status: row.status.parse()?,
-        price: Credits::new(row.price),
-        attempts: row.attempts,
-        failure,
-        output: row.output_url.map(|url| Output { url, expires_at: row.output_expires_at_us.map(Time::from_micros) }),
-        created_at: Time::from_micros(row.created_at_us),
-        started_at: row.started_at_us.map(Time::from_micros),
-        finished_at: row.finished_at_us.map(Time::from_micros),
-    })
-}
-
-/// Tasks with numbers after `after`, ascending: the same cost at any depth. One more than `size`, if there are more.
-pub async fn list(tx: &mut Tx, batch: BatchKey, after: i32, size: PageSize) -> StoreResult<Vec<Task>> {
-    const LIST: &str = "SELECT b.public_id AS batch_public_id, t.task_no, i.custom_id, m.name AS model, i.prompt, i.reference_url,
-            i.aspect_ratio, i.duration_s, i.metadata, t.status, t.price, t.attempts, t.failure_type, t.party, a.output_url,
-            a.output_expires_at_us, b.created_at_us, t.started_at_us, t.finished_at_us
-        FROM tasks AS t
-        JOIN batches AS b ON b.id = t.batch_id
-        JOIN task_inputs AS i ON i.batch_id = t.batch_id AND i.task_no = t.task_no
-        JOIN models AS m ON m.id = t.model_id
-        LEFT JOIN attempts AS a ON a.batch_id = t.batch_id AND a.task_no = t.task_no AND a.attempt_no = t.attempts
-        WHERE t.batch_id = $1 AND t.task_no > $2 AND t.task_no <= $3 ORDER BY t.task_no";
-    let last = i64::from(after).saturating_add(size.get() + 1);
-    let rows: Vec<TaskRow> = on!(tx, c => sqlx::query_as(LIST).bind(batch.0).bind(after).bind(last).fetch_all(c).await)?;
-    rows.into_iter().map(read).collect()
 }

@@ -26,58 +26,62 @@ use crate::database::{Database, Kind, on_both};
 const START: Time = Time::from_micros(1_795_000_000_000_000);
 
 /// A service on an empty database with a clock that only the test moves.
-struct Books {
-    service: Service,
-    clock: Arc<ManualClock>,
-    database: Database,
+pub struct Books {
+    pub service: Service,
+    pub clock: Arc<ManualClock>,
+    pub database: Database,
 }
 
 impl Books {
-    async fn open(kind: Kind) -> Self {
+    pub async fn open(kind: Kind) -> Self {
+        Self::open_with(kind, Limits::default()).await
+    }
+
+    pub async fn open_with(kind: Kind, limits: Limits) -> Self {
         let database = Database::new(kind).await;
         let clock = Arc::new(ManualClock::new(START));
-        let service = Service::new(database.connect().await, clock.clone(), Arc::new(SeededRandom::new(7)), Limits::default());
+        let service = Service::new(database.connect().await, clock.clone(), Arc::new(SeededRandom::new(7)), limits);
         Self { service, clock, database }
     }
 
-    async fn customer(&self, name: &str) -> Caller {
+    pub async fn customer(&self, name: &str) -> Caller {
         let customer = self.service.add_customer(name, &format!("{name}@example.com")).await.unwrap();
         let key = self.service.add_key(customer.id, "test", 600).await.unwrap();
         self.service.authenticate(key.secret.reveal()).await.unwrap()
     }
 
-    async fn customer_with(&self, credits: i64, paid: i64) -> Caller {
+    pub async fn customer_with(&self, credits: i64, paid: i64) -> Caller {
         let caller = self.customer("northwind").await;
         self.grant(&caller, GrantKind::Purchase, credits, paid, None).await;
         caller
     }
 
-    async fn grant(&self, caller: &Caller, kind: GrantKind, credits: i64, paid: i64, expires_at: Option<Time>) {
+    pub async fn grant(&self, caller: &Caller, kind: GrantKind, credits: i64, paid: i64, expires_at: Option<Time>) {
         let reason = Some("test".to_owned());
         let grant = NewGrant { kind, credits: Credits::new(credits), paid: Money::from_micros(paid), expires_at, reason };
         self.service.grant(caller.customer_id, grant, "test").await.unwrap();
     }
 
-    async fn submit(&self, caller: &Caller, key: &str, tasks: usize) -> Result<Batch, ServiceError> {
+    pub async fn submit(&self, caller: &Caller, key: &str, tasks: usize) -> Result<Batch, ServiceError> {
         let submission = submission(key, key, tasks);
         let body = self.service.submit(caller, submission).await?.body;
         self.service.batch(Reader::from(caller), body.parse().unwrap()).await
     }
 
-    async fn places(&self) -> Vec<Places> {
+    pub async fn places(&self) -> Vec<Places> {
         let routes = self.service.routes().await.unwrap();
         routes.into_iter().map(|(route, deadline_s)| Places { route, deadline_s, free: 1_000 }).collect()
     }
 
-    async fn worker(&self) -> WorkerKey {
+    pub async fn worker(&self) -> WorkerKey {
         self.service.register_worker("test", LEASE_MS).await.unwrap()
     }
 
-    async fn claim(&self, worker: WorkerKey) -> Vec<Claimed> {
+    pub async fn claim(&self, worker: WorkerKey) -> Vec<Claimed> {
         self.service.claim(worker, &self.places().await).await.unwrap()
     }
 
-    async fn settle(&self, worker: WorkerKey, claimed: &[Claimed], outcome: impl Fn(&Claimed) -> Outcome) -> Settled {
+    pub async fn settle(&self, worker: WorkerKey, claimed: &[Claimed], outcome: impl Fn(&Claimed) -> Outcome) -> Settled {
         let places = self.places().await;
         let ended: Vec<Ended> = claimed
             .iter()
@@ -95,12 +99,12 @@ impl Books {
         self.service.settle(worker, &ended).await.unwrap()
     }
 
-    async fn batch(&self, id: BatchId) -> Batch {
+    pub async fn batch(&self, id: BatchId) -> Batch {
         self.service.batch(Reader::Operator, id).await.unwrap()
     }
 
     /// The books close, whatever happened before.
-    async fn verify(&self) {
+    pub async fn verify(&self) {
         let failed: Vec<_> = self.service.verify().await.unwrap().into_iter().filter(|check| !check.offending.is_empty()).collect();
         assert!(failed.is_empty(), "{failed:#?}");
     }
@@ -112,11 +116,11 @@ fn submission(key: &str, fingerprint: &str, tasks: usize) -> Submission {
     Submission { idempotency_key: key.to_owned(), fingerprint: fingerprint.to_owned(), batch, render: |batch| batch.id.to_string() }
 }
 
-fn succeeded(_: &Claimed) -> Outcome {
+pub fn succeeded(_: &Claimed) -> Outcome {
     Outcome::Succeeded(Output { url: "https://example.com/v.mp4".to_owned(), expires_at: None })
 }
 
-fn failed(failure: FailureType, retry: Retry) -> Outcome {
+pub fn failed(failure: FailureType, retry: Retry) -> Outcome {
     Outcome::Failed(Fault { failure, party: failure.usual_party(), evidence: Evidence::default(), retry })
 }
 
@@ -459,7 +463,7 @@ async fn a_mixed_batch_waits_only_for_the_route_that_is_full(kind: Kind) {
 }
 
 /// Runs one statement on the database behind the program's back.
-async fn run_sql(books: &Books, sql: &'static str) -> Result<(), sqlx::Error> {
+pub async fn run_sql(books: &Books, sql: &'static str) -> Result<(), sqlx::Error> {
     use sqlx::{Connection, Executor};
     let url = &books.database.url;
     if url.starts_with("sqlite:") {

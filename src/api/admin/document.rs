@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{batch_list, customers, grants, ledger, overview, search};
+use super::{batch_list, customers, grants, ledger, overview, search, task_file, tasks};
 use crate::api::problem::{ItemProblem, ProblemBody};
 
 #[derive(OpenApi)]
@@ -25,6 +25,8 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         ledger::list,
         grants::list,
         search::find,
+        tasks::list,
+        task_file::export,
     ),
     components(schemas(ProblemBody, ItemProblem)),
     tags(
@@ -32,6 +34,7 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         (name = "Batches", description = "What every order made, what was given back, and whose fault it was."),
         (name = "Customers", description = "Who buys, what they can spend, and everything that changed it."),
         (name = "Search", description = "One thing among all."),
+        (name = "Tasks", description = "The tasks of a batch, by what they are."),
     ),
 )]
 struct OperatorApi;

@@ -13,6 +13,7 @@ mod grants;
 mod ledger;
 mod overview;
 mod search;
+mod task_file;
 mod tasks;
 mod webhooks;
 
@@ -36,6 +37,7 @@ pub(crate) fn router() -> Router<Api> {
         .route("/batches.csv", get(batch_list::csv))
         .route("/batches/{id}", get(batches::show))
         .route("/batches/{id}/tasks", get(tasks::list))
+        .route("/batches/{id}/tasks.csv", get(task_file::export))
         .route("/batches/{id}/tasks/{number}", get(tasks::show))
         .route("/batches/{id}/billing", get(billing::show))
         .route("/batches/{id}/webhooks", get(webhooks::show))

@@ -1,15 +1,15 @@
 //! What the page of a batch shows: one function per part that is loaded on its own.
 
 mod rows;
+mod tasks;
 
 use leptos::prelude::*;
 
 pub use self::rows::{
-    AttemptRow, BatchSummary, BillingPage, DrawRow, DrawnCredits, EntryRow, EventRow, FailureRow, LineRow, OrderedModel, TaskDetail,
-    TaskRow, TasksPage, TransactionRow, WebhooksPage,
+    BatchSummary, BillingPage, DrawRow, DrawnCredits, EntryRow, EventRow, FailureRow, OrderedModel, TransactionRow, WebhooksPage,
 };
+pub use self::tasks::{AttemptRow, DrawnFrom, Proof, ProofStep, ReadTask, ReadTasks, TaskDetail, TaskRow, TasksPage};
 use super::{ConsoleError, Wire};
-use crate::domain::page::PageSize;
 
 /// The id is taken as text: whatever stands in the address is either a batch or not found.
 #[server(prefix = "/admin/data", endpoint = "batch", protocol = Wire)]
@@ -35,42 +35,9 @@ pub async fn read_batch(id: String) -> Result<BatchSummary, ConsoleError> {
     Ok(summary)
 }
 
-#[server(prefix = "/admin/data", endpoint = "batch_tasks", protocol = Wire)]
-pub async fn read_tasks(id: String, page: i64, size: PageSize) -> Result<TasksPage, ConsoleError> {
-    use crate::domain::page::{numbers_of, pages_of};
-    use crate::refusal::{not_found, refuse};
-    use crate::service::{Reader, Service};
-
-    let service = expect_context::<Service>();
-    let id = id.parse().map_err(|_| not_found())?;
-    let total = service.batch(Reader::Operator, id).await.map_err(refuse)?.counts.total;
-    let pages = pages_of(total, size);
-    let page = page.clamp(1, pages);
-    let after = i32::try_from(numbers_of(page, size).0 - 1).unwrap_or(i32::MAX);
-    let listed = service.tasks(Reader::Operator, id, after, size).await.map_err(refuse)?;
-    Ok(TasksPage { rows: listed.rows.iter().map(TaskRow::from).collect(), page, pages, total, now: service.now() })
-}
-
-/// `None` when the batch has no task with that number: the rest of the page is still right.
-#[server(prefix = "/admin/data", endpoint = "batch_task", protocol = Wire)]
-pub async fn read_task(id: String, number: i32) -> Result<Option<TaskDetail>, ConsoleError> {
-    use crate::refusal::{not_found, refuse};
-    use crate::service::{Reader, Service, ServiceError};
-
-    let service = expect_context::<Service>();
-    let id = id.parse().map_err(|_| not_found())?;
-    let task = match service.task(Reader::Operator, id, number).await {
-        Err(ServiceError::NotFound { .. }) => return Ok(None),
-        task => task.map_err(refuse)?,
-    };
-    let attempts = service.attempts(id, number).await.map_err(refuse)?;
-    let lines = service.lines(id, number).await.map_err(refuse)?;
-    Ok(Some(TaskDetail::new(task, attempts, lines, service.now())))
-}
-
 #[server(prefix = "/admin/data", endpoint = "batch_billing", protocol = Wire)]
 pub async fn read_billing(id: String) -> Result<BillingPage, ConsoleError> {
-    use crate::domain::page::PAGE_MAX;
+    use crate::domain::page::{PAGE_MAX, PageSize};
     use crate::refusal::{not_found, refuse};
     use crate::service::{Reader, Service};
 

@@ -47,13 +47,13 @@ impl Clock {
         expect_context()
     }
 
-    /// To be called once, from an effect. Rests while the tab is hidden, and whenever [`Clock::pace`] says so.
+    /// To be called once, from an effect. Rests while the tab is hidden or text in it is selected, and whenever [`Clock::pace`] says so.
     pub fn start(self) {
         let mut passed_s = 0;
         crate::browser::every(STEP_MS, move || {
             passed_s += 1;
             let due = matches!(untrack(|| self.pace()), Pace::Every(every_s) if passed_s >= every_s);
-            if due && !crate::browser::is_hidden() {
+            if due && !crate::browser::is_hidden() && !crate::browser::is_selecting() {
                 passed_s = 0;
                 self.refresh_now();
             }

@@ -8,6 +8,7 @@ mod format;
 mod overview;
 mod sentence;
 mod shell;
+mod tasks;
 mod words;
 mod zh;
 mod zone;
@@ -16,6 +17,7 @@ pub use customers::CustomersWords;
 pub use format::shortened;
 pub use sentence::{BatchFacts, Part, PartyFailures};
 pub use shell::ShellWords;
+pub use tasks::TasksWords;
 pub use words::Words;
 pub use zone::{Zone, ZoneTable};
 

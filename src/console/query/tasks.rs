@@ -46,16 +46,47 @@ impl TasksQuery {
     }
 
     pub(super) fn write(&self, href: &mut Href) {
-        let default = Self::default();
-        href.with("state", self.filter.state);
-        href.with("failure", self.filter.failure);
-        href.with("party", self.filter.party);
-        href.with("model", self.filter.model.as_ref());
-        href.with("q", self.filter.text.as_ref());
-        href.with("from", (self.from != default.from).then_some(self.from));
-        href.with("page", (self.page != default.page).then_some(self.page));
-        href.with("size", (self.size != default.size).then_some(self.size.get()));
+        for (name, value) in self.kept() {
+            href.with(name, Some(value));
+        }
+        href.with("page", (self.page != 1).then_some(self.page));
         href.with("task", self.task);
+    }
+
+    /// What stays from page to page: names and values.
+    pub fn kept(&self) -> Vec<(&'static str, String)> {
+        let default = Self::default();
+        let mut kept = self.conditions();
+        if self.from != default.from {
+            kept.push(("from", self.from.to_string()));
+        }
+        if self.size != default.size {
+            kept.push(("size", self.size.get().to_string()));
+        }
+        kept
+    }
+
+    fn conditions(&self) -> Vec<(&'static str, String)> {
+        let filter = &self.filter;
+        [
+            ("state", filter.state.map(|state| state.to_string())),
+            ("failure", filter.failure.map(|failure| failure.to_string())),
+            ("party", filter.party.map(|party| party.to_string())),
+            ("model", filter.model.clone()),
+            ("q", filter.text.clone()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+    }
+
+    /// The filter alone, for the same tasks at another address: `?state=failed`, or nothing.
+    pub fn filter_query(&self) -> String {
+        let mut href = Href::to(String::new());
+        for (name, value) in self.conditions() {
+            href.with(name, Some(value));
+        }
+        href.0
     }
 
     pub fn to_href(&self, batch: BatchId) -> String {

@@ -2,19 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::attempt::{Attempt, AttemptState, Billed, Evidence};
 use crate::domain::batch::{Batch, BatchCredits, BatchStatus, Counts};
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
 use crate::domain::grant::GrantKind;
 use crate::domain::id::{BatchId, CustomerId, EventId, GrantId, TransactionId};
-use crate::domain::ledger::{AccountKind, Line, LineKind, Transaction, TransactionKind};
+use crate::domain::ledger::{AccountKind, Transaction, TransactionKind};
 use crate::domain::money::Money;
-use crate::domain::task::{Task, TaskStatus};
 use crate::domain::time::Time;
-
-/// Characters of a prompt in a row; the open task shows it whole.
-pub const PROMPT_EXCERPT_MAX_CHARS: usize = 160;
 
 /// Everything above the tabs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,74 +60,6 @@ pub struct FailureRow {
     pub tasks: i64,
     pub refunded: Credits,
     pub cost: Money,
-}
-
-/// A page of tasks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TasksPage {
-    pub rows: Vec<TaskRow>,
-    /// The page that this is: the last one, when a later one was asked for.
-    pub page: i64,
-    pub pages: i64,
-    pub total: i64,
-    pub now: Time,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TaskRow {
-    pub number: i32,
-    pub status: TaskStatus,
-    pub model: String,
-    /// At most [`PROMPT_EXCERPT_MAX_CHARS`] characters.
-    pub prompt: String,
-    pub attempts: i32,
-    pub failure: Option<(FailureType, Party)>,
-    pub price: Credits,
-    pub created_at: Time,
-    pub started_at: Option<Time>,
-    pub finished_at: Option<Time>,
-}
-
-/// An open task: everything about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TaskDetail {
-    pub row: TaskRow,
-    /// Whole.
-    pub prompt: String,
-    pub custom_id: Option<String>,
-    pub reference_url: Option<String>,
-    pub aspect_ratio: Option<String>,
-    pub duration_s: Option<i32>,
-    pub metadata: Option<String>,
-    pub output_url: Option<String>,
-    pub output_expires_at: Option<Time>,
-    pub attempts: Vec<AttemptRow>,
-    pub lines: Vec<LineRow>,
-    pub now: Time,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AttemptRow {
-    pub number: i32,
-    pub provider: String,
-    pub upstream_model: String,
-    pub provider_job: Option<String>,
-    pub state: AttemptState,
-    pub failure: Option<(FailureType, Party)>,
-    pub billed: Option<Billed>,
-    pub cost: Money,
-    pub evidence: Evidence,
-    pub sent_at: Time,
-    pub finished_at: Option<Time>,
-    pub late_result: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LineRow {
-    pub kind: LineKind,
-    pub credits: Credits,
-    pub revenue: Money,
-    pub transaction: TransactionId,
 }
 
 /// The ledger of a batch.
@@ -222,66 +149,6 @@ impl BatchSummary {
     pub fn books_agree(&self) -> bool {
         let said = DrawnCredits { held: self.credits.held, captured: self.credits.charged, released: self.credits.refunded };
         said == self.drawn
-    }
-}
-
-impl From<&Task> for TaskRow {
-    fn from(task: &Task) -> Self {
-        Self {
-            number: task.number,
-            status: task.status,
-            model: task.model.clone(),
-            prompt: task.prompt.chars().take(PROMPT_EXCERPT_MAX_CHARS).collect(),
-            attempts: task.attempts,
-            failure: task.failure,
-            price: task.price,
-            created_at: task.created_at,
-            started_at: task.started_at,
-            finished_at: task.finished_at,
-        }
-    }
-}
-
-impl TaskDetail {
-    pub fn new(task: Task, attempts: Vec<Attempt>, lines: Vec<Line>, now: Time) -> Self {
-        let row = TaskRow::from(&task);
-        let (output_url, output_expires_at) = task.output.map_or((None, None), |output| (Some(output.url), output.expires_at));
-        Self {
-            row,
-            prompt: task.prompt,
-            custom_id: task.custom_id,
-            reference_url: task.reference_url,
-            aspect_ratio: task.aspect_ratio,
-            duration_s: task.duration_s,
-            metadata: task.metadata,
-            output_url,
-            output_expires_at,
-            attempts: attempts.into_iter().map(AttemptRow::from).collect(),
-            lines: lines
-                .into_iter()
-                .map(|line| LineRow { kind: line.kind, credits: line.credits, revenue: line.revenue, transaction: line.transaction })
-                .collect(),
-            now,
-        }
-    }
-}
-
-impl From<Attempt> for AttemptRow {
-    fn from(attempt: Attempt) -> Self {
-        Self {
-            number: attempt.number,
-            provider: attempt.provider,
-            upstream_model: attempt.upstream_model,
-            provider_job: attempt.provider_job,
-            state: attempt.state,
-            failure: attempt.failure,
-            billed: attempt.billed,
-            cost: attempt.cost,
-            evidence: attempt.evidence,
-            sent_at: attempt.sent_at,
-            finished_at: attempt.finished_at,
-            late_result: attempt.late_result,
-        }
     }
 }
 

@@ -1,49 +1,92 @@
-//! One open task: the whole prompt, its parameters, every attempt with the provider's evidence, and its ledger lines.
+//! One open task: the whole prompt, what became of its credits, every attempt with the provider's evidence, its parameters.
+
+mod proof;
 
 use leptos::prelude::*;
 
-use crate::console::api::batch::{AttemptRow, LineRow, TaskDetail};
+use crate::console::api::batch::{AttemptRow, TaskDetail};
 use crate::console::components::badge::{attempt_badge, task_badge};
-use crate::console::components::copy::{id_with_copy, short_id};
+use crate::console::components::copy::id_with_copy;
 use crate::console::components::figure::{code_line, code_whole, term, terms};
-use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::TasksQuery;
 use crate::domain::id::BatchId;
+use crate::domain::task::TaskStatus;
+
+/// Where the drawer is, and the rows beside it.
+#[derive(Clone, Debug)]
+pub struct Drawer {
+    pub lang: Lang,
+    pub id: BatchId,
+    pub query: TasksQuery,
+    /// Numbers of the rows, in order.
+    pub listed: Vec<i32>,
+}
+
+impl Drawer {
+    fn link(&self, query: &TasksQuery) -> String {
+        self.lang.link(&query.to_href(self.id))
+    }
+
+    /// The task before and the task after: of the rows, and where all tasks are listed also on the pages around.
+    fn neighbours(&self, number: i32, of: i64) -> [Option<TasksQuery>; 2] {
+        if self.query.filter.is_all() {
+            let size = self.query.size.get();
+            let to = |number: i32| {
+                let is_one = number >= 1 && i64::from(number) <= of;
+                is_one.then(|| TasksQuery { page: (i64::from(number) - 1) / size + 1, ..self.query.task(Some(number)) })
+            };
+            return [to(number - 1), to(number.saturating_add(1))];
+        }
+        let at = self.listed.iter().position(|listed| *listed == number);
+        let to = |index: Option<usize>| index.and_then(|index| self.listed.get(index)).map(|number| self.query.task(Some(*number)));
+        [to(at.and_then(|at| at.checked_sub(1))), to(at.map(|at| at + 1))]
+    }
+}
 
 /// The open task; `None` when the batch has no task with this number.
-pub fn drawer(lang: Lang, id: Option<BatchId>, close: &TasksQuery, number: i32, task: Option<&TaskDetail>) -> AnyView {
+pub fn drawer(at: &Drawer, number: i32, task: Option<&TaskDetail>) -> AnyView {
+    let lang = at.lang;
     let words = lang.words();
+    let own = lang.tasks_words();
     let body = match task {
         None => view! { <p class="panel-note">{words.no_such_task}</p> }.into_any(),
-        Some(task) => detail(lang, task),
+        Some(task) => detail(at, task),
+    };
+    let [previous, next] = at.neighbours(number, task.map_or(0, |task| task.of));
+    let step = |to: Option<TasksQuery>, name: &'static str| match to {
+        Some(to) => view! { <a class="step" href=at.link(&to) data-noscroll="">{name}</a> }.into_any(),
+        None => view! { <span class="step off">{name}</span> }.into_any(),
     };
     view! {
-        <aside class="drawer" aria-label=format!("{} {number}", words.task)>
+        <aside class="drawer" id="drawer" tabindex="-1" aria-label=format!("{} {number}", words.task)>
             <div class="drawer-head">
                 <h2>{words.task} " " {number}</h2>
-                {id.map(|id| {
-                    view! {
-                        <a class="button" href=lang.link(&close.to_href(id)) data-noscroll="">
-                            {words.close_task}
-                        </a>
-                    }
-                })}
+                <a class="button" href=at.link(&at.query.task(None)) data-noscroll="" data-close="">
+                    {words.close_task}
+                </a>
             </div>
+            <nav class="drawer-steps" aria-label=words.tasks>
+                {step(previous, own.previous_task)} {step(next, own.next_task)}
+            </nav>
             {body}
         </aside>
     }
     .into_any()
 }
 
-fn detail(lang: Lang, task: &TaskDetail) -> AnyView {
+fn detail(at: &Drawer, task: &TaskDetail) -> AnyView {
+    let lang = at.lang;
     let words = lang.words();
+    let own = lang.tasks_words();
     let row = &task.row;
     let ended = row.finished_at.or(Some(task.now));
     let failure = row.failure.map(|(failure, party)| format!("{} · {}", (words.failure_word)(failure), (words.party_word)(party)));
+    let sentence = row.failure.filter(|_| row.status == TaskStatus::Failed).map(|(failure, _)| (own.sentence)(failure));
     let facts = [
         Some(term(words.state, task_badge(lang, row.status))),
         failure.map(|failure| term(words.failure, failure)),
+        sentence.map(|sentence| term(own.customer_reads, sentence)),
         Some(term(words.model, row.model.clone())),
         Some(term(words.created, lang.moment(row.created_at))),
         Some(term(words.waited, lang.between(Some(row.created_at), row.started_at.or(ended)))),
@@ -53,31 +96,41 @@ fn detail(lang: Lang, task: &TaskDetail) -> AnyView {
     view! {
         {terms("wide", facts)}
         <h3>{words.prompt}</h3>
-        <p class="whole-prompt">
+        // Long prompts scroll, by keyboard too.
+        <p class="whole-prompt" tabindex="0">
             <bdi>{task.prompt.clone()}</bdi>
         </p>
-        <h3>{words.parameters}</h3>
-        {parameters(lang, task)}
+        <h3>{own.proof}</h3>
+        {proof::proof(at, task)}
         <h3>{words.attempts_title}</h3>
         {attempts(lang, task)}
-        <h3>{words.ledger_lines}</h3>
-        {lines(lang, &task.lines)}
+        <h3>{words.parameters}</h3>
+        {parameters(lang, task)}
     }
     .into_any()
 }
 
+fn is_web(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
 /// Only http(s) addresses become links: the text comes from outside.
 fn link_out(url: &str) -> AnyView {
-    if url.starts_with("https://") || url.starts_with("http://") {
+    if is_web(url) {
         view! { <a class="cut" href=url.to_owned() title=url.to_owned() rel="external noopener noreferrer">{url.to_owned()}</a> }.into_any()
     } else {
         code_line(url)
     }
 }
 
+/// A short link to a video, in a row.
+pub fn video(name: &'static str, url: &str) -> Option<AnyView> {
+    is_web(url).then(|| view! { <a class="row-out" href=url.to_owned() rel="external noopener noreferrer">{name}</a> }.into_any())
+}
+
 fn output(lang: Lang, task: &TaskDetail) -> AnyView {
     let words = lang.words();
-    let Some(url) = &task.output_url else { return words.no_output.into_any() };
+    let Some(url) = &task.row.output else { return words.no_output.into_any() };
     let expires = task.output_expires_at.map(|at| view! { <small>{format!("{} {}", words.expires, lang.moment(at))}</small> });
     view! {
         {link_out(url)}
@@ -103,7 +156,7 @@ fn parameters(lang: Lang, task: &TaskDetail) -> AnyView {
             task.reference_url.as_ref().map(|url| term(words.reference_url, link_out(url))),
             task.aspect_ratio.clone().map(|ratio| term(words.aspect_ratio, ratio)),
             task.duration_s.map(|seconds| term(words.seconds_of_video, seconds.to_string())),
-            task.metadata.as_ref().map(|json| term(words.metadata, code_line(json))),
+            task.metadata.clone().map(|json| term(words.metadata, code_whole(json))),
         ],
     )
 }
@@ -118,6 +171,7 @@ fn attempts(lang: Lang, task: &TaskDetail) -> AnyView {
 
 fn attempt_item(lang: Lang, attempt: &AttemptRow, task: &TaskDetail) -> AnyView {
     let words = lang.words();
+    let own = lang.tasks_words();
     let evidence = &attempt.evidence;
     let failure = attempt.failure.map(|(failure, party)| format!("{} · {}", (words.failure_word)(failure), (words.party_word)(party)));
     let cost = attempt.billed.map(|billed| format!("{} ({})", lang.money(attempt.cost), (words.billed_word)(billed)));
@@ -125,7 +179,9 @@ fn attempt_item(lang: Lang, attempt: &AttemptRow, task: &TaskDetail) -> AnyView 
     let facts = [
         Some(term(words.provider, format!("{} · {}", attempt.provider, attempt.upstream_model))),
         attempt.provider_job.clone().map(|job| term(words.provider_job, id_with_copy(lang, job))),
-        Some(term(words.sent, lang.moment(attempt.sent_at))),
+        Some(term(words.sent, lang.moment_short(attempt.sent_at))),
+        attempt.accepted_at.map(|accepted| term(own.accepted, lang.moment_short(accepted))),
+        attempt.finished_at.map(|finished| term(own.finished, lang.moment_short(finished))),
         Some(term(words.ran, lang.between(Some(attempt.sent_at), attempt.finished_at.or(Some(task.now))))),
         cost.map(|cost| term(words.cost, cost)),
         evidence.http_status.map(|status| term(words.http_status, status.to_string())),
@@ -148,25 +204,32 @@ fn attempt_item(lang: Lang, attempt: &AttemptRow, task: &TaskDetail) -> AnyView 
     .into_any()
 }
 
-fn lines(lang: Lang, lines: &[LineRow]) -> AnyView {
-    let words = lang.words();
-    if lines.is_empty() {
-        return view! { <p class="soft">{words.no_lines}</p> }.into_any();
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::failure::Party;
+    use crate::domain::task::TaskFilter;
+
+    fn at(query: TasksQuery) -> Drawer {
+        Drawer { lang: Lang::EN, id: "bat_00fkqz1b3r000000000000000g".parse().unwrap(), query, listed: vec![3, 17, 60] }
     }
-    let columns = [text(words.kind), number(words.credits), number(words.revenue_usd), text(words.transaction)];
-    let rows = lines
-        .iter()
-        .map(|line| {
-            row(
-                "",
-                [
-                    Cell::new((words.line_word)(line.kind)),
-                    Cell::figure(lang.credits(line.credits)),
-                    Cell::figure(lang.amount(line.revenue)),
-                    Cell::new(short_id(&line.transaction.to_string())),
-                ],
-            )
-        })
-        .collect();
-    table(words.ledger_lines, &columns, rows)
+
+    #[test]
+    fn beside_all_tasks_the_next_one_may_be_on_the_next_page() {
+        let drawer = at(TasksQuery::default());
+        let numbers = |number, of| drawer.neighbours(number, of).map(|to| to.map(|to| (to.task.unwrap(), to.page)));
+        assert_eq!(numbers(50, 100), [Some((49, 1)), Some((51, 2))]);
+        assert_eq!(numbers(1, 1), [None, None]);
+        assert_eq!(numbers(i32::MAX, 100), [None, None]);
+    }
+
+    #[test]
+    fn beside_filtered_tasks_the_next_one_is_the_next_row() {
+        let drawer = at(TasksQuery::default().filter(TaskFilter::of_party(Party::Provider)));
+        let numbers = |number| drawer.neighbours(number, 100).map(|to| to.and_then(|to| to.task));
+        assert_eq!(
+            [numbers(3), numbers(17), numbers(60), numbers(5)],
+            [[None, Some(17)], [Some(3), Some(60)], [Some(17), None], [None, None]]
+        );
+    }
 }
