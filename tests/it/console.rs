@@ -1,6 +1,7 @@
 //! How pages and their data travel, over HTTP.
 
-use batchbook::console::api::batches::BatchesPage;
+use batchbook::console::api::batch::ReadBatch;
+use batchbook::console::api::customers::{CustomersPage, ListCustomers};
 use batchbook::console::api::{ConsoleError, wire};
 
 use crate::preferences::{Console, header};
@@ -31,12 +32,19 @@ async fn data_travels_as_the_browser_half_reads_it() {
         let request = console.http.get(format!("{}/admin/data/{path}", console.address));
         async { request.send().await.unwrap() }
     };
-    let answer = get("batches?-").await;
+    let asked = wire::write(&ListCustomers { search: "你好 %&#".to_owned(), before: None, after: None }).unwrap();
+    let escaped: String = asked.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let answer = get(&format!("customers?{escaped}")).await;
     assert_eq!((answer.status().as_u16(), header(&answer, "cache-control")), (200, "no-store"));
-    let page: BatchesPage = wire::read(&answer.text().await.unwrap()).unwrap();
+    let page: CustomersPage = wire::read(&answer.text().await.unwrap()).unwrap();
     assert!(page.rows.is_empty());
-    let answer = get("batch?bat_nonsense%7C").await;
+    let asked = wire::write(&ReadBatch { id: "bat_nonsense".to_owned() }).unwrap();
+    let answer = get(&format!("batch?{asked}")).await;
     assert_eq!(answer.status(), 404);
     assert_eq!(wire::read(&answer.text().await.unwrap()), Ok(ConsoleError::NotFound));
-    assert_eq!(get("batch?%zz").await.status(), 500);
+    for unreadable in ["batch", "batch?%zz", "batch?-"] {
+        let answer = get(unreadable).await;
+        assert_eq!(answer.status(), 500, "{unreadable}");
+        assert_eq!(wire::read(&answer.text().await.unwrap()), Ok(ConsoleError::Unreachable), "{unreadable}");
+    }
 }
