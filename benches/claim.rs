@@ -75,6 +75,7 @@ async fn finish_with(finish: Finish, bed: &Bed, worker: WorkerKey, claimed: &[Cl
                 attempt: row.attempt,
                 unit_cost: route.unit_cost,
                 billing: route.billing,
+                at: due,
                 outcome: Outcome::PutBack { due },
             };
             bed.service.settle(worker, &claimed.iter().map(back).collect::<Vec<_>>()).await?;

@@ -34,7 +34,8 @@ pub async fn run(kind: &Kind<'_>, tasks: u32, report: &mut Report) -> anyhow::Re
             for row in claim(&bed, worker).await? {
                 let output = upstream::end_of("hot", row.task.number).or_else(|_| upstream::end_of("hot", 1));
                 let outcome = Outcome::Succeeded(output.ok().context("a task that succeeds")?);
-                ended.push(Ended { task: row.task, attempt: row.attempt, unit_cost: route.unit_cost, billing: route.billing, outcome });
+                let (at, unit_cost, billing) = (bed.service.now(), route.unit_cost, route.billing);
+                ended.push(Ended { task: row.task, attempt: row.attempt, unit_cost, billing, at, outcome });
             }
         }
         bed.settle_down().await?;

@@ -40,12 +40,40 @@ pub fn is_selecting() -> bool {
     selection.is_some_and(|selection| !selection.is_collapsed())
 }
 
-/// Puts `text` on the clipboard; does nothing where the browser has none to offer (an address that is neither https nor
-/// loopback).
+/// Puts `text` on the clipboard. An address that is neither https nor loopback has no clipboard: there the text is selected in
+/// a field that is not seen, and copied as a person would.
 pub fn copy(text: &str) {
-    if let Some(window) = web_sys::window().filter(web_sys::Window::is_secure_context) {
+    let Some(window) = web_sys::window() else { return };
+    if window.is_secure_context() {
         // A refusal (no permission) is left to the browser to tell.
         let _ = window.navigator().clipboard().write_text(text);
+    } else if let Some(document) = window.document() {
+        copy_by_selection(&document, text);
+    }
+}
+
+/// Nothing to be done where the browser does not even do that.
+fn copy_by_selection(document: &web_sys::Document, text: &str) -> Option<()> {
+    let body = document.body()?;
+    let field: web_sys::HtmlTextAreaElement = document.create_element("textarea").ok()?.dyn_into().ok()?;
+    field.set_class_name("unseen");
+    field.set_value(text);
+    body.append_child(&field).ok()?;
+    field.select();
+    let copied = document.dyn_ref::<web_sys::HtmlDocument>()?.exec_command("copy");
+    field.remove();
+    copied.ok().map(|_| ())
+}
+
+/// The address of the page.
+pub fn address() -> String {
+    web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default()
+}
+
+pub fn print() {
+    if let Some(window) = web_sys::window() {
+        // Where there is nothing to print with, nothing happens.
+        let _ = window.print();
     }
 }
 

@@ -3,21 +3,25 @@
 
 mod batch;
 mod batches;
+mod billing;
 mod customers;
 mod overview;
 mod preferences;
 mod search;
 mod tasks;
+mod timeline;
 
 use std::fmt::Write;
 
-pub use self::batch::{BatchPlace, BatchQuery, Tab};
+pub use self::batch::{Action, BatchPlace, BatchQuery, Tab};
 pub use self::batches::{BatchesQuery, Column, Columns};
+pub use self::billing::{BillingQuery, Place};
 pub use self::customers::{CustomerPlace, CustomerQuery, CustomerTab, CustomersQuery};
 pub use self::overview::OverviewQuery;
 pub use self::preferences::PreferencesQuery;
 pub use self::search::{SearchQuery, href_of};
 pub use self::tasks::{ROWS, TasksQuery};
+pub use self::timeline::TimelineQuery;
 
 /// Finds a parameter of the address by name; its value is decoded.
 pub type Params<'a> = &'a dyn Fn(&str) -> Option<String>;

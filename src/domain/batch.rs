@@ -306,6 +306,8 @@ pub const METADATA_KEY_MAX_CHARS: usize = 64;
 pub const METADATA_VALUE_MAX_CHARS: usize = 512;
 /// Characters in any URL that a customer gives at most.
 pub const URL_MAX_CHARS: usize = 2_048;
+/// Characters in the reason of a cancellation at most.
+pub const CANCEL_REASON_MAX_CHARS: usize = 500;
 
 #[cfg(test)]
 mod tests {

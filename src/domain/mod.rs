@@ -4,6 +4,8 @@
 pub mod attempt;
 pub mod batch;
 pub mod batch_list;
+pub mod billing;
+pub mod books;
 pub mod credits;
 pub mod failure;
 pub mod grant;
@@ -21,5 +23,6 @@ pub mod share;
 pub mod submission;
 pub mod task;
 pub mod time;
+pub mod timeline;
 pub mod webhook;
 pub mod word;

@@ -1,6 +1,6 @@
 //! Cancelling a batch: what never ran is released at once, what is being made ends on its own.
 
-use crate::domain::batch::{Batch, BatchCredits, BatchTransitionError, Cancellation};
+use crate::domain::batch::{Batch, BatchCredits, BatchStatus, BatchTransitionError, Cancellation};
 use crate::domain::credits::Credits;
 use crate::domain::hold;
 use crate::domain::id::{BatchId, GrantKey, TransactionId};
@@ -10,12 +10,53 @@ use crate::domain::task::TaskStatus;
 use crate::store::ledger::{NewLine, NewTransaction};
 use crate::store::tallies::TaskEnd;
 use crate::store::tasks::Stepped;
-use crate::store::{StoreError, Tx, batches, events, grants, holds, ledger, tallies, tasks};
+use crate::store::{StoreError, Tx, batches, books, events, grants, holds, ledger, origins, tallies, tasks};
 
 use super::events::{BATCH_REFUNDED, batch_event, end_event};
 use super::{Reader, Service, ServiceError, ServiceResult};
 
+/// What a cancellation would do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CancelPreview {
+    pub status: BatchStatus,
+    pub pending: i64,
+    /// Credits of the pending tasks.
+    pub releases: Credits,
+    pub running: i64,
+    /// Credits that stay reserved for the running tasks.
+    pub still_held: Credits,
+    pub succeeded: i64,
+    pub charged: Credits,
+    pub refunded: Credits,
+}
+
 impl Service {
+    /// What canceling a batch would give back, leave running and keep. For operators. Tasks are read only where a batch has models
+    /// of several prices.
+    pub async fn preview_cancel(&self, id: BatchId) -> ServiceResult<CancelPreview> {
+        let mut tx = self.db().read().await?;
+        let batch = batches::by_id(&mut tx, None, id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
+        let models = batches::priced_models(&mut tx, batch.key).await?;
+        let pending = batch.counts.pending;
+        let releases = match models.as_slice() {
+            [only] => only.credits.checked_times(pending).map_err(StoreError::from)?,
+            _ if pending == 0 => Credits::ZERO,
+            _ => books::pending_credits(&mut tx, batch.key).await?,
+        };
+        let still_held = batch.credits.open.checked_sub(releases).map_err(StoreError::from)?;
+        Ok(CancelPreview {
+            status: batch.status(),
+            pending,
+            releases,
+            running: batch.counts.processing,
+            still_held,
+            succeeded: batch.counts.succeeded,
+            charged: batch.credits.charged,
+            refunded: batch.credits.refunded,
+        })
+    }
+
+    /// Who cancels and why is kept with the batch and on the ledger transaction.
     pub async fn cancel(&self, reader: Reader, id: BatchId, actor: &str, reason: Option<&str>) -> ServiceResult<(Batch, Cancellation)> {
         let now = self.now();
         let mut tx = self.db().write().await?;
@@ -61,6 +102,7 @@ impl Service {
             written.extend(end_event(head.state.status()).map(|kind| batch_event(kind, head, now, self.random())));
         }
         batches::save(&mut tx, &heads, None).await?;
+        origins::note_cancel(&mut tx, key, actor, reason, now).await?;
         events::insert(&mut tx, &written, now).await?;
         let batch = batches::by_id(&mut tx, reader.customer(), id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
         tx.commit().await?;

@@ -33,13 +33,6 @@ impl Service {
         Ok(ledger::page_of_customer(&mut tx, customer, kind, seek, size).await?)
     }
 
-    /// A batch's transactions, oldest first. For operators.
-    pub async fn batch_transactions(&self, id: BatchId, size: PageSize) -> ServiceResult<Listed<Transaction>> {
-        let mut tx = self.db().read().await?;
-        let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
-        Ok(Listed::of(ledger::of_batch(&mut tx, key, size).await?, size))
-    }
-
     /// The lines of one task. For operators.
     pub async fn lines(&self, id: BatchId, number: i32) -> ServiceResult<Vec<Line>> {
         let mut tx = self.db().read().await?;

@@ -14,6 +14,8 @@ use crate::store::Db;
 
 pub mod batch_list;
 pub mod batches;
+pub mod billing;
+pub mod books;
 pub mod cancel;
 pub mod customers;
 pub mod deliveries;
@@ -31,6 +33,7 @@ pub mod search;
 pub mod settle;
 pub mod submit;
 pub mod tasks;
+pub mod timeline;
 pub mod verify;
 pub mod workers;
 

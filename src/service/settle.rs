@@ -40,6 +40,8 @@ pub struct Ended {
     pub attempt: i32,
     pub unit_cost: Money,
     pub billing: BillingRule,
+    /// When it was known; settling comes a little later.
+    pub at: Time,
     pub outcome: Outcome,
 }
 
@@ -117,7 +119,7 @@ impl Service {
     /// Notes what a provider said about a task that was settled without it. Moves no money.
     pub async fn note_late_result(&self, task: TaskKey, attempt: i32, what: &str) -> ServiceResult<()> {
         let mut tx = self.db().write().await?;
-        attempts::note_late_result(&mut tx, (task, attempt), what).await?;
+        attempts::note_late_result(&mut tx, (task, attempt), what, self.now()).await?;
         Ok(tx.commit().await?)
     }
 }
@@ -188,10 +190,12 @@ async fn close_attempts(tx: &mut Tx, stepped: &[(Decision<'_>, Stepped)], now: T
             let ending = decision.ending.as_ref()?;
             let billed = decision.ended.billing.billed(ending);
             let cost = billed.cost(decision.ended.unit_cost);
-            Some(Closed { key: (decision.ended.task, decision.ended.attempt), ending, billed, cost })
+            // A clock may step back; an end is never later than its settlement.
+            let at = decision.ended.at.min(now);
+            Some(Closed { key: (decision.ended.task, decision.ended.attempt), ending, billed, cost, at })
         })
         .collect();
-    attempts::close(tx, &closed, now).await?;
+    attempts::close(tx, &closed).await?;
     let none: Vec<_> = stepped
         .iter()
         .filter(|(decision, _)| decision.ending.is_none())

@@ -51,10 +51,12 @@ pub struct Closed<'a> {
     pub ending: &'a Ending,
     pub billed: Billed,
     pub cost: Money,
+    /// When its end was known.
+    pub at: Time,
 }
 
 /// Closes attempts with what came of them. Most succeed and have no evidence: theirs is a statement of its own, half as long.
-pub async fn close(tx: &mut Tx, closed: &[Closed<'_>], now: Time) -> StoreResult<()> {
+pub async fn close(tx: &mut Tx, closed: &[Closed<'_>]) -> StoreResult<()> {
     let (mut succeeded, mut failed) = (Vec::new(), Vec::new());
     for row in closed {
         match row.ending {
@@ -62,20 +64,21 @@ pub async fn close(tx: &mut Tx, closed: &[Closed<'_>], now: Time) -> StoreResult
             Ending::Failed { failure, party, evidence } => failed.push((row, *failure, *party, evidence)),
         }
     }
-    close_succeeded(tx, &succeeded, now).await?;
-    close_failed(tx, &failed, now).await
+    close_succeeded(tx, &succeeded).await?;
+    close_failed(tx, &failed).await
 }
 
-async fn close_succeeded(tx: &mut Tx, closed: &[(&Closed<'_>, &Output)], now: Time) -> StoreResult<()> {
+async fn close_succeeded(tx: &mut Tx, closed: &[(&Closed<'_>, &Output)]) -> StoreResult<()> {
     static CLOSE: SetStatement = SetStatement::new(
-        "UPDATE attempts AS t SET finished_at_us = $1, state = 'succeeded', billed = u.billed, cost_microusd = u.cost, output_url = u.url,
+        "UPDATE attempts AS t SET finished_at_us = u.at, state = 'succeeded', billed = u.billed, cost_microusd = u.cost, output_url = u.url,
             output_expires_at_us = u.expires
         FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.attempt_no = u.a AND t.state = 'open'",
-        1,
+        0,
         &[
             ("b", "bigint"),
             ("n", "integer"),
             ("a", "integer"),
+            ("at", "bigint"),
             ("billed", "text"),
             ("cost", "bigint"),
             ("url", "text"),
@@ -89,25 +92,27 @@ async fn close_succeeded(tx: &mut Tx, closed: &[(&Closed<'_>, &Output)], now: Ti
         Column::I64(closed.iter().map(|(row, _)| row.key.0.batch.0).collect()),
         Column::I32(closed.iter().map(|(row, _)| row.key.0.number).collect()),
         Column::I32(closed.iter().map(|(row, _)| row.key.1).collect()),
+        Column::I64(closed.iter().map(|(row, _)| row.at.micros()).collect()),
         Column::Word(closed.iter().map(|(row, _)| row.billed.as_str()).collect()),
         Column::I64(closed.iter().map(|(row, _)| row.cost.micros()).collect()),
         Column::Text(closed.iter().map(|(_, output)| output.url.clone()).collect()),
         Column::I64Null(closed.iter().map(|(_, output)| output.expires_at.map(Time::micros)).collect()),
     ];
-    ensure_rows("closing attempts", CLOSE.execute(tx, &[now.micros()], columns).await?, closed.len())
+    ensure_rows("closing attempts", CLOSE.execute(tx, &[], columns).await?, closed.len())
 }
 
-async fn close_failed(tx: &mut Tx, closed: &[(&Closed<'_>, FailureType, Party, &Evidence)], now: Time) -> StoreResult<()> {
+async fn close_failed(tx: &mut Tx, closed: &[(&Closed<'_>, FailureType, Party, &Evidence)]) -> StoreResult<()> {
     static CLOSE: SetStatement = SetStatement::new(
-        "UPDATE attempts AS t SET finished_at_us = $1, state = 'failed', billed = u.billed, cost_microusd = u.cost, failure_type = u.f,
+        "UPDATE attempts AS t SET finished_at_us = u.at, state = 'failed', billed = u.billed, cost_microusd = u.cost, failure_type = u.f,
             party = u.p, http_status = u.http, provider_code = u.code, provider_message = u.message, provider_request_id = u.request,
             rule = u.rule
         FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.attempt_no = u.a AND t.state = 'open'",
-        1,
+        0,
         &[
             ("b", "bigint"),
             ("n", "integer"),
             ("a", "integer"),
+            ("at", "bigint"),
             ("billed", "text"),
             ("cost", "bigint"),
             ("f", "text"),
@@ -127,6 +132,7 @@ async fn close_failed(tx: &mut Tx, closed: &[(&Closed<'_>, FailureType, Party, &
         Column::I64(closed.iter().map(|(row, ..)| row.key.0.batch.0).collect()),
         Column::I32(closed.iter().map(|(row, ..)| row.key.0.number).collect()),
         Column::I32(closed.iter().map(|(row, ..)| row.key.1).collect()),
+        Column::I64(closed.iter().map(|(row, ..)| row.at.micros()).collect()),
         Column::Word(closed.iter().map(|(row, ..)| row.billed.as_str()).collect()),
         Column::I64(closed.iter().map(|(row, ..)| row.cost.micros()).collect()),
         Column::Word(closed.iter().map(|(_, failure, ..)| failure.as_str()).collect()),
@@ -137,7 +143,7 @@ async fn close_failed(tx: &mut Tx, closed: &[(&Closed<'_>, FailureType, Party, &
         text(|evidence| &evidence.request_id),
         text(|evidence| &evidence.rule),
     ];
-    ensure_rows("closing attempts", CLOSE.execute(tx, &[now.micros()], columns).await?, closed.len())
+    ensure_rows("closing attempts", CLOSE.execute(tx, &[], columns).await?, closed.len())
 }
 
 /// Removes attempts that were none: the provider took nothing in, and the task goes back as if nothing had been sent.
@@ -156,9 +162,11 @@ pub async fn delete_open(tx: &mut Tx, attempts: &[AttemptKey]) -> StoreResult<()
 }
 
 /// Notes what a provider said after the task was settled. Moves no money.
-pub async fn note_late_result(tx: &mut Tx, key: AttemptKey, what: &str) -> StoreResult<()> {
-    const NOTE: &str = "UPDATE attempts SET late_result = $4 WHERE batch_id = $1 AND task_no = $2 AND attempt_no = $3 AND state <> 'open'";
-    on!(tx, c => sqlx::query(NOTE).bind(key.0.batch.0).bind(key.0.number).bind(key.1).bind(what).execute(c).await.map(|_| ()))?;
+pub async fn note_late_result(tx: &mut Tx, key: AttemptKey, what: &str, now: Time) -> StoreResult<()> {
+    const NOTE: &str = "UPDATE attempts SET late_result = $4, late_at_us = $5
+        WHERE batch_id = $1 AND task_no = $2 AND attempt_no = $3 AND state <> 'open'";
+    on!(tx, c => sqlx::query(NOTE).bind(key.0.batch.0).bind(key.0.number).bind(key.1).bind(what).bind(now.micros())
+        .execute(c).await.map(|_| ()))?;
     Ok(())
 }
 

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::books::Sums;
 use crate::domain::credits::Credits;
 use crate::domain::grant::GrantKind;
 use crate::domain::hold::Draw;
 use crate::domain::id::{BatchKey, GrantId, GrantKey};
+use crate::domain::money::Money;
+use crate::domain::time::Time;
 
 use super::dialect::{Column, SetStatement};
 use super::error::ensure_rows;
@@ -16,9 +19,14 @@ use super::{StoreResult, Tx, on};
 pub struct DrawnGrant {
     pub grant: GrantId,
     pub kind: GrantKind,
+    /// Drawn for the batch.
     pub credits: Credits,
     pub captured: Credits,
     pub released: Credits,
+    /// All credits of the grant, and what was paid for all of them.
+    pub granted: Credits,
+    pub paid: Money,
+    pub expires_at: Option<Time>,
 }
 
 pub async fn insert(tx: &mut Tx, batch: BatchKey, draws: &[Draw]) -> StoreResult<()> {
@@ -74,19 +82,44 @@ pub async fn save(tx: &mut Tx, draws: &BTreeMap<BatchKey, Vec<Draw>>) -> StoreRe
     ensure_rows("saving draws", SAVE.execute(tx, &[], columns).await?, rows.len())
 }
 
+/// The four sums of a batch's draws: held, captured, released, still open.
+pub async fn sums(tx: &mut Tx, batch: BatchKey) -> StoreResult<Sums> {
+    const SUMS: &str = "SELECT CAST(COALESCE(SUM(credits), 0) AS BIGINT), CAST(COALESCE(SUM(captured), 0) AS BIGINT),
+            CAST(COALESCE(SUM(released), 0) AS BIGINT), CAST(COALESCE(SUM(credits - captured - released), 0) AS BIGINT)
+        FROM hold_draws WHERE batch_id = $1";
+    let (held, captured, released, open): (i64, i64, i64, i64) = on!(tx, c => sqlx::query_as(SUMS).bind(batch.0).fetch_one(c).await)?;
+    Ok(Sums::new([held, captured, released, open]))
+}
+
+#[derive(sqlx::FromRow)]
+struct DrawnRow {
+    public_id: String,
+    kind: String,
+    credits: i64,
+    captured: i64,
+    released: i64,
+    granted: i64,
+    paid_microusd: i64,
+    expires_at_us: Option<i64>,
+}
+
 /// The grants that a batch drew on, in order of drawing.
 pub async fn drawn_grants(tx: &mut Tx, batch: BatchKey) -> StoreResult<Vec<DrawnGrant>> {
-    const DRAWN: &str = "SELECT g.public_id, g.kind, d.credits, d.captured, d.released
+    const DRAWN: &str =
+        "SELECT g.public_id, g.kind, d.credits, d.captured, d.released, g.credits AS granted, g.paid_microusd, g.expires_at_us
         FROM hold_draws AS d JOIN grants AS g ON g.id = d.grant_id WHERE d.batch_id = $1 ORDER BY d.seq";
-    let rows: Vec<(String, String, i64, i64, i64)> = on!(tx, c => sqlx::query_as(DRAWN).bind(batch.0).fetch_all(c).await)?;
+    let rows: Vec<DrawnRow> = on!(tx, c => sqlx::query_as(DRAWN).bind(batch.0).fetch_all(c).await)?;
     rows.into_iter()
-        .map(|(grant, kind, credits, captured, released)| {
+        .map(|row| {
             Ok(DrawnGrant {
-                grant: grant.parse()?,
-                kind: kind.parse()?,
-                credits: Credits::new(credits),
-                captured: Credits::new(captured),
-                released: Credits::new(released),
+                grant: row.public_id.parse()?,
+                kind: row.kind.parse()?,
+                credits: Credits::new(row.credits),
+                captured: Credits::new(row.captured),
+                released: Credits::new(row.released),
+                granted: Credits::new(row.granted),
+                paid: Money::from_micros(row.paid_microusd),
+                expires_at: row.expires_at_us.map(Time::from_micros),
             })
         })
         .collect()

@@ -146,7 +146,7 @@ pub async fn insert_lines(tx: &mut Tx, lines: &[NewLine]) -> StoreResult<()> {
 }
 
 #[derive(sqlx::FromRow)]
-struct TransactionRow {
+pub(super) struct TransactionRow {
     id: i64,
     public_id: String,
     kind: String,
@@ -175,6 +175,7 @@ macro_rules! select_transactions {
         )
     };
 }
+pub(super) use select_transactions;
 
 /// A customer's transactions, newest first, before `before`. One more than `size`, if there are more.
 pub async fn of_customer(
@@ -232,13 +233,6 @@ pub async fn page_of_customer(
     Ok(if sql == UP { Stretch::upwards(rows, size) } else { Stretch::downwards(rows, size, has_newer) })
 }
 
-/// A batch's transactions, oldest first. One more than `size`, if there are more.
-pub async fn of_batch(tx: &mut Tx, batch: BatchKey, size: PageSize) -> StoreResult<Vec<Transaction>> {
-    const OF_BATCH: &str = select_transactions!("WHERE t.batch_id = $1 ORDER BY t.id LIMIT $2");
-    let rows: Vec<TransactionRow> = on!(&mut *tx, c => sqlx::query_as(OF_BATCH).bind(batch.0).bind(size.get() + 1).fetch_all(c).await)?;
-    with_entries(tx, rows).await
-}
-
 /// The hold of a batch, and the transactions with lines of one of its tasks, oldest first.
 pub async fn of_task(tx: &mut Tx, task: TaskKey) -> StoreResult<Vec<Transaction>> {
     const OF_TASK: &str = select_transactions!(
@@ -250,7 +244,7 @@ pub async fn of_task(tx: &mut Tx, task: TaskKey) -> StoreResult<Vec<Transaction>
     with_entries(tx, rows).await
 }
 
-async fn with_entries(tx: &mut Tx, rows: Vec<TransactionRow>) -> StoreResult<Vec<Transaction>> {
+pub(super) async fn with_entries(tx: &mut Tx, rows: Vec<TransactionRow>) -> StoreResult<Vec<Transaction>> {
     static ENTRIES: SetStatement = SetStatement::new(
         "SELECT e.transaction_id, a.kind, e.credits, e.balance_after FROM ledger_entries AS e JOIN ledger_accounts AS a ON a.id = e.account_id
         WHERE e.transaction_id IN (SELECT u.t FROM {rows}) ORDER BY e.transaction_id, e.credits",

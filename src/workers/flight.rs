@@ -98,7 +98,8 @@ pub async fn fly(desk: Arc<Desk>, mut flight: Flight) {
     desk.arrives(route, task.batch);
     let Some(outcome) = outcome else { return };
     let gave_up = matches!(&outcome, Outcome::Failed(fault) if fault.failure == FailureType::Timeout);
-    let ended = Ended { task: flight.task, attempt: flight.attempt, unit_cost: flight.unit_cost, billing: flight.billing, outcome };
+    let Flight { task, attempt, unit_cost, billing, .. } = flight;
+    let ended = Ended { task, attempt, unit_cost, billing, at: desk.service.now(), outcome };
     if desk.ends.write(ended).await.is_none() {
         return;
     }

@@ -103,7 +103,7 @@ async fn find_strays(desk: &Arc<Desk>) -> ServiceResult<()> {
         let Some(route) = routes.get(&stray.route) else { continue };
         if status == TaskStatus::Submitting {
             let Route { unit_cost, billing, .. } = route.0;
-            back.push(Ended { task: stray.task, attempt: stray.attempt, unit_cost, billing, outcome: Outcome::PutBack { due } });
+            back.push(Ended { task: stray.task, attempt: stray.attempt, unit_cost, billing, at: due, outcome: Outcome::PutBack { due } });
         } else {
             fly(desk, stray, route);
         }
@@ -133,6 +133,23 @@ pub async fn overdue(desk: Arc<Desk>) {
                 continue;
             }
             Err(error) => tracing::warn!(%error, "cannot look for overdue tasks now"),
+        }
+        if !rest(&desk, desk.config.heartbeat_every).await {
+            return;
+        }
+    }
+}
+
+/// Compares the rows of batches that have ended, so that their pages need not.
+pub async fn compare(desk: Arc<Desk>) {
+    loop {
+        match desk.service.compare_finished().await {
+            Ok(0) => {}
+            Ok(batches) => {
+                tracing::debug!(batches, "compared the books of finished batches");
+                continue;
+            }
+            Err(error) => tracing::warn!(%error, "cannot compare the books of batches now"),
         }
         if !rest(&desk, desk.config.heartbeat_every).await {
             return;

@@ -110,6 +110,7 @@ async fn work(desk: &Arc<Desk>) {
     loops.spawn(housekeeping::heartbeat(Arc::clone(desk)));
     loops.spawn(housekeeping::rescue(Arc::clone(desk)));
     loops.spawn(housekeeping::overdue(Arc::clone(desk)));
+    loops.spawn(housekeeping::compare(Arc::clone(desk)));
     loops.spawn(housekeeping::expire(Arc::clone(desk)));
     loops.spawn(housekeeping::listen(Arc::clone(desk)));
     dispatch::run(desk).await;

@@ -20,7 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("api", &["domain", "service"]),
     ("workers", &["domain", "service", "providers", "delivery"]),
     ("console", &["domain", "console/api", "console/pages", "console/components", "console/query", "console/i18n", "console/preferences"]),
-    ("console/api", &["domain", "service", "console/query"]),
+    ("console/api", &["domain", "service", "console/query", "console/i18n"]),
     ("console/pages", &["domain", "console/api", "console/components", "console/query", "console/i18n", "console/preferences"]),
     ("console/components", &["domain", "console/i18n"]),
     ("console/query", &["domain"]),

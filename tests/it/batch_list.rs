@@ -130,7 +130,7 @@ impl World {
                 };
                 let route = &places.iter().find(|place| place.route.key == claimed.route).unwrap().route;
                 let (task, attempt) = (claimed.task, claimed.attempt);
-                Some(Ended { task, attempt, unit_cost: route.unit_cost, billing: route.billing, outcome })
+                Some(Ended { task, attempt, unit_cost: route.unit_cost, billing: route.billing, at: self.service.now(), outcome })
             })
             .collect();
         for group in ended.chunks(40) {

@@ -92,6 +92,7 @@ impl Books {
                     attempt: claimed.attempt,
                     unit_cost: route.unit_cost,
                     billing: route.billing,
+                    at: self.service.now(),
                     outcome: outcome(claimed),
                 }
             })
@@ -110,7 +111,7 @@ impl Books {
     }
 }
 
-fn submission(key: &str, fingerprint: &str, tasks: usize) -> Submission {
+pub fn submission(key: &str, fingerprint: &str, tasks: usize) -> Submission {
     let item = |n: usize| NewTask { prompt: format!("A lighthouse at dawn, take {n}"), ..NewTask::default() };
     let batch = NewBatch { model: Some("sora-2".to_owned()), items: (0..tasks).map(item).collect(), ..NewBatch::default() };
     Submission { idempotency_key: key.to_owned(), fingerprint: fingerprint.to_owned(), batch, render: |batch| batch.id.to_string() }

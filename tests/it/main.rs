@@ -5,6 +5,7 @@ mod api;
 mod app;
 mod architecture;
 mod batch_list;
+mod batch_page;
 mod books;
 mod console;
 mod customers;

@@ -7,16 +7,17 @@ use utoipa::ToSchema;
 
 use super::batches::MoneyView;
 use crate::api::Api;
-use crate::api::parameters::batch_id;
+use crate::api::parameters::{Parameters, batch_id};
 use crate::api::problem::Problem;
+use crate::api::v1::page::PageParameters;
 use crate::domain::batch::{BatchCredits, FailureSum, PricedModel};
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureGroup, FailureType, Party};
 use crate::domain::grant::GrantKind;
 use crate::domain::ledger::{AccountKind, PostedEntry, Transaction, TransactionKind};
-use crate::domain::page::{PAGE_MAX, PageSize};
 use crate::domain::time::Time;
 use crate::service::Reader;
+use crate::service::billing::From as Place;
 use crate::service::ledger::DrawnGrant;
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -30,9 +31,11 @@ pub(super) struct BillingView {
     failures: Vec<FailureView>,
     /// Grants that the hold drew on, in the order in which captures consume them.
     grants: Vec<DrawView>,
-    /// The oldest first, at most 200.
+    /// A page of them, oldest first.
     transactions: Vec<OperatorTransactionView>,
     has_more_transactions: bool,
+    /// Send it as `cursor` to get the next transactions; `null` on the last page.
+    next_cursor: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -65,6 +68,11 @@ struct DrawView {
     drawn: i64,
     captured: i64,
     released: i64,
+    /// All credits of the grant, and what was paid for all of them.
+    granted: i64,
+    paid_microusd: i64,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Time>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -108,7 +116,16 @@ impl From<FailureSum> for FailureView {
 impl From<DrawnGrant> for DrawView {
     fn from(draw: DrawnGrant) -> Self {
         let (captured, released) = (draw.captured.get(), draw.released.get());
-        Self { grant_id: draw.grant.to_string(), kind: draw.kind, drawn: draw.credits.get(), captured, released }
+        Self {
+            grant_id: draw.grant.to_string(),
+            kind: draw.kind,
+            drawn: draw.credits.get(),
+            captured,
+            released,
+            granted: draw.granted.get(),
+            paid_microusd: draw.paid.micros(),
+            expires_at: draw.expires_at,
+        }
     }
 }
 
@@ -134,14 +151,20 @@ impl From<Transaction> for OperatorTransactionView {
     }
 }
 
-pub(super) async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<BillingView>, Problem> {
+pub(super) async fn show(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    Parameters(page): Parameters<PageParameters>,
+) -> Result<Json<BillingView>, Problem> {
     let id = batch_id(&id)?;
     let service = &api.service;
     let batch = service.batch(Reader::Operator, id).await?;
     let models = service.priced_models(id).await?;
     let failures = service.failures(id).await?;
     let grants = service.draws(id).await?;
-    let transactions = service.batch_transactions(id, PageSize::new(PAGE_MAX).unwrap_or_default()).await?;
+    let from = page.cursor()?.map_or(Place::First, Place::After);
+    let transactions = service.billing(id, None, from, page.size()?).await?;
+    let next = transactions.rows.last().filter(|_| transactions.has_after);
     Ok(Json(BillingView {
         object: "batch_billing",
         batch_id: id.to_string(),
@@ -150,7 +173,8 @@ pub(super) async fn show(State(api): State<Api>, Path(id): Path<String>) -> Resu
         models: models.into_iter().map(ModelView::from).collect(),
         failures: failures.into_iter().map(FailureView::from).collect(),
         grants: grants.into_iter().map(DrawView::from).collect(),
-        has_more_transactions: transactions.has_more,
-        transactions: transactions.rows.into_iter().map(OperatorTransactionView::from).collect(),
+        has_more_transactions: transactions.has_after,
+        next_cursor: next.map(|(transaction, _)| transaction.id.to_string()),
+        transactions: transactions.rows.into_iter().map(|(transaction, _)| transaction.into()).collect(),
     }))
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{batch_list, customers, grants, ledger, overview, search, task_file, tasks};
+use super::{batch_list, cancellation, customers, grants, ledger, overview, search, task_file, tasks, timeline};
 use crate::api::problem::{ItemProblem, ProblemBody};
 
 #[derive(OpenApi)]
@@ -19,6 +19,9 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         overview::show,
         batch_list::list,
         batch_list::csv,
+        cancellation::preview,
+        cancellation::cancel,
+        timeline::show,
         customers::list,
         customers::show,
         customers::keys,

@@ -6,6 +6,8 @@
 mod batch_list;
 mod batches;
 mod billing;
+mod billing_csv;
+mod cancellation;
 mod csv;
 mod customers;
 mod document;
@@ -15,6 +17,7 @@ mod overview;
 mod search;
 mod task_file;
 mod tasks;
+mod timeline;
 mod webhooks;
 
 use std::net::IpAddr;
@@ -40,6 +43,9 @@ pub(crate) fn router() -> Router<Api> {
         .route("/batches/{id}/tasks.csv", get(task_file::export))
         .route("/batches/{id}/tasks/{number}", get(tasks::show))
         .route("/batches/{id}/billing", get(billing::show))
+        .route("/batches/{id}/billing.csv", get(billing_csv::stream))
+        .route("/batches/{id}/cancel", get(cancellation::preview).post(cancellation::cancel))
+        .route("/batches/{id}/timeline", get(timeline::show))
         .route("/batches/{id}/webhooks", get(webhooks::show))
         .route("/customers", get(customers::list))
         .route("/customers/{id}", get(customers::show))

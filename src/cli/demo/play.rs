@@ -198,7 +198,7 @@ impl Scene {
             None => Outcome::Succeeded(upstream::output(&claimed.order.reference, course.ends_at)),
         };
         let (unit_cost, billing) = (place.route.unit_cost, place.route.billing);
-        let ended = Ended { task: claimed.task, attempt: claimed.attempt, unit_cost, billing, outcome };
+        let ended = Ended { task: claimed.task, attempt: claimed.attempt, unit_cost, billing, at: course.ends_at, outcome };
         self.sent += 1;
         self.in_flight.insert((course.ends_at, self.sent), (claimed.route, ended));
         let provider_job = match course.answer {

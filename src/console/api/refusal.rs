@@ -7,6 +7,7 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use crate::console::api::ConsoleError;
+use crate::console::i18n::{Lang, Language};
 use crate::service::ServiceError;
 
 pub fn refuse(error: ServiceError) -> ConsoleError {
@@ -24,6 +25,22 @@ pub fn refuse(error: ServiceError) -> ConsoleError {
         response.set_status(status);
     }
     refusal
+}
+
+/// What the browser calls this server, as far as it can be known here: a proxy in front may say that it speaks TLS.
+pub fn own_origin() -> String {
+    let header = |name: &str| {
+        use_context::<Parts>().and_then(|parts| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned))
+    };
+    let scheme = header("x-forwarded-proto").filter(|scheme| scheme == "https").unwrap_or_else(|| "http".to_owned());
+    header("host").map_or_else(String::new, |host| format!("{scheme}://{host}"))
+}
+
+/// Leads the browser to a page of the console, in the language that it was sent from.
+pub fn lead_to(href: &str, lang: Option<&str>) {
+    let mark = if href.contains('?') { '&' } else { '?' };
+    let lang = lang.and_then(Language::of).map_or_else(String::new, |language| format!("{mark}{}={}", Lang::PARAM, language.word()));
+    leptos_axum::redirect(&format!("{href}{lang}"));
 }
 
 /// Nothing has this id or number: the text in the address is not even one.

@@ -13,6 +13,28 @@ pub fn short_id(id: &str) -> AnyView {
     view! { <code class="id" title=id.to_owned()>{shortened(id)}</code> }.into_any()
 }
 
+/// A button that copies what `text` gives when it is pressed, and says so for a moment.
+pub fn copy_button(lang: Lang, label: &'static str, text: impl Fn() -> String + Send + 'static) -> AnyView {
+    let copied = RwSignal::new(false);
+    let copy = move |_| {
+        crate::browser::copy(&text());
+        copied.set(true);
+        crate::browser::after(COPIED_MS, move || {
+            // The page may be gone by then.
+            copied.try_set(false);
+        });
+    };
+    view! {
+        <button type="button" class="live" on:click=copy>
+            {label}
+            <span role="status" class="done-note">
+                {move || if copied.get() { format!(" · {}", lang.words().copied) } else { String::new() }}
+            </span>
+        </button>
+    }
+    .into_any()
+}
+
 /// An id with a button that copies it whole.
 pub fn id_with_copy(lang: Lang, id: String) -> AnyView {
     let words = lang.words();

@@ -27,6 +27,11 @@ pub fn span(class: &'static str, text: String) -> AnyView {
     view! { <span class=class>{text}</span> }.into_any()
 }
 
+/// A figure or name that leads to the rows behind it.
+pub fn linked(href: String, class: &'static str, text: String) -> AnyView {
+    view! { <a href=href class=class>{text}</a> }.into_any()
+}
+
 /// Machine text in one line, cut where it is too long; whole on hover.
 pub fn code_line(text: &str) -> AnyView {
     view! { <code class="cut" title=text.to_owned()>{text.to_owned()}</code> }.into_any()

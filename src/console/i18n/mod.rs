@@ -1,6 +1,7 @@
 //! Every word that the console shows, in each language. [`Words`] is a struct, so a language that lacks a word does not
 //! compile; words of domain enums are functions with an exhaustive `match`, for the same reason.
 
+mod batch;
 mod batches;
 mod customers;
 mod en;
@@ -9,15 +10,17 @@ mod overview;
 mod sentence;
 mod shell;
 mod tasks;
+mod ticket;
 mod words;
 mod zh;
 mod zone;
 
 pub use customers::CustomersWords;
 pub use format::shortened;
-pub use sentence::{BatchFacts, Part, PartyFailures};
+pub use sentence::{BatchFacts, Part, PartyFailure};
 pub use shell::ShellWords;
 pub use tasks::TasksWords;
+pub use ticket::TicketFacts;
 pub use words::Words;
 pub use zone::{Zone, ZoneTable};
 
@@ -155,8 +158,8 @@ impl Lang {
     /// The sentence that sums a batch up.
     pub fn batch_sentence(self, facts: &BatchFacts) -> Vec<Part> {
         match self.language {
-            Language::En => sentence::english(facts),
-            Language::Zh => sentence::chinese(facts),
+            Language::En => sentence::english(self, facts),
+            Language::Zh => sentence::chinese(self, facts),
         }
     }
 }

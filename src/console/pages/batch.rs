@@ -1,16 +1,19 @@
 //! The page this product is for: how much did this order make, how much was refunded for failures, and whose fault was it?
 
+mod actions;
 mod billing;
 mod overview;
+mod parties;
 mod strip;
 mod task;
 mod tasks;
+mod timeline;
 mod webhooks;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use self::{billing::Billing, tasks::Tasks, webhooks::Webhooks};
+use self::{actions::Actions, billing::Billing, tasks::Tasks, timeline::Timeline, webhooks::Webhooks};
 use super::failed::failed;
 use super::place::here;
 use crate::console::api::batch::{BatchSummary, ReadBatch};
@@ -21,7 +24,9 @@ use crate::console::components::copy::id_with_copy;
 use crate::console::components::panel;
 use crate::console::components::tabs::{TabLink, tabs};
 use crate::console::i18n::{Lang, shortened};
-use crate::console::query::{BatchPlace, BatchQuery, BatchesQuery, Tab, TasksQuery};
+use crate::console::query::{BatchPlace, BatchQuery, BatchesQuery, BillingQuery, Tab, TasksQuery, TimelineQuery};
+use crate::domain::batch::BatchStatus;
+use crate::domain::id::BatchId;
 
 #[component]
 pub fn BatchPage() -> impl IntoView {
@@ -35,9 +40,19 @@ pub fn BatchPage() -> impl IntoView {
         let query = place.with(|place| place.query.clone());
         if query.tab == Tab::Tasks { query.tasks } else { before.cloned().unwrap_or_default() }
     });
+    let billing = Memo::new(move |before: Option<&BillingQuery>| {
+        let query = place.with(|place| place.query.clone());
+        if query.tab == Tab::Billing { query.billing } else { before.copied().unwrap_or_default() }
+    });
+    let timeline = Memo::new(move |before: Option<&TimelineQuery>| {
+        let query = place.with(|place| place.query.clone());
+        if query.tab == Tab::Timeline { query.timeline } else { before.copied().unwrap_or_default() }
+    });
+    let action = Memo::new(move |_| place.with(|place| place.query.action));
     let summary = load(move || (ReadBatch { id: id.get() }, clock.tick()));
     refresh_while_open(clock, summary);
     view! {
+        {announce_end(lang, summary)}
         <Transition fallback=move || panel::skeleton(lang)>
             {move || Suspend::new(async move {
                 match summary.await {
@@ -47,9 +62,11 @@ pub fn BatchPage() -> impl IntoView {
                 }
             })}
         </Transition>
+        <Actions id action />
         {move || match tab.get() {
             Tab::Tasks => view! { <Tasks id query /> }.into_any(),
-            Tab::Billing => view! { <Billing id /> }.into_any(),
+            Tab::Billing => view! { <Billing id query=billing /> }.into_any(),
+            Tab::Timeline => view! { <Timeline id query=timeline /> }.into_any(),
             Tab::Webhooks => view! { <Webhooks id /> }.into_any(),
         }}
     }
@@ -63,22 +80,48 @@ fn refresh_while_open(clock: Clock, summary: Loaded<BatchSummary>) {
     on_cleanup(move || clock.refresh_while(false));
 }
 
+/// Says to whoever cannot see it that a batch that was running has ended.
+fn announce_end(lang: Lang, summary: Loaded<BatchSummary>) -> AnyView {
+    let said = RwSignal::new(String::new());
+    Effect::new(move |before: Option<Option<(BatchId, BatchStatus)>>| {
+        let now = summary.get().and_then(|read| read.ok().map(|batch| (batch.id, batch.status)));
+        let before = before.flatten();
+        if let (Some((id, was)), Some((same, is))) = (before, now)
+            && id == same
+            && !was.is_finished()
+            && is.is_finished()
+        {
+            said.set(format!("{} {}", lang.batch().has_ended, (lang.words().batch_status_word)(is)));
+        }
+        now.or(before)
+    });
+    view! {
+        <p class="unseen" role="status">
+            {said}
+        </p>
+    }
+    .into_any()
+}
+
 fn above_the_rows(lang: Lang, summary: &BatchSummary, tab: Memo<Tab>) -> AnyView {
     let words = lang.words();
     let id = summary.id;
     let ordered = ordered(lang, summary);
-    let tasks = lang.number(summary.counts.total);
+    let (tasks, transactions) = (lang.number(summary.counts.total), lang.number(summary.books.transactions));
     view! {
         <Title text=format!("{} {ordered}", shortened(&id.to_string())) />
         <nav class="crumb" aria-label=words.batch>
             <a href=lang.link(BatchesQuery::PATH)>{words.batches}</a>
             " / "
-            <bdi>{summary.customer_name.clone()}</bdi>
+            <a href=lang.link(&format!("/admin/customers/{}", summary.customer_id))>
+                <bdi>{summary.customer_name.clone()}</bdi>
+            </a>
         </nav>
         <div class="head">
             <h1>{ordered}</h1>
             {batch_badge(lang, summary.status)}
             {id_with_copy(lang, id.to_string())}
+            {actions::buttons(lang, summary)}
         </div>
         {overview::overview(lang, summary)}
         <h2 class="unseen">{words.sections}</h2>
@@ -93,7 +136,8 @@ fn above_the_rows(lang: Lang, summary: &BatchSummary, tab: Memo<Tab>) -> AnyView
                 words.sections,
                 vec![
                     link(Tab::Tasks, words.tasks, Some(tasks.clone())),
-                    link(Tab::Billing, words.billing, None),
+                    link(Tab::Billing, words.billing, Some(transactions.clone())),
+                    link(Tab::Timeline, lang.batch().timeline, None),
                     link(Tab::Webhooks, words.webhooks, None),
                 ],
             )

@@ -1,6 +1,6 @@
 //! `/admin/batches/bat_…` and what of it is shown.
 
-use super::{BatchesQuery, Href, Params, TasksQuery};
+use super::{BatchesQuery, BillingQuery, Href, Params, TasksQuery, TimelineQuery};
 use crate::domain::id::BatchId;
 use crate::domain::task::TaskFilter;
 use crate::domain::word::words;
@@ -10,7 +10,17 @@ words! {
     Tab {
         Tasks = "tasks",
         Billing = "billing",
+        Timeline = "timeline",
         Webhooks = "webhooks",
+    }
+}
+
+words! {
+    /// What is open above the sections.
+    Action {
+        Cancel = "cancel",
+        /// A summary to be pasted into a ticket.
+        Ticket = "ticket",
     }
 }
 
@@ -35,32 +45,53 @@ impl BatchPlace {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchQuery {
     pub tab: Tab,
+    pub action: Option<Action>,
     pub tasks: TasksQuery,
+    pub billing: BillingQuery,
+    pub timeline: TimelineQuery,
 }
 
 impl Default for BatchQuery {
     fn default() -> Self {
-        Self { tab: Tab::Tasks, tasks: TasksQuery::default() }
+        Self {
+            tab: Tab::Tasks,
+            action: None,
+            tasks: TasksQuery::default(),
+            billing: BillingQuery::default(),
+            timeline: TimelineQuery::default(),
+        }
     }
 }
 
 impl BatchQuery {
     pub fn of(params: Params) -> Self {
-        Self { tab: params("tab").and_then(|word| word.parse().ok()).unwrap_or(Tab::Tasks), tasks: TasksQuery::of(params) }
+        let tab = params("tab").and_then(|word| word.parse().ok()).unwrap_or(Tab::Tasks);
+        let query = Self { tab, action: params("action").and_then(|word| word.parse().ok()), ..Self::default() };
+        // Parameters of one tab mean nothing on another.
+        match tab {
+            Tab::Tasks => Self { tasks: TasksQuery::of(params), ..query },
+            Tab::Billing => Self { billing: BillingQuery::of(params), ..query },
+            Tab::Timeline => Self { timeline: TimelineQuery::of(params), ..query },
+            Tab::Webhooks => query,
+        }
     }
 
     /// The tab of tasks with those that a filter asks for.
     pub fn tasks(filter: TaskFilter) -> Self {
-        Self { tab: Tab::Tasks, tasks: TasksQuery { filter, ..TasksQuery::default() } }
+        Self { tasks: TasksQuery { filter, ..TasksQuery::default() }, ..Self::default() }
     }
 
     /// Parameters that belong to another tab are left out too.
     pub fn to_href(&self, batch: BatchId) -> String {
         let mut href = Href::to(format!("{}/{batch}", BatchesQuery::PATH));
         href.with("tab", (self.tab != Tab::Tasks).then_some(self.tab));
-        if self.tab == Tab::Tasks {
-            self.tasks.write(&mut href);
+        match self.tab {
+            Tab::Tasks => self.tasks.write(&mut href),
+            Tab::Billing => self.billing.write(&mut href),
+            Tab::Timeline => self.timeline.write(&mut href),
+            Tab::Webhooks => {}
         }
+        href.with("action", self.action);
         href.0
     }
 
@@ -68,20 +99,27 @@ impl BatchQuery {
     pub fn tab(&self, tab: Tab) -> Self {
         Self { tab, ..Self::default() }
     }
+
+    #[must_use]
+    pub fn action(&self, action: Option<Action>) -> Self {
+        Self { action, ..self.clone() }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::console::query::tests::{ID, id, params};
-    use crate::console::query::{BatchPlace, BatchQuery, Tab};
+    use crate::console::query::{Action, BatchPlace, BatchQuery, Tab};
     use crate::domain::failure::Party;
     use crate::domain::task::TaskFilter;
 
     #[test]
     fn a_batch_reads_what_it_writes() {
         for tab in Tab::ALL {
-            let query = BatchQuery::default().tab(*tab);
-            assert_eq!(BatchQuery::of(&params(&query.to_href(id()))), query);
+            for action in [None, Some(Action::Cancel)] {
+                let query = BatchQuery::default().tab(*tab).action(action);
+                assert_eq!(BatchQuery::of(&params(&query.to_href(id()))), query);
+            }
         }
         assert_eq!(BatchQuery::of(&params("?tab=secrets")), BatchQuery::default());
     }

@@ -90,7 +90,7 @@ impl TasksQuery {
     }
 
     pub fn to_href(&self, batch: BatchId) -> String {
-        BatchQuery { tab: Tab::Tasks, tasks: self.clone() }.to_href(batch)
+        BatchQuery { tab: Tab::Tasks, tasks: self.clone(), ..BatchQuery::default() }.to_href(batch)
     }
 
     /// Another filter begins on its first page.

@@ -1,94 +1,74 @@
-//! The sentence first, then what it made, tasks and time, whose fault it was, and the credits in balance.
+//! The sentence first, then what it made, tasks and time, whose fault it was, the credits in balance, and where it came from.
+//! Every figure leads to the rows that it is the sum of.
 
 use leptos::prelude::*;
 
+use super::parties;
 use super::strip::strip;
-use crate::console::api::batch::{BatchSummary, FailureRow};
-use crate::console::components::figure::{Share, bar, code_line, span, term, term_with, terms};
-use crate::console::i18n::{BatchFacts, Lang, Part, PartyFailures};
-use crate::domain::credits::Credits;
-use crate::domain::failure::Party;
+use crate::console::api::batch::BatchSummary;
+use crate::console::components::figure::{Share, bar, code_line, linked, span, term, term_with, terms};
+use crate::console::i18n::{BatchFacts, Lang, Part, PartyFailure};
+use crate::console::query::{BatchQuery, BillingQuery, TasksQuery};
+use crate::domain::billing::Booking;
 use crate::domain::money::Money;
+use crate::domain::task::{TaskFilter, TaskState};
 
 pub fn overview(lang: Lang, summary: &BatchSummary) -> AnyView {
-    let parties = by_party(&summary.failures);
     view! {
         <section class="card overview">
-            {sentence(lang, summary, &parties)}
+            {sentence(lang, summary)}
             <div class="facts">
                 {what_it_made(lang, summary)}
                 {tasks_and_time(lang, summary)}
-                {whose_fault(lang, &parties, &summary.failures)}
+                {block(lang.words().whose_fault, parties::table(lang, summary))}
             </div>
             {strip(lang, summary)}
+            {origin(lang, summary)}
         </section>
     }
     .into_any()
 }
 
-/// Failures of one party, all types together.
-struct PartySum {
-    party: Party,
-    tasks: i64,
-    refunded: Credits,
-    sunk: Money,
+/// The address of the tasks that a filter asks for.
+pub fn tasks_href(lang: Lang, summary: &BatchSummary, filter: TaskFilter) -> String {
+    lang.link(&BatchQuery::tasks(filter).to_href(summary.id))
 }
 
-/// Every party, most failed tasks first: a row of zeros also says something.
-fn by_party(failures: &[FailureRow]) -> Vec<PartySum> {
-    let mut sums: Vec<PartySum> = Party::ALL
-        .iter()
-        .map(|party| {
-            let of = || failures.iter().filter(|row| row.party == *party);
-            PartySum {
-                party: *party,
-                tasks: of().map(|row| row.tasks).sum(),
-                refunded: Credits::checked_sum(of().map(|row| row.refunded)).unwrap_or_default(),
-                sunk: Money::from_micros(of().map(|row| row.cost.micros()).sum()),
-            }
-        })
-        .collect();
-    sums.sort_by_key(|sum| (-sum.tasks, -sum.sunk.micros()));
-    sums
-}
-
-fn sentence(lang: Lang, summary: &BatchSummary, parties: &[PartySum]) -> AnyView {
-    let facts = BatchFacts {
+/// The facts that the sentence is made from.
+pub fn facts(summary: &BatchSummary) -> BatchFacts {
+    BatchFacts {
         counts: summary.counts,
-        credits: summary.credits,
+        credits: summary.books.ledger,
         revenue: summary.revenue,
         profit: summary.profit,
-        parties: parties.iter().map(|sum| PartyFailures { party: sum.party, tasks: sum.tasks }).collect(),
-    };
+        failures: summary
+            .failures
+            .iter()
+            .filter(|row| row.tasks > 0)
+            .map(|row| PartyFailure { party: row.party, failure: row.failure, tasks: row.tasks })
+            .collect(),
+        refunded_for_failures: summary.refunded_for_failures(),
+        refunded_for_cancel: summary.refunded_for_cancel(),
+        reversed: summary.books.reversed,
+        last_refund: summary.last_refund,
+    }
+}
+
+fn sentence(lang: Lang, summary: &BatchSummary) -> AnyView {
     let parts: Vec<_> = lang
-        .batch_sentence(&facts)
+        .batch_sentence(&facts(summary))
         .into_iter()
         .map(|part| match part {
             Part::Text(text) => text.into_any(),
             Part::Strong(text) => view! { <strong>{text}</strong> }.into_any(),
-            Part::Party(party, word) => view! { <a href=format!("#party-{party}") rel="external">{word}</a> }.into_any(),
+            Part::Failures(row, text) => {
+                let filter = TaskFilter { party: Some(row.party), ..TaskFilter::of_failure(row.failure) };
+                linked(tasks_href(lang, summary, filter), "", text)
+            }
+            Part::Task(number, text) => linked(lang.link(&TasksQuery::default().task(Some(number)).to_href(summary.id)), "", text),
         })
         .collect();
     view! { <p class="say" class:loss=summary.profit < Money::ZERO>{parts}</p> }.into_any()
-}
-
-fn what_it_made(lang: Lang, summary: &BatchSummary) -> AnyView {
-    let words = lang.words();
-    let minus = |cost: Money| lang.amount(Money::from_micros(cost.micros().saturating_neg()));
-    let loss = summary.profit < Money::ZERO;
-    let captured = format!("{} {}", lang.number(summary.counts.succeeded), words.captures);
-    let revenue = view! {
-        {words.revenue}
-        <small>{format!(" ({captured})")}</small>
-    };
-    let figures = [
-        term_with(revenue.into_any(), "", lang.money(summary.revenue).into_any()),
-        term(words.cost_succeeded, minus(summary.cost_succeeded)),
-        term(words.cost_failed, minus(summary.cost_failed)),
-        term_with(words.profit.into_any(), "total", span(if loss { "big bad" } else { "big good" }, lang.money(summary.profit))),
-        term(words.margin, lang.margin(summary.profit.permille_of(summary.revenue))),
-    ];
-    block(words.what_it_made, terms("", figures.map(Some)))
 }
 
 /// One of the columns.
@@ -102,103 +82,137 @@ fn block(title: &'static str, body: AnyView) -> AnyView {
     .into_any()
 }
 
-fn tasks_and_time(lang: Lang, summary: &BatchSummary) -> AnyView {
+fn what_it_made(lang: Lang, summary: &BatchSummary) -> AnyView {
     let words = lang.words();
-    let counts = summary.counts;
-    let ended = summary.finished_at.or(Some(summary.now));
-    let waited = lang.between(Some(summary.created_at), summary.started_at.or(ended));
-    let ran = lang.between(summary.started_at, ended);
-    let so_far = if summary.finished_at.is_none() { format!(" {}", words.so_far_note) } else { String::new() };
-    let optional = |name, count: i64| (count > 0).then(|| term(name, lang.number(count)));
+    let minus = |cost: Money| lang.amount(Money::from_micros(cost.micros().saturating_neg()));
+    let loss = summary.profit < Money::ZERO;
+    let charged = lang.link(&BillingQuery::only(Booking::Charged).to_href(summary.id));
+    let succeeded = tasks_href(lang, summary, TaskFilter::of_state(TaskState::Succeeded));
     let figures = [
-        Some(term(words.succeeded, span("good", lang.number(counts.succeeded)))),
-        Some(term(words.failed, span(if counts.failed == 0 { "" } else { "bad" }, lang.number(counts.failed)))),
-        optional(words.canceled, counts.canceled),
-        optional(words.open, counts.open()),
-        Some(term(words.created, lang.moment(summary.created_at))),
-        summary.finished_at.map(|at| term(words.finished, lang.moment(at))),
-        Some(term(words.waited_and_ran, format!("{waited} / {ran}{so_far}"))),
-        summary.api_key_prefix.as_ref().map(|prefix| term(words.key, code_line(&format!("{prefix}…")))),
-        Some(term(words.idempotency_key, code_line(&summary.idempotency_key))),
-        summary.metadata.as_ref().map(|json| term(words.metadata, code_line(json))),
+        term(words.revenue, linked(charged, "", lang.money(summary.revenue))),
+        term(words.cost_succeeded, linked(succeeded, "", minus(summary.cost_succeeded))),
+        term(words.cost_failed, view! { <a href="#parties" rel="external">{minus(summary.cost_failed)}</a> }),
+        term_with(words.profit.into_any(), "total", span(if loss { "big bad" } else { "big good" }, lang.money(summary.profit))),
+        term(words.margin, lang.margin(summary.profit.permille_of(summary.revenue))),
     ];
-    block(words.tasks_and_time, terms("", figures))
+    block(words.what_it_made, terms("", figures.map(Some)))
 }
 
-fn whose_fault(lang: Lang, parties: &[PartySum], failures: &[FailureRow]) -> AnyView {
-    let words = lang.words();
-    let most = parties.iter().map(|sum| sum.tasks).max().unwrap_or(0);
-    let rows: Vec<AnyView> = parties
-        .iter()
-        .map(|sum| {
-            let party = sum.party;
-            let look = if sum.tasks == 0 && sum.sunk == Money::ZERO { "none" } else { "" };
-            let cells: Vec<AnyView> =
-                [lang.number(sum.tasks), lang.credits(sum.refunded), lang.amount(sum.sunk)].into_iter().map(figure_cell).collect();
+fn tasks_and_time(lang: Lang, summary: &BatchSummary) -> AnyView {
+    let (words, own) = (lang.words(), lang.batch());
+    let counts = summary.counts;
+    let done = counts.total - counts.open();
+    let shares = [
+        Share { class: "good", amount: counts.succeeded },
+        Share { class: "bad", amount: counts.failed },
+        Share { class: "stopped", amount: counts.canceled },
+        Share { class: "info", amount: counts.processing },
+    ];
+    let row = |name, state, count: i64, look| {
+        let figure = match count {
+            0 => span("none", "0".to_owned()),
+            _ => linked(tasks_href(lang, summary, TaskFilter::of_state(state)), look, lang.number(count)),
+        };
+        Some(term(name, figure))
+    };
+    let is_open = summary.finished_at.is_none();
+    let mut figures = vec![row(words.succeeded, TaskState::Succeeded, counts.succeeded, "good")];
+    figures.push(row(words.failed, TaskState::Failed, counts.failed, "bad"));
+    // A running batch keeps all its lines, so that nothing below moves when one becomes zero.
+    if is_open || counts.canceled > 0 {
+        figures.push(row(words.canceled, TaskState::Canceled, counts.canceled, ""));
+    }
+    if is_open {
+        figures.push(row(own.processing, TaskState::Processing, counts.processing, "info"));
+        figures.push(row(own.pending, TaskState::Pending, counts.pending, ""));
+    }
+    let progress =
+        format!("{} {}", lang.percent(Money::from_micros(done).permille_of(Money::from_micros(counts.total)).unwrap_or(0)), own.of_done);
+    let body = view! {
+        <p class="progress">
+            {bar(&shares, counts.total)} <small>{lang.number(done)} " / " {lang.number(counts.total)} " · " {progress}</small>
+        </p>
+        {terms("", figures)}
+        {phases(lang, summary)}
+    };
+    block(words.tasks_and_time, body.into_any())
+}
+
+/// Created → started → finished, and how long it took from one to the next.
+fn phases(lang: Lang, summary: &BatchSummary) -> AnyView {
+    let (words, own) = (lang.words(), lang.batch());
+    let ended = summary.finished_at.unwrap_or(summary.now);
+    let waited = lang.between(Some(summary.created_at), Some(summary.started_at.unwrap_or(ended)));
+    let ran = lang.between(summary.started_at, Some(ended));
+    let between = |word: &str, time: String| Some(view! { <small class="between">{word.to_owned()} " " {time}</small> }.into_any());
+    let (start_note, end_note) = match (summary.started_at, summary.finished_at) {
+        (Some(_), Some(_)) => (between(own.waited_before, waited), between(own.ran_before, ran)),
+        (Some(_), None) => (between(own.waited_before, waited), between(own.running_since, ran)),
+        (None, Some(_)) => (None, between(own.waited_before, waited)),
+        (None, None) => (between(own.waiting_since, waited), None),
+    };
+    let moment = |at: Option<crate::domain::time::Time>| {
+        at.map_or_else(|| span("none", own.not_started.to_owned()), |at| lang.moment(at).into_any())
+    };
+    let step = |name: &'static str, at, note: Option<AnyView>| {
+        view! {
+            <dt>{name} " " {note}</dt>
+            <dd>{moment(at)}</dd>
+        }
+        .into_any()
+    };
+    terms(
+        "phases",
+        [
+            Some(step(words.created, Some(summary.created_at), None)),
+            Some(step(own.started, summary.started_at, start_note)),
+            Some(step(words.finished, summary.finished_at, end_note)),
+        ],
+    )
+}
+
+/// Where the batch came from, and who stopped it.
+fn origin(lang: Lang, summary: &BatchSummary) -> AnyView {
+    let (words, own) = (lang.words(), lang.batch());
+    let source = match &summary.source {
+        Some(source) => {
+            let prefix = format!("{}…", source.prefix);
             view! {
-                <tr id=format!("party-{party}") class=look>
-                    <th scope="row">{(words.party_word)(party)}</th>
-                    <td class="share">
-                        {bar(&[Share { class: "bad", amount: sum.tasks }], most)} <small>{types_of(lang, failures, party)}</small>
-                    </td>
-                    {cells}
-                </tr>
+                {own.through_api}
+                " "
+                <bdi>{source.name.clone()}</bdi>
+                " "
+                <code>{prefix}</code>
             }
             .into_any()
-        })
-        .collect();
-    let headings: Vec<AnyView> = [words.tasks, words.refunded_short, words.sunk]
-        .into_iter()
-        .map(|name| view! { <th scope="col" class="n">{name}</th> }.into_any())
-        .collect();
-    let table = view! {
-        <table class="parties">
-            <thead>
-                <tr>
-                    <th scope="col">{words.party}</th>
-                    <td></td>
-                    {headings}
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
+        }
+        None => own.through_console.into_any(),
     };
-    block(words.whose_fault, table.into_any())
-}
-
-fn figure_cell(figure: String) -> AnyView {
-    view! { <td class="n">{figure}</td> }.into_any()
-}
-
-/// `40 timeout · 21 model error`
-fn types_of(lang: Lang, failures: &[FailureRow], party: Party) -> String {
-    let mut rows: Vec<&FailureRow> = failures.iter().filter(|row| row.party == party && row.tasks > 0).collect();
-    rows.sort_by_key(|row| -row.tasks);
-    let types: Vec<String> =
-        rows.iter().map(|row| format!("{} {}", lang.number(row.tasks), (lang.words().failure_word)(row.failure))).collect();
-    types.join(" · ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::failure::FailureType;
-
-    fn row(failure: FailureType, party: Party, tasks: i64) -> FailureRow {
-        FailureRow { failure, party, tasks, refunded: Credits::new(49 * tasks), cost: Money::from_micros(117_600 * tasks) }
-    }
-
-    #[test]
-    fn a_party_is_the_sum_of_its_types() {
-        let failures = [
-            row(FailureType::ContentPolicyInput, Party::Customer, 23),
-            row(FailureType::ModelError, Party::Provider, 21),
-            row(FailureType::Timeout, Party::Provider, 40),
-        ];
-        let sums = by_party(&failures);
-        assert_eq!(sums.len(), Party::ALL.len());
-        assert_eq!((sums[0].party, sums[0].tasks, sums[0].refunded), (Party::Provider, 61, Credits::new(2_989)));
-        assert_eq!((sums[1].party, sums[1].sunk), (Party::Customer, Money::from_micros(2_704_800)));
-        assert_eq!(types_of(Lang::EN, &failures, Party::Provider), "40 timeout · 21 model error");
-    }
+    let customer = linked(lang.link(&format!("/admin/customers/{}", summary.customer_id)), "", summary.customer_name.clone());
+    let canceled = summary.canceled.as_ref().map(|canceled| {
+        let by = canceled.actor.clone().unwrap_or_default();
+        let reason = canceled.reason.clone().map(|reason| view! { <q>{reason}</q> });
+        term(
+            own.cancel_asked,
+            view! {
+                {lang.moment(canceled.at)}
+                " "
+                {own.cancel_by}
+                " "
+                <bdi>{by}</bdi>
+                " "
+                {reason}
+            },
+        )
+    });
+    terms(
+        "origin",
+        [
+            Some(term(words.customer, view! { <bdi>{customer}</bdi> })),
+            Some(term(own.source, source)),
+            Some(term(words.idempotency_key, code_line(&summary.idempotency_key))),
+            summary.metadata.as_ref().map(|json| term(words.metadata, code_line(json))),
+            canceled,
+        ],
+    )
 }

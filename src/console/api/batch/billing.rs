@@ -1,0 +1,154 @@
+//! The ledger of a batch: a page of transactions, the lines of one of them, and the grants that the hold drew on.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::console::api::{ConsoleError, Wire};
+use crate::domain::billing::{BatchPosition, Booking, KindSum};
+use crate::domain::credits::Credits;
+use crate::domain::grant::GrantKind;
+use crate::domain::id::{CustomerId, GrantId, TransactionId};
+use crate::domain::ledger::{AccountKind, LineKind, TransactionKind};
+use crate::domain::money::Money;
+use crate::domain::time::Time;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillingPage {
+    pub customer: CustomerId,
+    /// Over all transactions of the batch.
+    pub sums: Vec<KindSum>,
+    /// Oldest first.
+    pub rows: Vec<TransactionRow>,
+    pub has_before: bool,
+    pub has_after: bool,
+    pub draws: Vec<DrawRow>,
+    /// Of the transaction that is open.
+    pub lines: Option<LinesPage>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionRow {
+    pub id: TransactionId,
+    pub kind: TransactionKind,
+    pub reverses: Option<TransactionId>,
+    pub credits: Credits,
+    pub revenue: Money,
+    pub tasks: i64,
+    pub actor: String,
+    pub reason: Option<String>,
+    pub created_at: Time,
+    pub entries: Vec<EntryRow>,
+    /// Where the batch stood after it.
+    pub position: Option<BatchPosition>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryRow {
+    pub account: AccountKind,
+    pub credits: Credits,
+    pub balance_after: Option<Credits>,
+}
+
+/// Lines of one transaction, by task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinesPage {
+    pub transaction: TransactionId,
+    pub rows: Vec<(i32, LineKind, Credits, Money)>,
+    /// After which task the next lines are.
+    pub next: Option<i32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrawRow {
+    pub grant: GrantId,
+    pub kind: GrantKind,
+    pub credits: Credits,
+    pub captured: Credits,
+    pub released: Credits,
+    /// All credits of the grant, and what was paid for all of them.
+    pub granted: Credits,
+    pub paid: Money,
+    pub expires_at: Option<Time>,
+}
+
+/// `at`, `after`, `before`: at most one of them is given; see [`crate::console::query::Place`].
+#[server(prefix = "/admin/data", endpoint = "batch_billing", protocol = Wire)]
+pub async fn read_billing(
+    id: String,
+    booking: Option<Booking>,
+    at: Option<TransactionId>,
+    after: Option<TransactionId>,
+    before: Option<TransactionId>,
+    lines: Option<TransactionId>,
+    line: i32,
+) -> Result<BillingPage, ConsoleError> {
+    use crate::domain::page::PageSize;
+    use crate::refusal::{not_found, refuse};
+    use crate::service::billing::From;
+    use crate::service::{Reader, Service};
+
+    /// Transactions in one page, and lines of the one that is open.
+    const ROWS: [i64; 2] = [25, 50];
+
+    let [size, lines_size] = ROWS.map(|rows| PageSize::new(rows).unwrap_or_default());
+    let service = expect_context::<Service>();
+    let id = id.parse().map_err(|_| not_found())?;
+    let customer = service.batch(Reader::Operator, id).await.map_err(refuse)?.customer_id;
+    let from = at.map(From::At).or(after.map(From::After)).or(before.map(From::Before)).unwrap_or(From::First);
+    let page = service.billing(id, booking, from, size).await.map_err(refuse)?;
+    let draws = service.draws(id).await.map_err(refuse)?;
+    let lines = match lines {
+        None => None,
+        Some(transaction) => {
+            let listed = service.transaction_lines(id, transaction, line, lines_size).await.map_err(refuse)?;
+            let next = if listed.has_more { listed.rows.last().map(|line| line.task_number) } else { None };
+            let rows = listed.rows.into_iter().map(|line| (line.task_number, line.kind, line.credits, line.revenue)).collect();
+            Some(LinesPage { transaction, rows, next })
+        }
+    };
+    Ok(BillingPage {
+        customer,
+        sums: page.sums,
+        rows: page.rows.into_iter().map(|(transaction, position)| TransactionRow::new(transaction, position)).collect(),
+        has_before: page.has_before,
+        has_after: page.has_after,
+        draws: draws
+            .into_iter()
+            .map(|d| DrawRow {
+                grant: d.grant,
+                kind: d.kind,
+                credits: d.credits,
+                captured: d.captured,
+                released: d.released,
+                granted: d.granted,
+                paid: d.paid,
+                expires_at: d.expires_at,
+            })
+            .collect(),
+        lines,
+    })
+}
+
+impl TransactionRow {
+    /// Compiled on both sides, used by the server.
+    pub fn new(transaction: crate::domain::ledger::Transaction, position: Option<BatchPosition>) -> Self {
+        let entry = |entry: crate::domain::ledger::PostedEntry| EntryRow {
+            account: entry.account,
+            credits: entry.credits,
+            balance_after: entry.balance_after,
+        };
+        Self {
+            id: transaction.id,
+            kind: transaction.kind,
+            reverses: transaction.reverses,
+            credits: transaction.credits,
+            revenue: transaction.revenue,
+            tasks: transaction.tasks,
+            actor: transaction.actor,
+            reason: transaction.reason,
+            created_at: transaction.created_at,
+            entries: transaction.entries.into_iter().map(entry).collect(),
+            position,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What happened to a batch, a page at a time.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::console::api::{ConsoleError, Wire};
+use crate::domain::timeline::{Happening, Mark, Side};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelinePage {
+    /// Oldest first.
+    pub rows: Vec<Happening>,
+    pub has_before: bool,
+    pub has_after: bool,
+}
+
+/// `after` or `before`: at most one of them is given.
+#[server(prefix = "/admin/data", endpoint = "batch_timeline", protocol = Wire)]
+pub async fn read_timeline(
+    id: String,
+    side: Option<Side>,
+    after: Option<Mark>,
+    before: Option<Mark>,
+) -> Result<TimelinePage, ConsoleError> {
+    use crate::domain::page::PageSize;
+    use crate::refusal::{not_found, refuse};
+    use crate::service::Service;
+    use crate::service::timeline::Seek;
+
+    let service = expect_context::<Service>();
+    let id = id.parse().map_err(|_| not_found())?;
+    let seek = after.map(Seek::After).or(before.map(Seek::Before)).unwrap_or(Seek::First);
+    let page = service.timeline(id, side, seek, PageSize::default()).await.map_err(refuse)?;
+    Ok(TimelinePage { rows: page.rows, has_before: page.has_before, has_after: page.has_after })
+}

@@ -1,0 +1,85 @@
+//! The books of a batch: what is kept of them, and the comparison of every row, which is made away from pages.
+
+use crate::domain::batch::{Batch, FailureSum, PricedModel};
+use crate::domain::books::{Books, Comparison};
+use crate::domain::id::BatchId;
+use crate::store::{Tx, batches, books, holds, origins};
+
+pub use crate::store::books::LastRefund;
+pub use crate::store::origins::Origin;
+
+use super::{Reader, Service, ServiceError, ServiceResult};
+
+/// Everything that the head of a batch's page says, as it was in one moment. Reads no tasks.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    pub batch: Batch,
+    pub origin: Origin,
+    pub models: Vec<PricedModel>,
+    pub failures: Vec<FailureSum>,
+    pub books: Books,
+    pub last_refund: Option<LastRefund>,
+}
+
+/// Who compares, where nobody asked.
+const WORKER: &str = "housekeeping";
+/// Batches that one call compares at most.
+const COMPARE_MAX: i64 = 20;
+
+impl Service {
+    /// For operators.
+    pub async fn overview(&self, id: BatchId) -> ServiceResult<Overview> {
+        let mut tx = self.db().read().await?;
+        let batch = batches::by_id(&mut tx, None, id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
+        let last_refund = if batch.counts.failed > 0 { books::last_refund(&mut tx, batch.key).await? } else { None };
+        Ok(Overview {
+            origin: origins::of_batch(&mut tx, batch.key).await?,
+            models: batches::priced_models(&mut tx, batch.key).await?,
+            failures: batches::failures(&mut tx, batch.key).await?,
+            books: kept_books(&mut tx, &batch).await?,
+            last_refund,
+            batch,
+        })
+    }
+
+    /// What is kept of a batch's books. For operators.
+    pub async fn books(&self, id: BatchId) -> ServiceResult<Books> {
+        let mut tx = self.db().read().await?;
+        let batch = batches::by_id(&mut tx, None, id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
+        kept_books(&mut tx, &batch).await
+    }
+
+    /// Reads every task row of a batch, compares it with the ledger, and keeps what was found. For operators.
+    pub async fn compare(&self, id: BatchId, actor: &str) -> ServiceResult<Comparison> {
+        let mut tx = self.db().read().await?;
+        let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
+        let comparison = books::compare(&mut tx, key, actor, self.now()).await?;
+        drop(tx);
+        let mut tx = self.db().write().await?;
+        books::keep(&mut tx, key, &comparison).await?;
+        tx.commit().await?;
+        if !comparison.agrees() {
+            tracing::error!(batch = %id, differing = comparison.differing, "task rows and ledger of a batch do not agree");
+        }
+        Ok(comparison)
+    }
+
+    /// Compares batches that have ended and were not compared since. Returns how many; call again until none.
+    pub async fn compare_finished(&self) -> ServiceResult<usize> {
+        let mut tx = self.db().read().await?;
+        let waiting = books::uncompared(&mut tx, COMPARE_MAX).await?;
+        drop(tx);
+        for id in &waiting {
+            self.compare(*id, WORKER).await?;
+        }
+        Ok(waiting.len())
+    }
+}
+
+async fn kept_books(tx: &mut Tx, batch: &Batch) -> ServiceResult<Books> {
+    let ledger = books::of_ledger(tx, batch.key).await?;
+    let grants = holds::sums(tx, batch.key).await?;
+    let comparison = books::comparison(tx, batch.key).await?;
+    let (transactions, reversed) = (ledger.transactions, ledger.reversed);
+    Ok(Books { ledger: ledger.sums, transactions, reversed, kept: batch.credits.into(), grants, comparison })
+}
