@@ -65,11 +65,11 @@ describe('one customer', () => {
         assert.equal(numbers(totals[2])[0], granted, 'the grants add up to what was granted')
     })
 
-    for (const tab of ['grants', 'ledger', 'keys']) {
+    for (const tab of ['grants', 'ledger', 'keys', 'credits']) {
         check(`section ${tab} is an address of its own, and accessible`, async page => {
             const customer = await busiest(page)
             await openHydrated(page, `${customer}?tab=${tab}`)
-            assert.ok(await page.locator('.rows table tbody tr').count() > 0)
+            assert.ok(await page.locator(tab === 'credits' ? '.rows form' : '.rows table tbody tr').count() > 0)
             await assertAccessible(page)
             await keepScreenshot(page, `customer-${tab}`)
         }, desktop)
@@ -106,7 +106,7 @@ describe('one customer', () => {
 
     check('on a phone, dark, in Chinese', async page => {
         const customer = await busiest(page)
-        for (const tab of ['grants', 'ledger']) {
+        for (const tab of ['grants', 'ledger', 'credits']) {
             await openHydrated(page, `${customer}?tab=${tab}&lang=zh`)
             assert.match(await page.locator('.tabs').innerText(), /账本/)
             assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the phone')
@@ -116,6 +116,95 @@ describe('one customer', () => {
         await openHydrated(page, '/admin/customers?lang=zh')
         await keepScreenshot(page, 'customers-phone-dark-zh')
     }, { ...phone, ...dark })
+})
+
+/** What a customer can spend, as its strip says. */
+async function available(page, customer) {
+    await page.goto(customer)
+    return numbers(await page.locator('.strip .equation .key.good').innerText())[0]
+}
+
+/** Fills the form in and asks what it would do. */
+async function preview(page, customer, fields) {
+    await page.goto(`${customer}?tab=credits`)
+    for (const [name, value] of Object.entries(fields)) {
+        const field = page.locator(`.credit-form [name=${name}]`)
+        await (name === 'do' ? field.selectOption(value) : field.fill(value))
+    }
+    await page.locator('.credit-form button').click()
+    await page.waitForURL(/credits=|reason=/)
+}
+
+/** Adds and takes back in the browser; the same with and without JavaScript. */
+async function addsAndTakesBack(page) {
+    const customer = await quietest(page)
+    const before = await available(page, customer)
+    await preview(page, customer, { do: 'promo', credits: '1,000', expires: '2030-12-31', reason: 'Trial & error <b>' })
+    const shown = numbers(await page.locator('.credit-preview dl').innerText())
+    assert.deepEqual(shown.slice(0, 2), [before, before + 1000])
+    assert.equal(await page.locator('.credit-preview tbody tr').count(), 2)
+    await page.locator('form.confirm button').click()
+    await page.waitForURL(/tab=ledger#txn_/)
+    assert.match(await page.locator('.rows tbody tr').first().innerText(), /promo[\s\S]*\+1,000[\s\S]*console[\s\S]*Trial & error <b>/)
+    assert.equal(await available(page, customer), before + 1000)
+
+    await preview(page, customer, { do: 'take_back', credits: '1000', reason: 'It was an error' })
+    await page.locator('form.confirm button').click()
+    await page.waitForURL(/tab=ledger#txn_/)
+    assert.equal(await available(page, customer), before)
+    assert.match(await page.locator('.strip .verdict').innerText(), /agree/)
+}
+
+/** The customer that does nothing by itself. */
+async function quietest(page) {
+    await page.goto('/admin/customers')
+    return await page.locator('table tbody tr', { hasText: 'Tiny Robot' }).locator('a').first().getAttribute('href')
+}
+
+describe('adding and taking back credits', () => {
+    check('is previewed, confirmed, and found in the ledger', addsAndTakesBack, desktop)
+    check('works without JavaScript', addsAndTakesBack, { ...desktop, ...off })
+
+    check('a form that is sent twice makes one grant', async page => {
+        const customer = await quietest(page)
+        const before = await available(page, customer)
+        await preview(page, customer, { do: 'adjustment', credits: '7', reason: 'sent twice' })
+        const body = new URLSearchParams(await page.locator('form.confirm input').evaluateAll(inputs => inputs.map(input => [input.name, input.value])))
+        const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html', origin: new URL(page.url()).origin }
+        const send = () => page.request.post('/admin/data/change_credits', { headers, data: body.toString(), maxRedirects: 0 })
+        const answers = await Promise.all([send(), send(), send()])
+        assert.deepEqual(answers.map(answer => answer.status()), [302, 302, 302])
+        assert.equal(new Set(answers.map(answer => answer.headers().location)).size, 1)
+        assert.equal(await available(page, customer), before + 7)
+        const foreign = await page.request.post('/admin/data/change_credits', { headers: { ...headers, origin: 'http://evil.example' }, data: body.toString(), maxRedirects: 0 })
+        assert.equal(foreign.status(), 403)
+    }, desktop)
+
+    check('what makes no sense is said, in words, before anything is done', async page => {
+        const customer = await quietest(page)
+        for (const [fields, says] of [
+            [{ do: 'purchase', credits: '100', reason: 'r' }, /what was paid/],
+            [{ do: 'purchase', credits: '1.5', paid: '2', reason: 'r' }, /whole number/],
+            [{ do: 'promo', credits: '5' }, /Say why/],
+            [{ do: 'take_back', credits: '999999999', reason: 'r' }, /not so much to take back/],
+        ]) {
+            await preview(page, customer, fields)
+            assert.match(await page.locator('.panel-note.error').innerText(), says)
+            assert.equal(await page.locator('form.confirm').count(), 0)
+        }
+        await keepScreenshot(page, 'customer-credits-refused')
+    }, desktop)
+
+    for (const [name, options, lang] of [['desktop', desktop, ''], ['phone-dark-zh', { ...phone, ...dark }, '&lang=zh']]) {
+        check(`the preview is accessible: ${name}`, async page => {
+            const customer = await quietest(page)
+            await openHydrated(page, `${customer}?tab=credits&do=take_back&credits=500&reason=Granted+twice${lang}`)
+            await page.locator('form.confirm').waitFor()
+            await assertAccessible(page)
+            assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the screen')
+            await keepScreenshot(page, `customer-credits-preview-${name}`)
+        }, options)
+    }
 })
 
 describe('without JavaScript', () => {

@@ -27,6 +27,7 @@ words! {
         TooManyItems = "too_many_items",
         UnderMinimum = "under_minimum",
         NotEnoughCredits = "not_enough_credits",
+        CrossSite = "cross_site",
         BatchFinished = "batch_finished",
         BatchCanceling = "batch_canceling",
         InvalidEndpoint = "invalid_endpoint",
@@ -66,6 +67,7 @@ impl Code {
             Self::NotEnoughCredits => {
                 (402, "Not enough credits", "Add credits, or submit fewer items; `needed` and `available` say how far apart they are.")
             }
+            Self::CrossSite => (403, "Sent by a page of another site", "Send it from the console itself, or from a program."),
             Self::BatchFinished => (409, "The batch is finished", "There is nothing left to cancel."),
             Self::BatchCanceling => (409, "The batch is being canceled", "Wait until it is `canceled`."),
             Self::InvalidEndpoint => (422, "Invalid endpoint", "Correct the field that the detail names."),
@@ -89,6 +91,7 @@ impl Code {
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
             401 => Self::Unauthenticated,
+            403 => Self::CrossSite,
             404 => Self::UnknownRoute,
             405 => Self::MethodNotAllowed,
             408 => Self::BodyTimeout,

@@ -11,6 +11,7 @@ mod openapi;
 mod parameters;
 mod problem;
 mod reference;
+mod same_site;
 pub mod v1;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use tower_http::timeout::TimeoutLayer;
 pub use code::Code;
 pub use envelope::request_id;
 pub use problem::Problem;
+pub use same_site::refuse_cross_site;
 
 use crate::domain::id::Random;
 use crate::service::{Limits, Service};

@@ -65,7 +65,7 @@ struct CustomerApi;
 const ALWAYS: &[Code] = &[Code::Unauthenticated, Code::RateLimited, Code::Internal, Code::Unavailable];
 /// What the router and the envelope answer where no operation is reached.
 #[cfg(test)]
-const NOWHERE: &[Code] = &[Code::UnknownRoute, Code::MethodNotAllowed];
+const NOWHERE: &[Code] = &[Code::UnknownRoute, Code::MethodNotAllowed, Code::CrossSite];
 
 /// What can be wrong with a body that describes an endpoint.
 const ENDPOINT_BODY: &[Code] = &[

@@ -1,4 +1,4 @@
-//! `batchbook customer add | grant | show`.
+//! `batchbook customer add | grant | adjust | show`.
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use crate::domain::money::{Money, group_thousands};
 use crate::domain::time::Time;
 use crate::server::config::Config;
 use crate::service::Service;
+use crate::service::adjustments::{CreditChange, Once};
 use crate::service::customers::Customer as Record;
 
 /// Who made a grant, as the ledger records it.
@@ -30,6 +31,8 @@ pub enum Customer {
     },
     /// Add credits to a customer.
     Grant(Grants),
+    /// Add or take back credits, with a reason that is kept in the books.
+    Adjust(Adjustment),
     /// Show a customer's balances and grants.
     Show {
         /// The customer's id (cus_…).
@@ -58,6 +61,21 @@ pub struct Grants {
     reason: Option<String>,
 }
 
+#[derive(Debug, Args)]
+pub struct Adjustment {
+    /// The customer's id (cus_…).
+    id: CustomerId,
+    /// How many: with a minus they are taken back, never more than can be spent, and never what is held.
+    #[arg(long, allow_negative_numbers = true)]
+    credits: i64,
+    /// Why: kept in the books.
+    #[arg(long)]
+    reason: String,
+    /// Repeating the command with the same key changes nothing more.
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+}
+
 impl Customer {
     pub async fn run(self, config: Config, output: Output) -> Result<(), Failure> {
         let state = open::existing(&config).await?;
@@ -73,6 +91,7 @@ impl Customer {
                 output.answer(&customer_json(&customer), &next);
             }
             Self::Grant(grant) => grant.run(service, output).await?,
+            Self::Adjust(adjustment) => adjustment.run(service, output).await?,
             Self::Show { id } => show(service, id, output).await?,
         }
         state.db.close().await;
@@ -94,6 +113,28 @@ impl Grants {
                 grouped(Credits::new(credits)),
                 grouped(balances.available)
             ),
+        );
+        Ok(())
+    }
+}
+
+impl Adjustment {
+    async fn run(self, service: &Service, output: Output) -> Result<(), Failure> {
+        let Self { id, credits, reason, idempotency_key } = self;
+        let token = idempotency_key.unwrap_or_else(|| service.new_token());
+        let change = if credits < 0 {
+            CreditChange::TakeBack { credits: Credits::new(credits.saturating_neg()), reason }
+        } else {
+            let (paid, reason) = (Money::ZERO, Some(reason));
+            CreditChange::Add(NewGrant { kind: GrantKind::Adjustment, credits: Credits::new(credits), paid, expires_at: None, reason })
+        };
+        let done = service.change_credits(id, change, Once { actor: ACTOR, token: &token }).await?;
+        let (verb, moved) = if credits < 0 { ("taken back from", credits.saturating_neg()) } else { ("added to", credits) };
+        let said = format!("{} credits are {verb} {id}; {} are available now.", grouped(Credits::new(moved)), grouped(done.available));
+        output.answer(
+            &json!({"object": "credit_change", "customer": id, "credits": credits, "grant": done.grant, "transactions": done.transactions,
+                "available": done.available, "held": done.held}),
+            &said,
         );
         Ok(())
     }

@@ -14,6 +14,7 @@ use crate::server::config::sources::Sources;
 use crate::server::config::{Config, settings};
 use crate::server::telemetry;
 
+mod batch;
 mod config;
 mod customer;
 mod demo;
@@ -67,6 +68,9 @@ enum Command {
     /// Add customers, give them credits, look at them.
     #[command(subcommand)]
     Customer(customer::Customer),
+    /// Give credits of charged tasks back.
+    #[command(subcommand)]
+    Batch(batch::Batch),
     /// Add and revoke API keys.
     #[command(subcommand)]
     Key(key::Key),
@@ -110,6 +114,7 @@ impl Cli {
             Command::Verify => verify::run(config, output).await,
             Command::Config => Ok(()),
             Command::Customer(customer) => customer.run(config, output).await,
+            Command::Batch(batch) => batch.run(config, output).await,
             Command::Key(key) => key.run(config, output).await,
         }
     }
@@ -154,6 +159,8 @@ mod tests {
             "config",
             "customer add --name Ann --email ann@example.com",
             "customer grant cus_00000000000000000000000000 --credits 10 --paid-usd 0.10 --kind purchase",
+            "customer adjust cus_00000000000000000000000000 --credits -500 --reason mistake",
+            "batch refund bat_00000000000000000000000000 --tasks 3,7-9 --reason goodwill",
             "customer show cus_00000000000000000000000000",
             "key add --customer cus_00000000000000000000000000 --name ci",
             "key revoke key_00000000000000000000000000",

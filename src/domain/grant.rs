@@ -20,7 +20,7 @@ words! {
     }
 }
 
-/// A customer's grant and where its credits are now: `credits = available + held + captured + expired`.
+/// A customer's grant and where its credits are now: `credits = available + held + captured + expired + withdrawn`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     pub key: GrantKey,
@@ -32,6 +32,8 @@ pub struct Grant {
     pub held: Credits,
     pub captured: Credits,
     pub expired: Credits,
+    /// Taken back by an operator.
+    pub withdrawn: Credits,
     pub expires_at: Option<Time>,
     pub created_at: Time,
 }
@@ -93,7 +95,7 @@ impl Grant {
     }
 
     pub fn is_consistent(&self) -> bool {
-        let parts = [self.available, self.held, self.captured, self.expired];
+        let parts = [self.available, self.held, self.captured, self.expired, self.withdrawn];
         parts.iter().all(|part| !part.is_negative()) && Credits::checked_sum(parts) == Ok(self.credits)
     }
 }
@@ -124,6 +126,7 @@ mod tests {
             held: Credits::ZERO,
             captured: Credits::ZERO,
             expired: Credits::ZERO,
+            withdrawn: Credits::ZERO,
             expires_at: expires_at.map(Time::from_micros),
             created_at: Time::from_micros(created_at),
         }

@@ -105,6 +105,19 @@ pub fn release(draws: &mut [Draw], grants: &mut [Grant], amount: Credits) -> Res
     Ok(())
 }
 
+/// Takes credits back from a customer's grants, in the order in which they are spent: what it never touches is held. All or
+/// nothing; says how much each grant lost. The grants are changed in place.
+pub fn withdraw(grants: &mut [Grant], amount: Credits) -> Result<Vec<(GrantKey, Credits)>, HoldError> {
+    let mut taken = Vec::new();
+    for Draw { grant: key, credits, .. } in place(grants, amount)? {
+        let grant = find(grants, key)?;
+        grant.held = grant.held.checked_sub(credits)?;
+        grant.withdrawn = grant.withdrawn.checked_add(credits)?;
+        taken.push((key, credits));
+    }
+    Ok(taken)
+}
+
 /// Undoes the capture of `amount` credits, latest consumed first, and says how much revenue goes with them (zero or more, to
 /// be subtracted).
 pub fn reverse(draws: &mut [Draw], grants: &mut [Grant], amount: Credits) -> Result<Money, HoldError> {
@@ -166,6 +179,7 @@ mod tests {
             held: Credits::ZERO,
             captured: Credits::ZERO,
             expired: Credits::ZERO,
+            withdrawn: Credits::ZERO,
             expires_at: None,
             created_at: Time::from_micros(key),
         }
@@ -200,6 +214,18 @@ mod tests {
         assert_eq!(grants.map(|grant| grant.available.get()), [0, 100]);
     }
 
+    #[test]
+    fn takes_back_in_spending_order_and_never_what_is_held() {
+        let mut grants = [grant(1, GrantKind::Purchase, 100, 1_000_000), grant(2, GrantKind::Promo, 50, 0)];
+        place(&mut grants, Credits::new(20)).unwrap();
+        let taken = withdraw(&mut grants, Credits::new(40)).unwrap();
+        assert_eq!(taken, [(GrantKey(2), Credits::new(30)), (GrantKey(1), Credits::new(10))]);
+        let error = HoldError::NotEnough { needed: Credits::new(91), available: Credits::new(90) };
+        assert_eq!(withdraw(&mut grants, Credits::new(91)), Err(error));
+        assert_eq!(withdraw(&mut grants, Credits::ZERO), Err(HoldError::Nothing));
+        assert!(grants.iter().all(Grant::is_consistent));
+    }
+
     #[derive(Clone, Debug)]
     enum Step {
         Grant { credits: i64, paid: i64, promo: bool },
@@ -208,6 +234,7 @@ mod tests {
         Release { hold: usize, credits: i64 },
         Expire { grant: usize },
         Reverse { hold: usize, credits: i64 },
+        Withdraw { credits: i64 },
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -218,6 +245,7 @@ mod tests {
             (any::<usize>(), 1..200_i64).prop_map(|(hold, credits)| Step::Release { hold, credits }),
             any::<usize>().prop_map(|grant| Step::Expire { grant }),
             (any::<usize>(), 1..200_i64).prop_map(|(hold, credits)| Step::Reverse { hold, credits }),
+            (1..300_i64).prop_map(|credits| Step::Withdraw { credits }),
         ]
     }
 
@@ -228,7 +256,7 @@ mod tests {
         fn nothing_is_lost_and_nothing_goes_below_zero(steps in prop::collection::vec(step(), 1..80)) {
             let mut grants: Vec<Grant> = Vec::new();
             let mut holds: Vec<Vec<Draw>> = Vec::new();
-            let (mut granted, mut captured, mut expired, mut revenue) = (0, 0, 0, 0);
+            let (mut granted, mut captured, mut expired, mut withdrawn, mut revenue) = (0, 0, 0, 0, 0);
             for step in steps {
                 match step {
                     Step::Grant { credits, paid, promo } => {
@@ -274,11 +302,22 @@ mod tests {
                             revenue -= money.micros();
                         }
                     }
+                    Step::Withdraw { credits } => {
+                        let available: i64 = grants.iter().map(|grant| grant.available.get()).sum();
+                        let held: i64 = grants.iter().map(|grant| grant.held.get()).sum();
+                        let taken = withdraw(&mut grants, Credits::new(credits));
+                        prop_assert_eq!(taken.is_ok(), available >= credits);
+                        prop_assert_eq!(held, grants.iter().map(|grant| grant.held.get()).sum::<i64>());
+                        if let Ok(taken) = taken {
+                            prop_assert_eq!(credits, taken.iter().map(|(_, credits)| credits.get()).sum::<i64>());
+                            withdrawn += credits;
+                        }
+                    }
                     Step::Capture { .. } | Step::Release { .. } | Step::Expire { .. } | Step::Reverse { .. } => {}
                 }
                 let open: i64 = holds.iter().flatten().map(|draw| draw.open().get()).sum();
                 let available: i64 = grants.iter().map(|grant| grant.available.get()).sum();
-                prop_assert_eq!(granted, available + open + captured + expired);
+                prop_assert_eq!(granted, available + open + captured + expired + withdrawn);
                 prop_assert!(grants.iter().all(Grant::is_consistent));
                 prop_assert!(holds.iter().flatten().all(|draw| !draw.open().is_negative()));
                 let worth: i64 = grants.iter().map(|grant| recognised(grant.paid, grant.credits, grant.captured).micros()).sum();

@@ -4,12 +4,12 @@
 //! |---|---|
 //! | purchase | issued → available |
 //! | promo | `promo_expense` → available |
-//! | adjustment | adjustments → available |
+//! | adjustment | adjustments → available, or back |
 //! | hold | available → held |
 //! | capture | held → revenue |
 //! | release | held → available |
 //! | expiry | available → breakage |
-//! | reversal | the reversed transaction's accounts, the other way round |
+//! | reversal | the reversed transaction's accounts, the other way round; of a capture: revenue → available |
 //!
 //! Only customer accounts keep a balance. Platform accounts are sums of their entries, so that no row is shared by all.
 
@@ -117,12 +117,24 @@ impl Posting {
         Self::balanced(kind, credits, vec![Entry { account: from, credits: credits.checked_neg()? }, Entry { account: to, credits }])
     }
 
-    /// Undoes `credits` of this posting, all or a part of it.
+    /// An operator takes `credits` back from what can be spent.
+    pub fn withdrawal(credits: Credits) -> Result<Self, LedgerError> {
+        let entries = vec![
+            Entry { account: AccountKind::Available, credits: credits.checked_neg()? },
+            Entry { account: AccountKind::Adjustments, credits },
+        ];
+        Self::balanced(TransactionKind::Adjustment, credits, entries)
+    }
+
+    /// Undoes `credits` of this posting, all or a part of it. What a capture took out of a hold goes back to what can be spent:
+    /// the hold is over.
     pub fn reversed(&self, credits: Credits) -> Result<Self, LedgerError> {
         let mut entries = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
             let signed = if entry.credits.is_negative() { credits } else { credits.checked_neg()? };
-            entries.push(Entry { account: entry.account, credits: signed });
+            let of_capture = self.kind == TransactionKind::Capture && entry.account == AccountKind::Held;
+            let account = if of_capture { AccountKind::Available } else { entry.account };
+            entries.push(Entry { account, credits: signed });
         }
         Self::balanced(TransactionKind::Reversal, credits, entries)
     }
@@ -227,6 +239,13 @@ mod tests {
     }
 
     #[test]
+    fn a_refund_after_capture_can_be_spent_at_once() {
+        let back = Posting::new(TransactionKind::Capture, Credits::new(49)).unwrap().reversed(Credits::new(9)).unwrap();
+        assert_eq!(back.customer_change(), Ok((Credits::new(9), Credits::ZERO)));
+        assert_eq!(back.entries()[1], Entry { account: AccountKind::Revenue, credits: Credits::new(-9) });
+    }
+
+    #[test]
     fn rejects_empty_and_negative_amounts_and_a_reversal_of_nothing() {
         assert_eq!(Posting::new(TransactionKind::Hold, Credits::ZERO), Err(LedgerError::Nothing));
         assert_eq!(Posting::new(TransactionKind::Hold, Credits::new(-1)), Err(LedgerError::Nothing));
@@ -239,9 +258,17 @@ mod tests {
             let posting = Posting::new(KINDS[index], Credits::new(credits)).unwrap();
             let back = posting.reversed(Credits::new(credits)).unwrap();
             for (there, back) in posting.entries().iter().zip(back.entries()) {
-                prop_assert_eq!(there.account, back.account);
+                let same = there.account == back.account;
+                prop_assert!(same || (there.account, back.account) == (AccountKind::Held, AccountKind::Available));
                 prop_assert_eq!(there.credits.get() + back.credits.get(), 0);
             }
+        }
+
+        #[test]
+        fn a_withdrawal_is_a_grant_of_an_adjustment_backwards(credits in 1..i64::MAX / 2) {
+            let there = Posting::new(TransactionKind::Adjustment, Credits::new(credits)).unwrap().customer_change().unwrap();
+            let back = Posting::withdrawal(Credits::new(credits)).unwrap().customer_change().unwrap();
+            prop_assert_eq!((there.0.get() + back.0.get(), there.1, back.1), (0, Credits::ZERO, Credits::ZERO));
         }
 
         /// Random postings, refused when a customer's balance would go below zero: all accounts together stay at zero.

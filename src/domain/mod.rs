@@ -14,6 +14,7 @@ pub mod id;
 pub mod key;
 pub mod ledger;
 pub mod money;
+pub mod numbers;
 pub mod overview;
 pub mod page;
 pub mod price;

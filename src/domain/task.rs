@@ -69,6 +69,8 @@ pub struct Task {
     pub attempts: i32,
     pub failure: Option<(FailureType, Party)>,
     pub output: Option<Output>,
+    /// Its credits were given back after it was charged.
+    pub reversed: bool,
     pub created_at: Time,
     pub started_at: Option<Time>,
     pub finished_at: Option<Time>,
@@ -76,12 +78,13 @@ pub struct Task {
 
 impl Task {
     pub fn charged(&self) -> Credits {
-        if self.status == TaskStatus::Succeeded { self.price } else { Credits::ZERO }
+        if self.status == TaskStatus::Succeeded && !self.reversed { self.price } else { Credits::ZERO }
     }
 
     pub fn refunded(&self) -> Credits {
         match self.status {
             TaskStatus::Failed | TaskStatus::Canceled => self.price,
+            TaskStatus::Succeeded if self.reversed => self.price,
             TaskStatus::Pending | TaskStatus::Submitting | TaskStatus::Processing | TaskStatus::Succeeded => Credits::ZERO,
         }
     }

@@ -8,7 +8,7 @@ use crate::domain::id::{CustomerId, CustomerKey, GrantId, TransactionId};
 use crate::domain::ledger::{Balances, Posting, TransactionKind};
 use crate::domain::money::Money;
 use crate::store::ledger::NewTransaction;
-use crate::store::{StoreError, accounts, customers, grants, ledger};
+use crate::store::{StoreError, Tx, accounts, customers, grants, ledger};
 
 use super::{Service, ServiceError, ServiceResult};
 
@@ -17,17 +17,30 @@ const EXPIRE_MAX: i64 = 100;
 
 impl Service {
     pub async fn grant(&self, customer: CustomerId, grant: NewGrant, actor: &str) -> ServiceResult<GrantId> {
-        let now = self.now();
-        grant.check(now).map_err(|error| ServiceError::Invalid { code: "invalid_grant", message: format!("{error}.") })?;
-        let id = GrantId::new(now, self.random());
-        let posting = Posting::new(grant.kind.into(), grant.credits).map_err(StoreError::from)?;
+        grant.check(self.now()).map_err(|error| ServiceError::Invalid { code: "invalid_grant", message: format!("{error}.") })?;
         let mut tx = self.db().write().await?;
         let customer = customers::by_id(&mut tx, customer).await?.ok_or(ServiceError::NotFound { what: "customer" })?;
-        let key = grants::insert(&mut tx, id, customer.key, &grant, now).await?;
+        let (id, _) = self.book_grant(&mut tx, customer.key, grant, actor).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Writes a grant that was checked, and its transaction.
+    pub(super) async fn book_grant(
+        &self,
+        tx: &mut Tx,
+        customer: CustomerKey,
+        grant: NewGrant,
+        actor: &str,
+    ) -> ServiceResult<(GrantId, TransactionId)> {
+        let now = self.now();
+        let id = GrantId::new(now, self.random());
+        let posting = Posting::new(grant.kind.into(), grant.credits).map_err(StoreError::from)?;
+        let key = grants::insert(tx, id, customer, &grant, now).await?;
         let transaction = NewTransaction {
             id: TransactionId::new(now, self.random()),
             posting,
-            customer: customer.key,
+            customer,
             batch: None,
             grant: Some(key),
             reverses: None,
@@ -36,9 +49,9 @@ impl Service {
             actor: actor.to_owned(),
             reason: grant.reason,
         };
-        ledger::post(&mut tx, &[transaction], now).await?;
-        tx.commit().await?;
-        Ok(id)
+        let transaction_id = transaction.id;
+        ledger::post(tx, &[transaction], now).await?;
+        Ok((id, transaction_id))
     }
 
     /// In the order in which they are spent.

@@ -12,6 +12,7 @@ use crate::domain::time::{Clock, Time};
 use crate::domain::webhook::target::Subnets;
 use crate::store::Db;
 
+pub mod adjustments;
 pub mod batch_list;
 pub mod batches;
 pub mod billing;
@@ -27,7 +28,9 @@ pub mod grants;
 pub mod keys;
 pub mod ledger;
 pub mod notify;
+pub mod once;
 pub mod overview;
+pub mod refunds;
 pub mod saved_views;
 pub mod search;
 pub mod settle;

@@ -156,18 +156,21 @@ pub struct GrantSums {
     pub held: Credits,
     pub captured: Credits,
     pub expired: Credits,
+    /// Taken back by operators.
+    pub withdrawn: Credits,
     pub grants: i64,
 }
 
 pub async fn grant_sums(tx: &mut Tx, customer: CustomerKey) -> StoreResult<GrantSums> {
     const SUMS: &str = "SELECT CAST(COALESCE(SUM(credits), 0) AS BIGINT), CAST(COALESCE(SUM(available), 0) AS BIGINT),
-            CAST(COALESCE(SUM(held), 0) AS BIGINT), CAST(COALESCE(SUM(captured), 0) AS BIGINT), CAST(COALESCE(SUM(expired), 0) AS BIGINT),
-            COUNT(*)
+            CAST(COALESCE(SUM(held), 0) AS BIGINT), CAST(COALESCE(SUM(captured), 0) AS BIGINT), CAST(COALESCE(SUM(expired - withdrawn), 0) AS BIGINT),
+            CAST(COALESCE(SUM(withdrawn), 0) AS BIGINT), COUNT(*)
         FROM grants WHERE customer_id = $1";
-    let (granted, available, held, captured, expired, grants): (i64, i64, i64, i64, i64, i64) =
+    let (granted, available, held, captured, expired, withdrawn, grants): (i64, i64, i64, i64, i64, i64, i64) =
         on!(tx, c => sqlx::query_as(SUMS).bind(customer.0).fetch_one(c).await)?;
-    let [granted, available, held, captured, expired] = [granted, available, held, captured, expired].map(Credits::new);
-    Ok(GrantSums { granted, available, held, captured, expired, grants })
+    let [granted, available, held] = [granted, available, held].map(Credits::new);
+    let [captured, expired, withdrawn] = [captured, expired, withdrawn].map(Credits::new);
+    Ok(GrantSums { granted, available, held, captured, expired, withdrawn, grants })
 }
 
 #[cfg(test)]

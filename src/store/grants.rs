@@ -21,6 +21,7 @@ struct GrantRow {
     held: i64,
     captured: i64,
     expired: i64,
+    withdrawn: i64,
     expires_at_us: Option<i64>,
     created_at_us: i64,
 }
@@ -35,7 +36,9 @@ fn read(row: GrantRow) -> StoreResult<Grant> {
         available: Credits::new(row.available),
         held: Credits::new(row.held),
         captured: Credits::new(row.captured),
-        expired: Credits::new(row.expired),
+        // The column holds everything that is gone unspent.
+        expired: Credits::new(row.expired - row.withdrawn),
+        withdrawn: Credits::new(row.withdrawn),
         expires_at: row.expires_at_us.map(Time::from_micros),
         created_at: Time::from_micros(row.created_at_us),
     })
@@ -54,10 +57,10 @@ pub async fn insert(tx: &mut Tx, id: GrantId, customer: CustomerKey, grant: &New
 /// Locks the grants that a customer can spend from at `now`. Expired ones are left to the expiry.
 pub async fn lock_spendable(tx: &mut Tx, customer: CustomerKey, now: Time) -> StoreResult<Vec<Grant>> {
     const SPENDABLE: &str =
-        "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, expires_at_us, created_at_us
+        "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, withdrawn, expires_at_us, created_at_us
         FROM grants WHERE customer_id = $1 AND available > 0 AND (expires_at_us IS NULL OR expires_at_us > $2) ORDER BY id";
     const SPENDABLE_LOCKED: &str =
-        "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, expires_at_us, created_at_us
+        "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, withdrawn, expires_at_us, created_at_us
         FROM grants WHERE customer_id = $1 AND available > 0 AND (expires_at_us IS NULL OR expires_at_us > $2) ORDER BY id FOR UPDATE";
     let sql = locking(tx, SPENDABLE_LOCKED, SPENDABLE);
     let rows: Vec<GrantRow> = on!(tx, c => sqlx::query_as(sql).bind(customer.0).bind(now.micros()).fetch_all(c).await)?;
@@ -67,7 +70,7 @@ pub async fn lock_spendable(tx: &mut Tx, customer: CustomerKey, now: Time) -> St
 /// Locks the grants with these keys.
 pub async fn lock(tx: &mut Tx, keys: &[GrantKey]) -> StoreResult<Vec<Grant>> {
     static LOCK: SetStatement = SetStatement::new(
-        "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, expires_at_us, created_at_us
+        "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, withdrawn, expires_at_us, created_at_us
         FROM grants WHERE id IN (SELECT u.id FROM {rows}) ORDER BY id {lock}",
         0,
         &[("id", "bigint")],
@@ -89,15 +92,36 @@ pub async fn save(tx: &mut Tx, grants: &[Grant]) -> StoreResult<()> {
         column(|grant| grant.available.get()),
         column(|grant| grant.held.get()),
         column(|grant| grant.captured.get()),
-        column(|grant| grant.expired.get()),
+        column(|grant| grant.expired.get() + grant.withdrawn.get()),
     ];
     ensure_rows("saving grants", SAVE.execute(tx, &[], columns).await?, grants.len())
+}
+
+/// The grants that a customer can spend from at `now`, not locked.
+pub async fn spendable(tx: &mut Tx, customer: CustomerKey, now: Time) -> StoreResult<Vec<Grant>> {
+    const SPENDABLE: &str = "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, withdrawn,
+            expires_at_us, created_at_us
+        FROM grants WHERE customer_id = $1 AND available > 0 AND (expires_at_us IS NULL OR expires_at_us > $2) ORDER BY id";
+    let rows: Vec<GrantRow> = on!(tx, c => sqlx::query_as(SPENDABLE).bind(customer.0).bind(now.micros()).fetch_all(c).await)?;
+    rows.into_iter().map(read).collect()
+}
+
+/// Writes how much was taken back from locked grants, and where their other credits are now.
+pub async fn save_withdrawn(tx: &mut Tx, grants: &[Grant]) -> StoreResult<()> {
+    static SAVE: SetStatement =
+        SetStatement::new("UPDATE grants AS g SET withdrawn = u.w FROM {rows} WHERE g.id = u.id", 0, &[("id", "bigint"), ("w", "bigint")]);
+    save(tx, grants).await?;
+    let columns = vec![
+        Column::I64(grants.iter().map(|grant| grant.key.0).collect()),
+        Column::I64(grants.iter().map(|grant| grant.withdrawn.get()).collect()),
+    ];
+    ensure_rows("saving what was taken back", SAVE.execute(tx, &[], columns).await?, grants.len())
 }
 
 /// A customer's grants, spending order. Bounded: the newest 200.
 pub async fn list(tx: &mut Tx, customer: CustomerKey) -> StoreResult<Vec<Grant>> {
     const LIST: &str =
-        "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, expires_at_us, created_at_us
+        "SELECT id, public_id, kind, credits, paid_microusd, available, held, captured, expired, withdrawn, expires_at_us, created_at_us
         FROM grants WHERE customer_id = $1 ORDER BY id DESC LIMIT 200";
     let rows: Vec<GrantRow> = on!(tx, c => sqlx::query_as(LIST).bind(customer.0).fetch_all(c).await)?;
     let mut grants = rows.into_iter().map(read).collect::<StoreResult<Vec<_>>>()?;

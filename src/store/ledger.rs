@@ -279,6 +279,39 @@ fn read(row: TransactionRow, entries: &mut HashMap<i64, Vec<PostedEntry>>) -> St
     })
 }
 
+/// What became of a task's credits: who captured them, and whether they were given back already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Captured {
+    pub number: i32,
+    pub transaction: TransactionKey,
+    pub credits: Credits,
+    pub reversed: bool,
+}
+
+/// The captures among these tasks of a batch, in order of their numbers. The lock on the batch keeps others from reversing them.
+pub async fn captures(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<Captured>> {
+    static CAPTURES: SetStatement = SetStatement::new(
+        "SELECT l.task_no, l.transaction_id, l.credits, CASE WHEN r.task_no IS NULL THEN 0 ELSE 1 END AS reversed
+        FROM {rows} JOIN ledger_lines AS l ON l.batch_id = u.b AND l.task_no = u.n AND l.step = 0
+        LEFT JOIN ledger_lines AS r ON r.batch_id = u.b AND r.task_no = u.n AND r.step = 1
+        WHERE l.kind = 'capture' ORDER BY l.task_no",
+        0,
+        &[("b", "bigint"), ("n", "integer")],
+    );
+    let columns =
+        vec![Column::I64(tasks.iter().map(|task| task.batch.0).collect()), Column::I32(tasks.iter().map(|task| task.number).collect())];
+    let rows: Vec<(i32, i64, i64, i32)> = CAPTURES.fetch(tx, &[], columns).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(number, transaction, credits, reversed)| Captured {
+            number,
+            transaction: TransactionKey(transaction),
+            credits: Credits::new(credits),
+            reversed: reversed == 1,
+        })
+        .collect())
+}
+
 /// The lines of one task: its capture or release, and a reversal if there was one.
 pub async fn lines(tx: &mut Tx, task: TaskKey) -> StoreResult<Vec<Line>> {
     const LINES: &str = "SELECT l.task_no, l.kind, l.credits, l.revenue_microusd, t.public_id

@@ -33,6 +33,7 @@ pub mod holds;
 pub mod idempotency;
 pub mod keys;
 pub mod ledger;
+pub mod operator_requests;
 pub mod origins;
 pub mod overview;
 pub mod runs;

@@ -101,14 +101,39 @@ const CHECKS: &[Query] = &[
     },
     Query {
         name: "the lines of a transaction add up to it",
-        rows: "SELECT COUNT(*) FROM ledger_transactions WHERE kind IN ('capture', 'release')",
+        rows: "SELECT COUNT(*) FROM ledger_transactions WHERE kind IN ('capture', 'release', 'reversal')",
         offending: "SELECT t.public_id FROM ledger_transactions AS t LEFT JOIN (
                 SELECT transaction_id, COUNT(*) AS tasks, SUM(credits) AS credits, SUM(revenue_microusd) AS revenue
                 FROM ledger_lines GROUP BY transaction_id
             ) AS l ON l.transaction_id = t.id
-            WHERE t.kind IN ('capture', 'release')
-                AND (l.tasks IS NULL OR l.tasks <> t.tasks OR l.credits <> t.credits OR l.revenue <> t.revenue_microusd)
+            WHERE t.kind IN ('capture', 'release', 'reversal')
+                AND (l.tasks IS NULL OR l.tasks <> t.tasks OR l.credits <> t.credits OR l.revenue < t.revenue_microusd
+                    OR l.revenue - t.revenue_microusd > CASE t.kind WHEN 'reversal' THEN
+                        (SELECT 4 * b.total FROM batches AS b WHERE b.id = t.batch_id) ELSE 0 END)
             ORDER BY t.id LIMIT 5",
+    },
+    Query {
+        name: "every reversal gives back what the capture it names had taken",
+        rows: "SELECT COUNT(*) FROM ledger_lines WHERE step = 1",
+        offending: "SELECT b.public_id || '/' || CAST(r.task_no AS TEXT) FROM ledger_lines AS r
+            JOIN batches AS b ON b.id = r.batch_id JOIN ledger_transactions AS t ON t.id = r.transaction_id
+            LEFT JOIN ledger_lines AS l ON l.batch_id = r.batch_id AND l.task_no = r.task_no AND l.step = 0
+            WHERE r.step = 1 AND (l.kind IS NULL OR l.kind <> 'capture' OR l.credits <> r.credits OR t.kind <> 'reversal'
+                OR t.reverses_id <> l.transaction_id)
+            ORDER BY r.batch_id, r.task_no LIMIT 5",
+    },
+    Query {
+        name: "what is gone of a grant expired or was taken back, in the ledger",
+        rows: "SELECT COUNT(*) FROM grants WHERE expired > 0",
+        offending: "SELECT g.public_id FROM grants AS g LEFT JOIN (
+                SELECT t.grant_id, SUM(CASE t.kind WHEN 'expiry' THEN t.credits ELSE 0 END) AS expired,
+                    SUM(CASE WHEN t.kind = 'adjustment' AND EXISTS (
+                        SELECT 1 FROM ledger_entries AS e JOIN ledger_accounts AS a ON a.id = e.account_id
+                        WHERE e.transaction_id = t.id AND a.kind = 'adjustments' AND e.credits > 0) THEN t.credits ELSE 0 END) AS withdrawn
+                FROM ledger_transactions AS t WHERE t.grant_id IS NOT NULL GROUP BY t.grant_id
+            ) AS l ON l.grant_id = g.id
+            WHERE COALESCE(l.expired, 0) <> g.expired - g.withdrawn OR COALESCE(l.withdrawn, 0) <> g.withdrawn
+            ORDER BY g.id LIMIT 5",
     },
     Query {
         name: "counters of batches equal a recount of their tasks",

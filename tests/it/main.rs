@@ -12,6 +12,7 @@ mod customers;
 mod database;
 mod kill;
 mod million;
+mod operator_credits;
 mod overview;
 mod postgres;
 mod preferences;

@@ -44,7 +44,7 @@ pub(super) struct WhereaboutsView {
     spent: i64,
 }
 
-/// A customer's books. `granted` = `available` + `held` + `spent` + `expired`.
+/// A customer's books. `granted` = `available` + `held` + `spent` + `expired` + `taken_back`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = CustomerBooks)]
 pub(super) struct CustomerBooksView {
@@ -56,6 +56,8 @@ pub(super) struct CustomerBooksView {
     email: String,
     granted: i64,
     expired: i64,
+    /// By operators.
+    taken_back: i64,
     /// As the ledger's accounts and the batches say.
     credits: WhereaboutsView,
     /// As the grants say.
@@ -113,6 +115,7 @@ impl From<CustomerBooks> for CustomerBooksView {
             email: books.customer.email,
             granted: grants.granted.get(),
             expired: grants.expired.get(),
+            taken_back: grants.withdrawn.get(),
             credits,
             credits_by_grants: by_grants,
             agree: credits == by_grants,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{batch_list, cancellation, customers, grants, ledger, overview, search, task_file, tasks, timeline};
+use super::{adjustments, batch_list, cancellation, customers, grants, ledger, overview, refunds, search, task_file, tasks, timeline};
 use crate::api::problem::{ItemProblem, ProblemBody};
 
 #[derive(OpenApi)]
@@ -27,6 +27,9 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         customers::keys,
         ledger::list,
         grants::list,
+        adjustments::grant,
+        adjustments::adjust,
+        refunds::refund,
         search::find,
         tasks::list,
         task_file::export,
@@ -38,6 +41,7 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         (name = "Customers", description = "Who buys, what they can spend, and everything that changed it."),
         (name = "Search", description = "One thing among all."),
         (name = "Tasks", description = "The tasks of a batch, by what they are."),
+        (name = "Refunds", description = "Giving the credits of charged tasks back."),
     ),
 )]
 struct OperatorApi;

@@ -14,7 +14,7 @@ use crate::domain::grant::{Grant, GrantKind};
 use crate::domain::time::Time;
 use crate::service::Listed;
 
-/// Credits that were added: `credits` = `available` + `held` + `charged` + `expired`.
+/// Credits that were added: `credits` = `available` + `held` + `charged` + `expired` + `taken_back`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = CustomerGrant)]
 pub(super) struct OperatorGrantView {
@@ -30,6 +30,7 @@ pub(super) struct OperatorGrantView {
     held: i64,
     charged: i64,
     expired: i64,
+    taken_back: i64,
     /// Paid credits never expire.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Time>,
@@ -50,6 +51,7 @@ impl From<&(Grant, Option<String>)> for OperatorGrantView {
             held: grant.held.get(),
             charged: grant.captured.get(),
             expired: grant.expired.get(),
+            taken_back: grant.withdrawn.get(),
             expires_at: grant.expires_at,
             reason: reason.clone(),
             created_at: grant.created_at,

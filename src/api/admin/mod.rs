@@ -3,6 +3,7 @@
 //! There is no sign-in yet. Until there is, the server listens on loopback only, and this API answers only when it is addressed
 //! as loopback: a web page elsewhere must not read it through a name of its own that leads here (DNS rebinding).
 
+mod adjustments;
 mod batch_list;
 mod batches;
 mod billing;
@@ -14,6 +15,7 @@ mod document;
 mod grants;
 mod ledger;
 mod overview;
+mod refunds;
 mod search;
 mod task_file;
 mod tasks;
@@ -27,7 +29,7 @@ use axum::extract::Request;
 use axum::http::header;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::Api;
 use super::code::Code;
@@ -51,10 +53,13 @@ pub(crate) fn router() -> Router<Api> {
         .route("/customers/{id}", get(customers::show))
         .route("/customers/{id}/keys", get(customers::keys))
         .route("/customers/{id}/ledger", get(ledger::list))
-        .route("/customers/{id}/grants", get(grants::list))
         .route("/search", get(search::find))
         .route("/overview", get(overview::show))
+        .route("/customers/{id}/grants", get(grants::list).post(adjustments::grant))
+        .route("/customers/{id}/adjustments", post(adjustments::adjust))
+        .route("/batches/{id}/refunds", post(refunds::refund))
         .route("/openapi.json", get(document::show))
+        .layer(from_fn(super::refuse_cross_site))
         .layer(from_fn(only_loopback_names))
 }
 

@@ -41,6 +41,7 @@ pub(crate) struct GrantView {
     available: i64,
     held: i64,
     charged: i64,
+    /// Gone unspent: expired, or taken back.
     expired: i64,
     /// Paid credits never expire.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -59,7 +60,7 @@ impl From<&Grant> for GrantView {
             available: grant.available.get(),
             held: grant.held.get(),
             charged: grant.captured.get(),
-            expired: grant.expired.get(),
+            expired: grant.expired.get() + grant.withdrawn.get(),
             expires_at: grant.expires_at,
             created_at: grant.created_at,
         }

@@ -12,7 +12,7 @@ use crate::domain::submission::NewBatch;
 const HEADER: &str = "idempotency-key";
 
 /// The key of a request: from the header, or from `request_id` in the body (its older name). If both are there, they agree.
-pub(super) fn key(headers: &HeaderMap, request_id: Option<&str>) -> Result<String, Problem> {
+pub(crate) fn key(headers: &HeaderMap, request_id: Option<&str>) -> Result<String, Problem> {
     let mut sent = headers.get_all(HEADER).iter();
     let in_header = sent.next().map(|value| value.to_str().map_err(|_| invalid())).transpose()?;
     if sent.next().is_some() {

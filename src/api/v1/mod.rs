@@ -6,7 +6,7 @@ pub(crate) mod cancellation;
 pub(crate) mod credits;
 pub(crate) mod deliveries;
 pub(crate) mod endpoints;
-mod idempotency;
+pub(crate) mod idempotency;
 mod items;
 pub(crate) mod ledger;
 pub(crate) mod page;

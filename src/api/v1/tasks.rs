@@ -186,6 +186,7 @@ pub(crate) mod tests {
             price: Credits::new(49),
             attempts: 2,
             failure: Some((FailureType::Capacity, Party::Provider)),
+            reversed: false,
             output: Some(Output { url: "https://example.com/v.mp4".to_owned(), expires_at: None }),
             created_at: at,
             started_at: Some(at),

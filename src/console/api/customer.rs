@@ -29,6 +29,8 @@ pub struct CustomerSummary {
     pub batches: i64,
     pub granted: Credits,
     pub expired: Credits,
+    /// By operators.
+    pub taken_back: Credits,
     /// As accounts and batches say.
     pub books: Whereabouts,
     /// As grants say.
@@ -63,6 +65,7 @@ pub struct GrantRow {
     pub held: Credits,
     pub captured: Credits,
     pub expired: Credits,
+    pub taken_back: Credits,
     pub expires_at: Option<Time>,
     pub created_at: Time,
     pub reason: Option<String>,
@@ -117,6 +120,7 @@ impl GrantRow {
             held: grant.held,
             captured: grant.captured,
             expired: grant.expired,
+            taken_back: grant.withdrawn,
             expires_at: grant.expires_at,
             created_at: grant.created_at,
             reason,
@@ -164,6 +168,7 @@ pub async fn read_customer(id: String) -> Result<CustomerSummary, ConsoleError> 
         batches: books.batches,
         granted: books.grants.granted,
         expired: books.grants.expired,
+        taken_back: books.grants.withdrawn,
         books: Whereabouts { available: books.balances.available, held: books.balances.held, spent: books.charged },
         grants: Whereabouts { available: books.grants.available, held: books.grants.held, spent: books.grants.captured },
         grants_count: books.grants.grants,

@@ -11,6 +11,7 @@
 
 pub mod batch;
 pub mod batches;
+pub mod credits;
 pub mod customer;
 pub mod customers;
 mod error;

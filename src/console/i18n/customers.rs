@@ -50,7 +50,6 @@ words! {
     grants_note: "In the order in which they are spent: sooner expiry first, then gifts before paid credits, then older.",
         "按消费顺序排列：先到期的在前，赠送先于购买，较早的在前。";
     no_grants: "No credits were ever added", "尚未添加过积分";
-    no_grants_text: "Add some on the command line:", "可在命令行添加：";
     paid: "Paid, US$", "实付，US$";
     left: "Left", "剩余";
     captured: "Spent", "已用";
@@ -79,6 +78,38 @@ words! {
     rate: "Requests per minute", "每分钟请求数";
     revoked: "Revoked", "停用时间";
     in_use: "in use", "使用中";
+    taken_back: "Taken back", "已收回";
+    credits: "Add or take back", "添加或收回";
+    what: "What to do", "操作";
+    purchase: "Add: purchase", "添加：购买";
+    promo: "Add: promotion", "添加：赠送";
+    adjustment: "Add: adjustment", "添加：调整";
+    take_back: "Take back", "收回";
+    amount: "Credits", "积分";
+    paid_field: "Paid, US$ (purchase only)", "实付，US$（仅购买）";
+    expires_field: "Last day, UTC (gifts only; empty: never)", "最后有效日，UTC（仅赠送；留空为永久）";
+    reason_field: "Reason, kept in the books", "原因，会记入账本";
+    show: "Preview", "预览";
+    form_note: "Nothing is changed yet: first it is shown what would be written.", "此时不会有任何变动：先显示将要写入的内容。";
+    would_write: "What will be written", "将要写入";
+    now: "Available now", "当前可用";
+    then: "Available after", "之后可用";
+    untouched: "stays held by open batches", "仍由未完成批次预扣";
+    new_grant: "new", "新";
+    confirm_add: "Add these credits", "确认添加";
+    confirm_take_back: "Take these credits back", "确认收回";
+    clear_form: "Clear", "清空";
+    cannot: "This cannot be done as it is", "无法执行";
+    no_credits: "Say how many credits: a whole number, more than zero.", "请填写积分数量：大于零的整数。";
+    no_reason: "Say why, in at most 500 characters.", "请填写原因，不超过 500 个字符。";
+    unpaid_purchase: "Say what was paid: that is what makes it a purchase.", "购买须填写实付金额。";
+    paid_gift: "Only a purchase is paid for. Leave what was paid empty, or choose a purchase.", "只有购买才有实付金额。请留空，或改选购买。";
+    bad_paid: "Write what was paid like 2000 or 49.90.", "实付金额的写法如 2000 或 49.90。";
+    expiring_purchase: "Paid credits never expire. Leave the last day empty.", "购买的积分永不过期。请将最后有效日留空。";
+    expiring_take_back: "What is taken back has no last day. Leave it empty.", "收回的积分没有有效日。请留空。";
+    expiry_in_past: "The last day is over already.", "最后有效日已经过去。";
+    bad_expiry: "Write the last day like 2026-12-31.", "最后有效日的写法如 2026-12-31。";
+    not_enough: "There is not so much to take back. What is held by open batches is never touched.", "可收回的积分不足。未完成批次的预扣不会被动用。";
 }
 
 impl Lang {

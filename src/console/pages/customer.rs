@@ -1,5 +1,6 @@
 //! One customer: what it can spend, what is held, what it has spent, told by two witnesses; and the rows behind that.
 
+mod credits;
 mod rows;
 mod strip;
 
@@ -9,7 +10,7 @@ use leptos_meta::Title;
 use super::failed::failed;
 use super::place::here;
 use crate::console::api::customer::{CustomerPart, CustomerSummary, ReadCustomer, ReadCustomerRows};
-use crate::console::api::{ConsoleError, load};
+use crate::console::api::{ConsoleError, load, load_if};
 use crate::console::components::clock::Clock;
 use crate::console::components::copy::id_with_copy;
 use crate::console::components::panel;
@@ -25,11 +26,12 @@ pub fn CustomerPage() -> impl IntoView {
     let id = Memo::new(move |_| place.with(|place| place.id.clone()));
     let tab = Memo::new(move |_| place.with(|place| place.query.tab));
     let summary = load(move || (ReadCustomer { id: id.get() }, clock.tick()));
-    let rows = load(move || {
+    let rows = load_if(move || {
         let CustomerPlace { id, query } = place.get();
         let (at, before, after) = query.seek.parts();
-        (ReadCustomerRows { id, part: part_of(query.tab), kind: query.kind, at, before, after }, clock.tick())
+        (part_of(query.tab).map(|part| ReadCustomerRows { id, part, kind: query.kind, at, before, after }), clock.tick())
     });
+    let is_form = Memo::new(move |_| tab.get() == CustomerTab::Credits);
     // Only open batches change a balance by themselves.
     Effect::new(move |_| {
         clock.refresh_while(summary.get().is_some_and(|summary| summary.is_ok_and(|summary| !summary.books.held.is_zero())));
@@ -49,22 +51,25 @@ pub fn CustomerPage() -> impl IntoView {
             <Transition fallback=move || panel::skeleton(lang)>
                 {move || Suspend::new(async move {
                     match rows.await {
-                        Ok(rows) => rows::rows(lang, &place.get_untracked(), &rows),
+                        Ok(rows) => rows.as_ref().as_ref().map(|rows| rows::rows(lang, &place.get_untracked(), rows)).into_any(),
                         Err(ConsoleError::NotFound) => ().into_any(),
                         Err(error) => failed(lang, &error),
                     }
                 })}
             </Transition>
+            {move || is_form.get().then(|| view! { <credits::Credits place /> }.into_any())}
         </section>
     }
     .into_any()
 }
 
-const fn part_of(tab: CustomerTab) -> CustomerPart {
+/// The form for credits has no rows.
+const fn part_of(tab: CustomerTab) -> Option<CustomerPart> {
     match tab {
-        CustomerTab::Grants => CustomerPart::Grants,
-        CustomerTab::Ledger => CustomerPart::Ledger,
-        CustomerTab::Keys => CustomerPart::Keys,
+        CustomerTab::Grants => Some(CustomerPart::Grants),
+        CustomerTab::Ledger => Some(CustomerPart::Ledger),
+        CustomerTab::Keys => Some(CustomerPart::Keys),
+        CustomerTab::Credits => None,
     }
 }
 
@@ -107,6 +112,7 @@ fn above_the_rows(lang: Lang, summary: &CustomerSummary, tab: Memo<CustomerTab>)
                     link(CustomerTab::Grants, words.grants, Some(grants.clone())),
                     link(CustomerTab::Ledger, words.ledger, None),
                     link(CustomerTab::Keys, words.keys, None),
+                    link(CustomerTab::Credits, words.credits, None),
                 ],
             )
         }}

@@ -51,6 +51,62 @@ words! {
         Grants = "grants",
         Ledger = "ledger",
         Keys = "keys",
+        Credits = "credits",
+    }
+}
+
+words! {
+    /// What an operator may do to a customer's credits.
+    CreditAction {
+        Purchase = "purchase",
+        Promo = "promo",
+        Adjustment = "adjustment",
+        TakeBack = "take_back",
+    }
+}
+
+/// A form as it was filled in: text, perhaps nonsense. Empty at first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreditForm {
+    pub action: CreditAction,
+    pub credits: String,
+    pub paid: String,
+    pub expires: String,
+    pub reason: String,
+}
+
+/// Longer answers are cut.
+const FIELD_MAX_CHARS: usize = 500;
+
+impl Default for CreditForm {
+    fn default() -> Self {
+        let [credits, paid, expires, reason] = [const { String::new() }; 4];
+        Self { action: CreditAction::Purchase, credits, paid, expires, reason }
+    }
+}
+
+impl CreditForm {
+    fn of(params: Params) -> Self {
+        let text = |name| params(name).map(|text| text.trim().chars().take(FIELD_MAX_CHARS).collect()).unwrap_or_default();
+        Self {
+            action: params("do").and_then(|word| word.parse().ok()).unwrap_or(CreditAction::Purchase),
+            credits: text("credits"),
+            paid: text("paid"),
+            expires: text("expires"),
+            reason: text("reason"),
+        }
+    }
+
+    fn write(&self, href: &mut Href) {
+        href.with("do", (self.action != CreditAction::Purchase).then_some(self.action));
+        for (name, value) in self.fields() {
+            href.with(name, (!value.is_empty()).then_some(value));
+        }
+    }
+
+    /// The texts by their names in the address.
+    pub fn fields(&self) -> [(&'static str, &str); 4] {
+        [("credits", &self.credits), ("paid", &self.paid), ("expires", &self.expires), ("reason", &self.reason)]
     }
 }
 
@@ -78,22 +134,28 @@ pub struct CustomerQuery {
     /// Only transactions of this kind.
     pub kind: Option<TransactionKind>,
     pub seek: Seek<TransactionId>,
+    /// What is about to be done to the credits.
+    pub form: CreditForm,
 }
 
 impl Default for CustomerQuery {
     fn default() -> Self {
-        Self { tab: CustomerTab::Grants, kind: None, seek: Seek::Newest }
+        Self { tab: CustomerTab::Grants, kind: None, seek: Seek::Newest, form: CreditForm::default() }
     }
 }
 
 impl CustomerQuery {
     pub fn of(params: Params) -> Self {
         let tab = params("tab").and_then(|word| word.parse().ok()).unwrap_or(CustomerTab::Grants);
-        if tab != CustomerTab::Ledger {
-            return Self { tab, ..Self::default() };
+        match tab {
+            CustomerTab::Grants | CustomerTab::Keys => Self::tab(tab),
+            CustomerTab::Credits => Self { form: CreditForm::of(params), ..Self::tab(tab) },
+            CustomerTab::Ledger => Self {
+                kind: params("kind").and_then(|word| word.parse().ok()),
+                seek: Seek::of(read(params, "at"), read(params, "before"), read(params, "after")),
+                ..Self::tab(tab)
+            },
         }
-        let kind = params("kind").and_then(|word| word.parse().ok());
-        Self { tab, kind, seek: Seek::of(read(params, "at"), read(params, "before"), read(params, "after")) }
     }
 
     /// Parameters that belong to another tab are left out.
@@ -106,6 +168,9 @@ impl CustomerQuery {
             href.with("at", at);
             href.with("before", before);
             href.with("after", after);
+        }
+        if self.tab == CustomerTab::Credits {
+            self.form.write(&mut href);
         }
         href.0
     }
@@ -160,7 +225,7 @@ mod tests {
         for tab in CustomerTab::ALL {
             for kind in [None, Some(TransactionKind::Hold)] {
                 for seek in [Seek::Newest, Seek::At(transaction), Seek::Before(transaction), Seek::After(transaction)] {
-                    let query = CustomerQuery { tab: *tab, kind, seek };
+                    let query = CustomerQuery { tab: *tab, kind, seek, ..CustomerQuery::default() };
                     let expected = if *tab == CustomerTab::Ledger { query.clone() } else { CustomerQuery::tab(*tab) };
                     assert_eq!(CustomerQuery::of(&params(&query.to_href(id()))), expected);
                 }
@@ -170,6 +235,22 @@ mod tests {
         let anchored = CustomerQuery::href_of_transaction(id(), transaction);
         assert_eq!(anchored, format!("/admin/customers/{CUSTOMER}?tab=ledger&at={TRANSACTION}#{TRANSACTION}"));
         assert_eq!(CustomerQuery::of(&params(anchored.split('#').next().unwrap())).seek, Seek::At(transaction));
+    }
+
+    #[test]
+    fn a_form_survives_its_address() {
+        for action in CreditAction::ALL {
+            let form = CreditForm {
+                action: *action,
+                credits: "1,000".to_owned(),
+                paid: "49.90".to_owned(),
+                expires: "2026-12-31".to_owned(),
+                reason: "Agreed & signed — 合同 #7?".to_owned(),
+            };
+            let query = CustomerQuery { form, ..CustomerQuery::tab(CustomerTab::Credits) };
+            assert_eq!(CustomerQuery::of(&params(&query.to_href(id()))), query);
+        }
+        assert_eq!(CustomerQuery::tab(CustomerTab::Credits).to_href(id()), format!("/admin/customers/{CUSTOMER}?tab=credits"));
     }
 
     #[test]

@@ -29,6 +29,7 @@ struct TaskRow {
     party: Option<String>,
     output_url: Option<String>,
     output_expires_at_us: Option<i64>,
+    reversed: i32,
     created_at_us: i64,
     started_at_us: Option<i64>,
     finished_at_us: Option<i64>,
@@ -54,6 +55,7 @@ fn read(row: TaskRow) -> StoreResult<Task> {
         attempts: row.attempts,
         failure,
         output: row.output_url.map(|url| Output { url, expires_at: row.output_expires_at_us.map(Time::from_micros) }),
+        reversed: row.reversed == 1,
         created_at: Time::from_micros(row.created_at_us),
         started_at: row.started_at_us.map(Time::from_micros),
         finished_at: row.finished_at_us.map(Time::from_micros),
@@ -66,13 +68,14 @@ macro_rules! select_tasks {
         concat!(
             "SELECT b.public_id AS batch_public_id, t.task_no, i.custom_id, m.name AS model, i.prompt, i.reference_url,
                 i.aspect_ratio, i.duration_s, i.metadata, t.status, t.price, t.attempts, t.failure_type, t.party, a.output_url,
-                a.output_expires_at_us, b.created_at_us, t.started_at_us, t.finished_at_us
+                a.output_expires_at_us, CASE WHEN v.task_no IS NULL THEN 0 ELSE 1 END AS reversed, b.created_at_us, t.started_at_us, t.finished_at_us
             FROM ",
             $from,
             " JOIN batches AS b ON b.id = t.batch_id
             JOIN task_inputs AS i ON i.batch_id = t.batch_id AND i.task_no = t.task_no
             JOIN models AS m ON m.id = t.model_id
-            LEFT JOIN attempts AS a ON a.batch_id = t.batch_id AND a.task_no = t.task_no AND a.attempt_no = t.attempts ",
+            LEFT JOIN attempts AS a ON a.batch_id = t.batch_id AND a.task_no = t.task_no AND a.attempt_no = t.attempts
+            LEFT JOIN ledger_lines AS v ON v.batch_id = t.batch_id AND v.task_no = t.task_no AND v.step = 1 ",
             $rest
         )
     };

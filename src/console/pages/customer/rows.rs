@@ -41,8 +41,8 @@ fn note(text: &'static str) -> AnyView {
 fn grants(lang: Lang, customer: CustomerId, rows: &[GrantRow]) -> AnyView {
     let words = lang.customers();
     if rows.is_empty() {
-        let command = format!("batchbook customer grant {customer} --credits 10000 --paid-usd 100");
-        return panel::empty(words.no_grants, how(words.no_grants_text, command));
+        let href = lang.link(&CustomerQuery::tab(CustomerTab::Credits).to_href(customer));
+        return panel::empty(words.no_grants, view! { <a class="button" href=href>{words.credits}</a> });
     }
     let shared = lang.words();
     let columns = [
@@ -53,6 +53,7 @@ fn grants(lang: Lang, customer: CustomerId, rows: &[GrantRow]) -> AnyView {
         number(words.held),
         number(words.captured),
         number(words.expired),
+        number(words.taken_back),
         number(words.paid),
         text(words.expires),
         text(words.added),
@@ -71,6 +72,7 @@ fn grants(lang: Lang, customer: CustomerId, rows: &[GrantRow]) -> AnyView {
             Cell::figure(lang.credits(sum(|grant| grant.held))),
             Cell::figure(lang.credits(sum(|grant| grant.captured))),
             Cell::figure(lang.credits(sum(|grant| grant.expired))),
+            Cell::figure(lang.credits(sum(|grant| grant.taken_back))),
             Cell::figure(lang.amount(paid)),
             Cell::new(""),
             Cell::new(""),
@@ -94,6 +96,7 @@ fn grant_row(lang: Lang, grant: &GrantRow) -> AnyView {
             quiet(grant.held),
             quiet(grant.captured),
             quiet(grant.expired),
+            quiet(grant.taken_back),
             Cell::quiet_figure(lang.amount(grant.paid), grant.paid == Money::ZERO),
             grant.expires_at.map_or_else(|| Cell::new(lang.customers().never).class("none"), |at| Cell::new(lang.moment(at))),
             Cell::new(lang.moment(grant.created_at)).class("moment"),

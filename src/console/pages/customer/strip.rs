@@ -1,4 +1,4 @@
-//! Credits: granted = available + held + spent + expired. Accounts and batches say the first three, grants say them too; a tick
+//! Credits: granted = available + held + spent + expired + taken back. Accounts and batches say the first three, grants say them too; a tick
 //! says that both agree, and if they do not, the difference is shown.
 
 use leptos::prelude::*;
@@ -16,15 +16,18 @@ pub fn strip(lang: Lang, summary: &CustomerSummary) -> AnyView {
         (words.held, books.held, "key open"),
         (words.spent, books.spent, "key info"),
         (words.expired, summary.expired, "key gone"),
+        (words.taken_back, summary.taken_back, "key gone"),
     ];
     let shares = [
         Share { class: "good", amount: books.available.get() },
         Share { class: "open", amount: books.held.get() },
         Share { class: "info", amount: books.spent.get() },
-        Share { class: "gone", amount: summary.expired.get() },
+        Share { class: "gone", amount: summary.expired.get() + summary.taken_back.get() },
     ];
     let mut equation = vec![figure(lang, words.granted, summary.granted, "held")];
-    for (index, (name, credits, class)) in parts.into_iter().enumerate() {
+    // Most customers never had anything taken back.
+    let parts = parts.into_iter().filter(|(name, credits, _)| *name != words.taken_back || !credits.is_zero());
+    for (index, (name, credits, class)) in parts.enumerate() {
         equation.push(if index == 0 { " = ".into_any() } else { " + ".into_any() });
         equation.push(figure(lang, name, credits, class));
     }
