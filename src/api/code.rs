@@ -28,6 +28,10 @@ words! {
         UnderMinimum = "under_minimum",
         NotEnoughCredits = "not_enough_credits",
         CrossSite = "cross_site",
+        NoVideo = "no_video",
+        VideoGone = "video_gone",
+        VideoUnavailable = "video_unavailable",
+        NoSuchRange = "no_such_range",
         BatchFinished = "batch_finished",
         BatchCanceling = "batch_canceling",
         InvalidEndpoint = "invalid_endpoint",
@@ -68,6 +72,10 @@ impl Code {
                 (402, "Not enough credits", "Add credits, or submit fewer items; `needed` and `available` say how far apart they are.")
             }
             Self::CrossSite => (403, "Sent by a page of another site", "Send it from the console itself, or from a program."),
+            Self::NoVideo => (409, "No video", "Only succeeded tasks have a video; wait until the task is `succeeded`."),
+            Self::VideoGone => (410, "Video not kept any more", "Fetch videos before their `expires_at`."),
+            Self::VideoUnavailable => (502, "Video unavailable", "Send the request again after `retry_after_s` seconds."),
+            Self::NoSuchRange => (416, "No such range", "Ask for a range inside of the video, or leave `Range` out."),
             Self::BatchFinished => (409, "The batch is finished", "There is nothing left to cancel."),
             Self::BatchCanceling => (409, "The batch is being canceled", "Wait until it is `canceled`."),
             Self::InvalidEndpoint => (422, "Invalid endpoint", "Correct the field that the detail names."),

@@ -28,6 +28,7 @@ pub use code::Code;
 pub use envelope::request_id;
 pub use problem::Problem;
 pub use same_site::refuse_cross_site;
+pub use v1::content::{Content, ContentSource, NoContent, Nowhere};
 
 use crate::domain::id::Random;
 use crate::service::{Limits, Service};
@@ -40,11 +41,17 @@ const REQUEST_TIMEOUT_S: u64 = 120;
 pub(crate) struct Api {
     service: Service,
     limits: Limits,
+    content: Arc<dyn ContentSource>,
 }
 
 /// Everything below `/api` and `/docs/api`. It has no fallback of its own, so it can be merged with the console's router;
 /// unknown addresses below `/api` are answered here. `random` names requests.
 pub fn router(service: Service, random: Arc<dyn Random>, limits: Limits) -> Router {
+    router_with_content(service, random, limits, Arc::new(Nowhere))
+}
+
+/// The same, with a source of finished videos.
+pub fn router_with_content(service: Service, random: Arc<dyn Random>, limits: Limits, content: Arc<dyn ContentSource>) -> Router {
     let timeout = Duration::from_secs(REQUEST_TIMEOUT_S);
     Router::new()
         .nest("/api/v1", v1::router())
@@ -57,7 +64,7 @@ pub fn router(service: Service, random: Arc<dyn Random>, limits: Limits) -> Rout
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
         .layer(CatchPanicLayer::custom(envelope::panicked))
         .layer(from_fn_with_state(random, envelope::envelope))
-        .with_state(Api { service, limits })
+        .with_state(Api { service, limits, content })
 }
 
 async fn unknown_route() -> Problem {

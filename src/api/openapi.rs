@@ -14,7 +14,7 @@ use utoipa::{Modify, OpenApi};
 use super::code::Code;
 use super::envelope::PROBLEM_JSON;
 use super::problem::{ItemProblem, ProblemBody};
-use super::v1::{batches, cancellation, credits, deliveries, endpoints, ledger, results, submission, tasks};
+use super::v1::{batches, cancellation, content, credits, deliveries, endpoints, ledger, results, submission, tasks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -33,6 +33,7 @@ use super::v1::{batches, cancellation, credits, deliveries, endpoints, ledger, r
         cancellation::cancel,
         tasks::list,
         tasks::show,
+        content::show,
         results::stream,
         credits::show,
         ledger::list,
@@ -107,6 +108,7 @@ const BY_OPERATION: &[(&str, &[Code])] = &[
     ("cancel_batch", &[Code::NotFound, Code::BatchFinished, Code::BatchCanceling]),
     ("list_tasks", &[Code::InvalidParameter, Code::NotFound]),
     ("get_task", &[Code::NotFound]),
+    ("get_content", &[Code::NotFound, Code::NoVideo, Code::VideoGone, Code::VideoUnavailable, Code::NoSuchRange]),
     ("get_results", &[Code::InvalidParameter, Code::NotFound]),
     ("get_credits", &[]),
     ("list_ledger", &[Code::InvalidParameter]),
@@ -228,6 +230,7 @@ mod tests {
                 "get /api/v1/batches/{id}/results",
                 "get /api/v1/batches/{id}/tasks",
                 "get /api/v1/batches/{id}/tasks/{number}",
+                "get /api/v1/batches/{id}/tasks/{number}/content",
                 "get /api/v1/credits",
                 "get /api/v1/ledger",
                 "get /api/v1/webhook-deliveries",

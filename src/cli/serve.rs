@@ -129,7 +129,7 @@ impl Serve {
         let key = if self.demo && self.role.has_web() { demo::fresh_key(&state.service, config).await? } else { None };
         let mut parts = Parts::new(stop);
         if let Some(listener) = listener {
-            parts.start_web(state, listener, config, simulated.is_some())?;
+            parts.start_web(state, listener, registry.clone(), config, simulated.is_some())?;
         }
         if self.role.has_workers() {
             parts.start_workers(state, registry, config, &self.hurry);

@@ -4,9 +4,11 @@
 
 use async_trait::async_trait;
 
+use self::download::{Download, NoDownload};
 use crate::domain::attempt::{CancelAnswer, Order, Polled, Submitted};
 
 pub mod classify;
+pub mod download;
 pub mod openai_videos;
 pub mod registry;
 pub mod simulator;
@@ -25,4 +27,10 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
 
     /// Asks the provider to stop. Most cannot.
     async fn cancel(&self, provider_job: &str) -> CancelAnswer;
+
+    /// Fetches a finished video, or a part of it, from the address that the provider gave. `range` is one range of bytes, as HTTP
+    /// writes it.
+    async fn download(&self, _url: &str, _range: Option<&str>) -> Result<Download, NoDownload> {
+        Err(NoDownload::Unavailable("this provider's results cannot be fetched".to_owned()))
+    }
 }

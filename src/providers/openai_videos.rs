@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use self::answer::{Answer, ResultUrl};
 use super::Provider;
 use super::classify::{self, JobStatus, Signal};
+use super::download::{self, Download, NoDownload};
 use crate::domain::attempt::{CancelAnswer, Order, Output, Polled, Submitted};
 
 mod answer;
@@ -87,6 +88,8 @@ pub enum BadConfig {
 #[derive(Clone, Debug)]
 pub struct OpenAiVideos {
     client: Client,
+    /// For finished videos, which take longer than answers.
+    downloads: Client,
     videos_url: Url,
     config: OpenAiVideosConfig,
 }
@@ -107,8 +110,10 @@ impl OpenAiVideos {
         videos_url.path_segments_mut().map_err(|()| bad_url())?.pop_if_empty().push("videos");
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", config.api_key.expose())).map_err(|_| BadConfig::ApiKey)?;
         bearer.set_sensitive(true);
+        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, bearer)]);
+        let downloads = download::client(headers.clone()).map_err(|error| BadConfig::Client(error.to_string()))?;
         let client = Client::builder()
-            .default_headers(HeaderMap::from_iter([(header::AUTHORIZATION, bearer)]))
+            .default_headers(headers)
             .user_agent(USER_AGENT)
             // A redirect would turn a POST into a GET, or carry the key to another host.
             .redirect(redirect::Policy::none())
@@ -118,7 +123,7 @@ impl OpenAiVideos {
             .pool_idle_timeout(Duration::from_millis(POOL_IDLE_MS))
             .build()
             .map_err(|error| BadConfig::Client(error.to_string()))?;
-        Ok(Self { client, videos_url, config })
+        Ok(Self { client, downloads, videos_url, config })
     }
 
     fn job_url(&self, provider_job: &str, last: Option<&str>) -> Url {
@@ -255,5 +260,9 @@ impl Provider for OpenAiVideos {
     /// The API has no call for it (PROVIDERS §1.1).
     async fn cancel(&self, _provider_job: &str) -> CancelAnswer {
         CancelAnswer::Unsupported
+    }
+
+    async fn download(&self, url: &str, range: Option<&str>) -> Result<Download, NoDownload> {
+        download::fetch(&self.downloads, &self.videos_url, url, range).await
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod content;
 pub mod guard;
 pub mod health;
 pub mod preferences;

@@ -21,6 +21,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
+use super::content::ProviderContent;
 use super::guard;
 use super::health;
 use super::preferences;
@@ -33,6 +34,7 @@ use crate::console::preferences::Preferences;
 use crate::console::query::PreferencesQuery;
 use crate::console::{App, Opening, shell};
 use crate::domain::id::Random;
+use crate::providers::registry::Registry;
 
 /// The longest body that the console takes. The customer API has limits of its own.
 const CONSOLE_REQUEST_MAX_BYTES: usize = 1 << 20;
@@ -48,12 +50,15 @@ pub struct Web {
     pub options: LeptosOptions,
     /// The console says on every page that no real provider is asked.
     pub simulated: bool,
+    /// Who keeps the finished videos.
+    pub providers: Registry,
 }
 
 pub fn router(web: Web) -> Router {
-    let Web { state, random, options, simulated } = web;
+    let Web { state, random, options, simulated, providers } = web;
     let names = random.clone();
-    let api = api::router(state.service.clone(), random, state.limits);
+    let videos = Arc::new(ProviderContent::new(providers));
+    let api = api::router_with_content(state.service.clone(), random, state.limits, videos);
     let service = state.service;
     let context = move || {
         provide_context(service.clone());

@@ -27,6 +27,15 @@ impl Service {
         found.into_iter().find(|task| task.number == number).ok_or(ServiceError::NotFound { what: "task" })
     }
 
+    /// A task, and which provider keeps its video.
+    pub async fn task_with_provider(&self, reader: Reader, id: BatchId, number: i32) -> ServiceResult<(Task, Option<String>)> {
+        let task = self.task(reader, id, number).await?;
+        let mut tx = self.db().read().await?;
+        let key = self.batch_key(&mut tx, reader, id).await?;
+        let last = attempts::of_task(&mut tx, key, number).await?.pop();
+        Ok((task, last.map(|attempt| attempt.provider)))
+    }
+
     /// The attempts of a task, first to last. For operators: they name providers.
     pub async fn attempts(&self, id: BatchId, number: i32) -> ServiceResult<Vec<Attempt>> {
         let mut tx = self.db().read().await?;

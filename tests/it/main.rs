@@ -8,6 +8,7 @@ mod batch_list;
 mod batch_page;
 mod books;
 mod console;
+mod content;
 mod customers;
 mod database;
 mod kill;

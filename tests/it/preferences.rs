@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use batchbook::providers::registry::Registry;
 use batchbook::server::clock::SystemClock;
 use batchbook::server::random::OsRandom;
 use batchbook::server::state::State;
@@ -26,7 +27,7 @@ impl Console {
         let (db, random, limits) = (database.connect().await, Arc::new(OsRandom), Limits::default());
         let service = Service::new(db.clone(), Arc::new(SystemClock), random.clone(), limits);
         let options = LeptosOptions::builder().output_name("batchbook").site_root("target/site").build();
-        let web = Web { state: State { db, service, limits }, random, options, simulated: false };
+        let web = Web { state: State { db, service, limits }, random, options, simulated: false, providers: Registry::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router(web)).await.unwrap() });

@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod batches;
 pub(crate) mod cancellation;
+pub mod content;
 pub(crate) mod credits;
 pub(crate) mod deliveries;
 pub(crate) mod endpoints;
@@ -29,6 +30,7 @@ pub(crate) fn router() -> Router<Api> {
         .route("/batches/{id}", get(batches::show))
         .route("/batches/{id}/tasks", get(tasks::list))
         .route("/batches/{id}/tasks/{number}", get(tasks::show))
+        .route("/batches/{id}/tasks/{number}/content", get(content::show))
         .route("/batches/{id}/results", get(results::stream))
         .route("/batches/{id}/cancel", post(cancellation::cancel))
         .route("/credits", get(credits::show))

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::Admitted;
+use super::content::path;
 use super::page::{List, PageParameters};
 use crate::api::Api;
 use crate::api::openapi::word_list;
@@ -57,9 +58,10 @@ pub(crate) struct TaskCreditsView {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Output)]
 pub(crate) struct OutputView {
-    #[schema(format = "uri")]
+    /// On this server; it asks for your key.
+    #[schema(format = "uri-reference", example = "/api/v1/batches/bat_06ffab1c9xe3kbm1h2g4t8w0qr/tasks/17/content")]
     url: String,
-    /// The address works until then.
+    /// The video is kept until then.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Time>,
 }
@@ -100,7 +102,7 @@ impl From<&Task> for TaskView {
             status: task.status.into(),
             credits: TaskCreditsView { price: task.price.get(), charged: task.charged().get(), refunded: task.refunded().get() },
             attempts: task.attempts,
-            output: output.map(|output| OutputView { url: output.url.clone(), expires_at: output.expires_at }),
+            output: output.map(|output| OutputView { url: path(task.batch_id, task.number), expires_at: output.expires_at }),
             error,
             created_at: task.created_at,
             started_at: task.started_at,
@@ -222,7 +224,9 @@ pub(crate) mod tests {
     #[test]
     fn a_success_shows_its_video_and_its_charge() {
         let task = shown(TaskStatus::Succeeded);
-        assert_eq!(task["output"]["url"], "https://example.com/v.mp4");
+        let url = task["output"]["url"].as_str().unwrap();
+        assert!(url.starts_with("/api/v1/batches/bat_") && url.ends_with("/tasks/17/content"), "{url}");
+        assert!(!task.to_string().contains("example.com"), "the provider's address stays with us");
         assert_eq!((&task["credits"]["charged"], &task["error"]), (&49.into(), &serde_json::Value::Null));
     }
 }

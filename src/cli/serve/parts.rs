@@ -56,10 +56,17 @@ impl Parts {
         Ok(())
     }
 
-    pub fn start_web(&mut self, state: &State, listener: TcpListener, config: &Config, simulated: bool) -> Result<(), Failure> {
+    pub fn start_web(
+        &mut self,
+        state: &State,
+        listener: TcpListener,
+        providers: Registry,
+        config: &Config,
+        simulated: bool,
+    ) -> Result<(), Failure> {
         let options =
             site::options(config).map_err(|error| Failure::new("configuration", format!("Leptos.toml cannot be used: {error}")))?;
-        let router = web::router(Web { state: state.clone(), random: Arc::new(OsRandom), options, simulated });
+        let router = web::router(Web { state: state.clone(), random: Arc::new(OsRandom), options, simulated, providers });
         let (stop, drain_max) = (self.stop.clone(), config.drain_max);
         self.running.spawn(async move {
             let serving = web::serve(listener, router, stop.clone());
