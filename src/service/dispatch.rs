@@ -23,8 +23,6 @@ use super::{Service, ServiceError, ServiceResult};
 pub const CLAIM_MAX: i64 = 500;
 /// Open batches that one claim looks at. Those left out have had a turn more lately than all of these.
 const CANDIDATES_MAX: i64 = 1_000;
-/// A task whose route has no free place is set aside for so long, and its batch goes on with the next.
-const NO_PLACE_PAUSE_S: i64 = 5;
 
 /// A route, the deadline of what it makes, and how many more tasks may be sent by it now.
 #[derive(Clone, Debug)]
@@ -61,6 +59,12 @@ impl Service {
         Ok(catalogue::routes(&mut tx, self.now()).await?)
     }
 
+    /// Every route there is or was, for tasks that are still on their way by one that is out of use.
+    pub async fn all_routes(&self) -> ServiceResult<Vec<(Route, i64)>> {
+        let mut tx = self.db().read().await?;
+        Ok(catalogue::all_routes(&mut tx).await?)
+    }
+
     /// Sends nothing by this route for a while.
     pub async fn pause_route(&self, route: RouteKey, until: Time, reason: &str) -> ServiceResult<()> {
         let mut tx = self.db().write().await?;
@@ -77,7 +81,9 @@ impl Service {
         let now = self.now();
         let mut tx = self.db().read().await?;
         let mut retries = Retries::default();
-        for task in tasks::due_retries(&mut tx, now, CANDIDATES_MAX).await? {
+        // What waits for a model that is full stays in line until there is a place for it.
+        let models: Vec<ModelKey> = free.keys().copied().collect();
+        for task in tasks::due_retries(&mut tx, now, &models, CANDIDATES_MAX).await? {
             retries.0.entry(task.batch).or_default().push(task);
         }
         let (mut waiting, models) = batches::waiting(&mut tx, CANDIDATES_MAX).await?;
@@ -85,7 +91,7 @@ impl Service {
         for batch in &mut waiting {
             batch.tasks += retries.count(batch.batch);
         }
-        let portions = divide_by_model(&waiting, &models, free);
+        let portions = limited(divide_by_model(&waiting, &models, free));
         if portions.is_empty() {
             return Ok(Vec::new());
         }
@@ -116,17 +122,25 @@ impl Service {
     }
 }
 
-/// Models that have free places, and how many: [`CLAIM_MAX`] together at most.
+/// Models that have free places, and how many. Each by itself: one that is idle must not take the places of another away.
 fn free_by_model(places: &[Places]) -> BTreeMap<ModelKey, i64> {
-    let mut left = CLAIM_MAX;
     let mut free: BTreeMap<ModelKey, i64> = BTreeMap::new();
     for place in places.iter().filter(|place| place.free > 0) {
-        let taken = place.free.min(left);
-        *free.entry(place.route.model).or_default() += taken;
-        left -= taken;
+        let of_model = free.entry(place.route.model).or_default();
+        *of_model = of_model.saturating_add(place.free).min(CLAIM_MAX);
     }
-    free.retain(|_, places| *places > 0);
     free
+}
+
+/// [`CLAIM_MAX`] tasks together at most; the next claim takes the others.
+fn limited(mut portions: Vec<Portion>) -> Vec<Portion> {
+    let mut left = CLAIM_MAX;
+    for portion in &mut portions {
+        portion.tasks = portion.tasks.min(left);
+        left -= portion.tasks;
+    }
+    portions.retain(|portion| portion.tasks > 0);
+    portions
 }
 
 /// Divides the free places of each model among the batches that have tasks of it, so that a full model keeps nobody from an
@@ -189,8 +203,8 @@ async fn claim_portions(
     let (to_send, set_aside) = assign_routes(tx, models, wanted, places).await?;
     let runs = runs(to_send);
     tasks::claim(tx, worker, &runs, now).await?;
-    let retry_at = now.plus_s(NO_PLACE_PAUSE_S);
-    let aside: Vec<_> = set_aside.into_iter().map(|task| (task, retry_at)).collect();
+    // Due at once: they are taken up when their model has a place, and their batch goes on with the next meanwhile.
+    let aside: Vec<_> = set_aside.into_iter().map(|task| (task, now)).collect();
     if !aside.is_empty() {
         tasks::insert_retries(tx, &aside).await?;
     }

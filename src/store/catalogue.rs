@@ -76,6 +76,19 @@ pub async fn routes(tx: &mut Tx, now: Time) -> StoreResult<Vec<(Route, i64)>> {
         WHERE r.effective_from_us <= $1 AND (r.effective_to_us IS NULL OR r.effective_to_us > $1)
         ORDER BY r.id";
     let rows: Vec<RouteRow> = on!(tx, c => sqlx::query_as(ROUTES).bind(now.micros()).fetch_all(c).await)?;
+    read_routes(rows)
+}
+
+/// Every route there is or was: what was sent by one that is out of use is still to be brought to its end.
+pub async fn all_routes(tx: &mut Tx) -> StoreResult<Vec<(Route, i64)>> {
+    const ROUTES: &str = "SELECT r.id, r.model_id, m.deadline_s, r.provider, r.upstream_model, r.unit_cost_microusd, r.billed_failed,
+            r.billed_content_input, r.billed_content_output, r.billed_timeout, r.concurrency_max, r.submits_per_min_max, r.paused_until_us
+        FROM routes AS r JOIN models AS m ON m.id = r.model_id ORDER BY r.id";
+    let rows: Vec<RouteRow> = on!(tx, c => sqlx::query_as(ROUTES).fetch_all(c).await)?;
+    read_routes(rows)
+}
+
+fn read_routes(rows: Vec<RouteRow>) -> StoreResult<Vec<(Route, i64)>> {
     rows.into_iter()
         .map(|row| {
             let billing = BillingRule {

@@ -202,10 +202,16 @@ pub async fn insert_retries(tx: &mut Tx, retries: &[(TaskKey, Time)]) -> StoreRe
     ensure_rows("inserting retries", INSERT.execute(tx, &[], columns).await?, retries.len())
 }
 
-/// Retries that are due, longest due first. At most `max`.
-pub async fn due_retries(tx: &mut Tx, now: Time, max: i64) -> StoreResult<Vec<TaskKey>> {
-    const DUE: &str = "SELECT batch_id, task_no FROM retries WHERE due_at_us <= $1 ORDER BY due_at_us, batch_id, task_no LIMIT $2";
-    let rows: Vec<(i64, i32)> = on!(tx, c => sqlx::query_as(DUE).bind(now.micros()).bind(max).fetch_all(c).await)?;
+/// Retries of these models that are due, longest due first. At most `max`.
+pub async fn due_retries(tx: &mut Tx, now: Time, models: &[ModelKey], max: i64) -> StoreResult<Vec<TaskKey>> {
+    static DUE: SetStatement = SetStatement::new(
+        "SELECT r.batch_id, r.task_no FROM retries AS r JOIN tasks AS t ON t.batch_id = r.batch_id AND t.task_no = r.task_no
+        WHERE r.due_at_us <= $1 AND t.model_id IN (SELECT u.m FROM {rows}) ORDER BY r.due_at_us, r.batch_id, r.task_no LIMIT $2",
+        2,
+        &[("m", "bigint")],
+    );
+    let models = vec![Column::I64(models.iter().map(|model| model.0).collect())];
+    let rows: Vec<(i64, i32)> = DUE.fetch(tx, &[now.micros(), max], models).await?;
     Ok(rows.into_iter().map(|(batch, number)| TaskKey { batch: BatchKey(batch), number }).collect())
 }
 

@@ -45,6 +45,9 @@ enum Leg {
 
 /// Pause when a provider asks for less and does not say for how long.
 const THROTTLE_PAUSE_MS: i64 = 2_000;
+/// Pauses between tries to write an end that the database refuses.
+const REFUSED_PAUSES_MS: [u64; 3] = [100, 500, 2_000];
+const REFUSED_PAUSE_MAX_MS: u64 = 60_000;
 /// A job counts as lost after so many denials, if they lasted long enough.
 const NOT_FOUND_TRIES: u32 = 3;
 /// A job that was given up is asked after so many times more, to note a late result.
@@ -100,13 +103,34 @@ pub async fn fly(desk: Arc<Desk>, mut flight: Flight) {
     let gave_up = matches!(&outcome, Outcome::Failed(fault) if fault.failure == FailureType::Timeout);
     let Flight { task, attempt, unit_cost, billing, .. } = flight;
     let ended = Ended { task, attempt, unit_cost, billing, at: desk.service.now(), outcome };
-    if desk.ends.write(ended).await.is_none() {
+    if end(&desk, ended).await.is_none() {
         return;
     }
     desk.forget(task);
     if gave_up {
         watch_for_late_result(&desk, &flight).await;
     }
+}
+
+/// Writes the end of a task. The database may refuse it, where a rule or a text stands in the way: it is tried a few times, then
+/// the task fails as a fault of ours, with its credits given back and the refusal as its evidence; and if that is refused too, it
+/// is tried for as long as the worker lives. `None` when the worker stopped.
+async fn end(desk: &Desk, mut ended: Ended) -> Option<()> {
+    let mut refusals = 0;
+    while desk.ends.write(ended.clone()).await.is_none() {
+        refusals += 1;
+        let pause_ms = REFUSED_PAUSES_MS.get(refusals - 1).copied().unwrap_or(REFUSED_PAUSE_MAX_MS);
+        tokio::select! {
+            () = desk.abandon.cancelled() => return None,
+            () = tokio::time::sleep(Duration::from_millis(pause_ms)) => {}
+        }
+        if refusals == REFUSED_PAUSES_MS.len() {
+            tracing::error!(task = ?ended.task, attempt = ended.attempt, "the books refuse how this task ended; it is failed and refunded instead");
+            let evidence = Evidence { rule: Some("the books refused how it ended".to_owned()), ..Evidence::default() };
+            ended.outcome = fails(FailureType::PlatformError, evidence);
+        }
+    }
+    Some(())
 }
 
 /// `None` when the worker stopped, or the task is no longer its own.
@@ -166,10 +190,14 @@ async fn answered(desk: &Desk, flight: &mut Flight, provider: &dyn Provider, ans
     }
 }
 
-/// Stores that the provider took it; `None` when the task is no longer this worker's.
+/// Stores that the provider took it; `None` when the task is no longer this worker's. A name that the database refuses is kept
+/// in memory: the task goes on, and waits its deadline out if this worker is gone before its end.
 async fn accept(desk: &Desk, flight: &Flight, provider_job: Option<String>) -> Option<()> {
-    let taken = desk.accepts.write(Accepted { task: flight.task, attempt: flight.attempt, provider_job }).await?;
-    taken.then_some(())
+    match desk.accepts.write(Accepted { task: flight.task, attempt: flight.attempt, provider_job }).await {
+        Some(taken) => taken.then_some(()),
+        None if desk.abandon.is_cancelled() => None,
+        None => Some(()),
+    }
 }
 
 /// Waits a request out that was sent and never answered. It is never sent again: it may be running, and be billed.

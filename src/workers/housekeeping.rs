@@ -81,8 +81,10 @@ async fn take_over(desk: &Arc<Desk>) -> ServiceResult<usize> {
     let adopted = desk.service.rescue(desk.worker).await?;
     let count = adopted.len();
     for adopted in adopted {
-        // A route that is out of use drains as well; its row stays.
-        let Some(route) = routes.get(&adopted.route) else { continue };
+        let Some(route) = routes.get(&adopted.route) else {
+            tracing::error!(route = adopted.route.0, task = ?adopted.task, "a task is on its way by a route that does not exist");
+            continue;
+        };
         fly(desk, adopted, route);
     }
     Ok(count)
@@ -114,8 +116,9 @@ async fn find_strays(desk: &Arc<Desk>) -> ServiceResult<()> {
 
 type Routes = HashMap<RouteKey, (Route, i64)>;
 
+/// Those that are out of use among them: what they have drains.
 async fn routes(desk: &Desk) -> ServiceResult<Routes> {
-    Ok(desk.service.routes().await?.into_iter().map(|route| (route.0.key, route)).collect())
+    Ok(desk.service.all_routes().await?.into_iter().map(|route| (route.0.key, route)).collect())
 }
 
 fn fly(desk: &Arc<Desk>, adopted: Adopted, (route, deadline_s): &(Route, i64)) {

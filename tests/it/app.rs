@@ -70,6 +70,17 @@ impl TestApp {
         Self { db, service, address, http, server, database: None }
     }
 
+    /// Runs one statement on the database behind the program's back.
+    pub async fn run_sql(&self, sql: &'static str) {
+        use sqlx::{Connection, Executor};
+        let url = &self.database.as_ref().expect("a database of its own").url;
+        if url.starts_with("sqlite:") {
+            sqlx::SqliteConnection::connect(url).await.unwrap().execute(sql).await.unwrap();
+        } else {
+            sqlx::PgConnection::connect(url).await.unwrap().execute(sql).await.unwrap();
+        }
+    }
+
     /// A customer who is about to come into being.
     pub fn customer(&self) -> NewCustomer<'_> {
         NewCustomer { app: self, requests_per_min: 1_000_000 }

@@ -458,8 +458,15 @@ async fn a_mixed_batch_waits_only_for_the_route_that_is_full(kind: Kind) {
     let claimed = books.service.claim(worker, &places).await.unwrap();
     assert_eq!((claimed.len(), claimed[0].task.number), (10, 11));
     books.verify().await;
-    books.clock.advance_ms(6_000);
-    assert_eq!(books.claim(worker).await.len(), 10);
+    // While it stays full nothing is taken up and put back again; once it has a place, nothing waits.
+    assert!(books.service.claim(worker, &places).await.unwrap().is_empty());
+    for place in &mut places {
+        place.free = if place.route.upstream_model == "sora-2" { 0 } else { 4 };
+    }
+    let claimed = books.service.claim(worker, &places).await.unwrap();
+    assert_eq!(claimed.iter().map(|row| row.task.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    // However many places the idle model has.
+    assert_eq!(books.claim(worker).await.len(), 6);
     books.verify().await;
 }
 

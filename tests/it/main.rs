@@ -19,5 +19,6 @@ mod postgres;
 mod preferences;
 mod process;
 mod search;
+mod strays;
 mod tasks;
 mod webhooks;

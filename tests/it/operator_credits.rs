@@ -71,7 +71,14 @@ async fn succeed(app: &TestApp, worker: WorkerKey, claimed: &[Claimed], places: 
         .map(|claimed| {
             let route = &places.iter().find(|place| place.route.key == claimed.route).unwrap().route;
             let outcome = Outcome::Succeeded(Output { url: "https://example.com/v.mp4".to_owned(), expires_at: None });
-            Ended { task: claimed.task, attempt: claimed.attempt, unit_cost: route.unit_cost, billing: route.billing, outcome }
+            Ended {
+                task: claimed.task,
+                attempt: claimed.attempt,
+                unit_cost: route.unit_cost,
+                billing: route.billing,
+                at: app.service.now(),
+                outcome,
+            }
         })
         .collect();
     assert_eq!(app.service.settle(worker, &ended).await.unwrap().succeeded, claimed.len());
