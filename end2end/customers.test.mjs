@@ -44,14 +44,14 @@ describe('list of customers', () => {
     check('is searched by a part of a name', async page => {
         await openHydrated(page, '/admin/customers')
         const name = (await page.locator(customerLink).last().innerText()).trim()
-        await page.locator('input[name=q]').fill(name.slice(1, 5).toUpperCase())
-        await page.locator('form.search button').click()
+        await page.locator('.customer-search input[name=q]').fill(name.slice(1, 5).toUpperCase())
+        await page.locator('form.customer-search button').click()
         await page.waitForURL(/q=/)
         const found = await page.locator(customerLink).allInnerTexts()
         assert.ok(found.some(text => text.trim() === name), `${found} holds ${name}`)
         await page.goto('/admin/customers?q=%3Cscript%3E')
         assert.match(await page.locator('main').innerText(), /No customer matches/)
-        assert.equal(await page.locator('input[name=q]').inputValue(), '<script>')
+        assert.equal(await page.locator('.customer-search input[name=q]').inputValue(), '<script>')
     })
 })
 
@@ -211,8 +211,8 @@ describe('without JavaScript', () => {
     check('search, sections and pages are plain links and forms', async page => {
         const customer = await busiest(page)
         await page.goto('/admin/customers')
-        await page.locator('input[name=q]').fill('example')
-        await page.locator('form.search button').click()
+        await page.locator('.customer-search input[name=q]').fill('example')
+        await page.locator('form.customer-search button').click()
         assert.match(page.url(), /q=example/)
         await page.goto(customer)
         await page.locator('.tabs a[href*="tab=ledger"]').click()

@@ -90,7 +90,7 @@ fn above_the_rows(lang: Lang, summary: &CustomerSummary, tab: Memo<CustomerTab>)
             </h1>
             {id_with_copy(lang, id.to_string())}
         </div>
-        <section class="card overview">
+        <section class="card">
             <p class="who">
                 <bdi>{summary.email.clone()}</bdi>
                 <span>{format!("{} {}", words.since, lang.moment(summary.created_at))}</span>

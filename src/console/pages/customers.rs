@@ -58,7 +58,7 @@ fn search(lang: Lang, searched: String) -> AnyView {
     let language = lang.param().map(|value| view! { <input type="hidden" name=Lang::PARAM value=value /> });
     let clear = (!searched.is_empty()).then(|| view! { <a href=lang.link(CustomersQuery::PATH)>{words.clear}</a> });
     view! {
-        <form class="search" role="search" method="get" action=CustomersQuery::PATH>
+        <form class="customer-search" role="search" method="get" action=CustomersQuery::PATH>
             {language}
             <input type="search" name="q" value=searched maxlength="100" aria-label=words.search_label placeholder=words.search_label />
             <button type="submit">{words.search}</button>
