@@ -74,6 +74,8 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/admin/customers") view=CustomersPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/customers/:id") view=CustomerPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/search") view=SearchPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/webhooks") view=WebhooksPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/webhooks/:id") view=DeliveryPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/preferences") view=PreferencesPage ssr=SsrMode::Async />
                     </FlatRoutes>
                 </main>

@@ -1,13 +1,14 @@
 //! Endpoints: where a customer wants to be told. Made and changed by customers and operators alike.
 
 use crate::domain::id::{CustomerKey, DeliveryId, EndpointId, EndpointKey, EventId};
-use crate::domain::page::PageSize;
+use crate::domain::page::{PAGE_MAX, PageSize};
 use crate::domain::webhook::{
     CanceledBecause, DESCRIPTION_MAX_CHARS, DisabledBecause, ENDPOINTS_MAX, Endpoint, EndpointSource, EventType, ROTATION_S,
     TIMEOUT_MS_MAX, TIMEOUT_MS_MIN, Trigger, WebhookSecret,
 };
 use crate::store::deliveries::NewDelivery;
-use crate::store::{Tx, deliveries, endpoints, events};
+use crate::store::customers::Customer;
+use crate::store::{Tx, customers, deliveries, endpoints, events};
 
 pub use crate::store::endpoints::{EndpointFields, OperatorEvent};
 
@@ -65,6 +66,20 @@ impl Service {
     pub async fn endpoints(&self, reader: Reader, before: Option<EndpointId>, size: PageSize) -> ServiceResult<Listed<Endpoint>> {
         let mut tx = self.db().read().await?;
         Ok(Listed::of(endpoints::list(&mut tx, reader.customer(), before, size).await?, size))
+    }
+
+    /// The newest 200 of all customers, with whose they are. For operators.
+    pub async fn endpoints_with_customers(&self) -> ServiceResult<Listed<(Endpoint, Customer)>> {
+        let size = PageSize::new(PAGE_MAX).map_err(ServiceError::internal)?;
+        let mut tx = self.db().read().await?;
+        let listed = Listed::of(endpoints::list(&mut tx, None, None, size).await?, size);
+        let keys: Vec<CustomerKey> = listed.rows.iter().map(|endpoint| endpoint.customer).collect();
+        let customers = customers::by_keys(&mut tx, &keys).await?;
+        let of = |endpoint: Endpoint| {
+            let customer = customers.iter().find(|customer| customer.key == endpoint.customer)?.clone();
+            Some((endpoint, customer))
+        };
+        Ok(Listed { has_more: listed.has_more, rows: listed.rows.into_iter().filter_map(of).collect() })
     }
 
     /// A new secret, shown once. The old ones sign beside it for a day.

@@ -5,6 +5,7 @@ use crate::domain::id::{CustomerId, CustomerKey};
 use crate::domain::page::{PageSize, Seek, Stretch};
 use crate::domain::time::Time;
 
+use super::dialect::{Column, SetStatement};
 use super::{StoreResult, Tx, on};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,16 @@ pub async fn by_id(tx: &mut Tx, id: CustomerId) -> StoreResult<Option<Customer>>
     const BY_ID: &str = "SELECT id, public_id, name, email, created_at_us FROM customers WHERE public_id = $1";
     let row: Option<Row> = on!(tx, c => sqlx::query_as(BY_ID).bind(id.to_string()).fetch_optional(c).await)?;
     row.map(read).transpose()
+}
+
+pub async fn by_keys(tx: &mut Tx, keys: &[CustomerKey]) -> StoreResult<Vec<Customer>> {
+    static BY_KEYS: SetStatement = SetStatement::new(
+        "SELECT id, public_id, name, email, created_at_us FROM customers WHERE id IN (SELECT u.id FROM {rows})",
+        0,
+        &[("id", "bigint")],
+    );
+    let rows: Vec<Row> = BY_KEYS.fetch(tx, &[], vec![Column::I64(keys.iter().map(|key| key.0).collect())]).await?;
+    rows.into_iter().map(read).collect()
 }
 
 pub async fn list(tx: &mut Tx) -> StoreResult<Vec<Customer>> {

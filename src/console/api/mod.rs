@@ -20,6 +20,7 @@ pub mod overview;
 mod protocol;
 pub mod search;
 pub mod wire;
+pub mod webhooks;
 
 pub use error::ConsoleError;
 pub use load::{Loaded, load, load_if};

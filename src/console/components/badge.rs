@@ -6,6 +6,7 @@ use crate::console::i18n::Lang;
 use crate::domain::attempt::AttemptState;
 use crate::domain::batch::BatchStatus;
 use crate::domain::task::TaskStatus;
+use crate::domain::webhook::{DeliveryState, EndpointState};
 
 /// Colour and icon of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +62,24 @@ pub fn attempt_badge(lang: Lang, state: AttemptState) -> AnyView {
         AttemptState::Failed => Look::Bad,
     };
     badge(look, (lang.words().attempt_word)(state))
+}
+
+pub fn delivery_badge(lang: Lang, state: DeliveryState) -> AnyView {
+    let look = match state {
+        DeliveryState::Pending => Look::Waiting,
+        DeliveryState::Succeeded => Look::Good,
+        DeliveryState::Exhausted => Look::Bad,
+        DeliveryState::Canceled => Look::Stopped,
+    };
+    badge(look, lang.delivery_state(state))
+}
+
+pub fn endpoint_badge(lang: Lang, state: EndpointState) -> AnyView {
+    let look = match state {
+        EndpointState::Enabled => Look::Good,
+        EndpointState::Disabled => Look::Stopped,
+    };
+    badge(look, lang.endpoint_state(state))
 }
 
 fn badge(look: Look, word: &'static str) -> AnyView {

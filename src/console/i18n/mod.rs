@@ -11,6 +11,7 @@ mod sentence;
 mod shell;
 mod tasks;
 mod ticket;
+mod webhooks;
 mod words;
 mod zh;
 mod zone;
@@ -21,6 +22,7 @@ pub use sentence::{BatchFacts, Part, PartyFailure};
 pub use shell::ShellWords;
 pub use tasks::TasksWords;
 pub use ticket::TicketFacts;
+pub use webhooks::WebhooksWords;
 pub use words::Words;
 pub use zone::{Zone, ZoneTable};
 
