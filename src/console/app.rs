@@ -9,8 +9,10 @@ use leptos_router::{SsrMode, path};
 use super::api::Wire;
 use super::components::clock::Clock;
 use super::i18n::Lang;
-use super::pages::{BatchPage, BatchesPage, CustomerPage, CustomersPage, NotFound, OverviewPage, PreferencesPage, SearchPage};
-use super::query::{BatchesQuery, CustomersQuery, OverviewQuery, PreferencesQuery};
+use super::pages::{
+    BatchPage, BatchesPage, CustomerPage, CustomersPage, DeliveryPage, NotFound, OverviewPage, PreferencesPage, SearchPage, WebhooksPage,
+};
+use super::query::{BatchesQuery, CustomersQuery, OverviewQuery, PreferencesQuery, WebhooksQuery};
 use super::{Opening, frame};
 
 #[component]
@@ -60,6 +62,7 @@ fn Frame() -> impl IntoView {
                     {section(lang, OverviewQuery::PATH.to_owned(), lang.overview().overview, "o")}
                     {section(lang, list, words.batches, "b")}
                     {section(lang, CustomersQuery::PATH.to_owned(), lang.customers().customers, "c")}
+                    {section(lang, WebhooksQuery::PATH.to_owned(), lang.webhooks().webhooks, "w")}
                 </nav>
                 {frame::utilities(lang, clock, said, shortcuts)}
             </header>

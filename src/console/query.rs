@@ -10,6 +10,7 @@ mod preferences;
 mod search;
 mod tasks;
 mod timeline;
+mod webhooks;
 
 use std::fmt::Write;
 
@@ -22,6 +23,7 @@ pub use self::preferences::PreferencesQuery;
 pub use self::search::{SearchQuery, href_of};
 pub use self::tasks::{ROWS, TasksQuery};
 pub use self::timeline::TimelineQuery;
+pub use self::webhooks::{DeliveryPlace, WebhooksQuery, WebhooksTab};
 
 /// Finds a parameter of the address by name; its value is decoded.
 pub type Params<'a> = &'a dyn Fn(&str) -> Option<String>;

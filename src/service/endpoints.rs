@@ -6,8 +6,8 @@ use crate::domain::webhook::{
     CanceledBecause, DESCRIPTION_MAX_CHARS, DisabledBecause, ENDPOINTS_MAX, Endpoint, EndpointSource, EventType, ROTATION_S,
     TIMEOUT_MS_MAX, TIMEOUT_MS_MIN, Trigger, WebhookSecret,
 };
-use crate::store::deliveries::NewDelivery;
 use crate::store::customers::Customer;
+use crate::store::deliveries::NewDelivery;
 use crate::store::{Tx, customers, deliveries, endpoints, events};
 
 pub use crate::store::endpoints::{EndpointFields, OperatorEvent};

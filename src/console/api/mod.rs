@@ -19,8 +19,8 @@ mod load;
 pub mod overview;
 mod protocol;
 pub mod search;
-pub mod wire;
 pub mod webhooks;
+pub mod wire;
 
 pub use error::ConsoleError;
 pub use load::{Loaded, load, load_if};

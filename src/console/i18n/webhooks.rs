@@ -95,7 +95,9 @@ impl Lang {
             DisabledBecause::Operator => ("by an operator", "由运营人员停用"),
             DisabledBecause::Customer => ("by the customer", "由客户停用"),
             DisabledBecause::Gone => ("it answered 410: it wants no more", "返回 410：不再接收"),
-            DisabledBecause::Failing => ("everything failed for five days; tried again every six hours", "连续五天全部失败；每六小时再试一次"),
+            DisabledBecause::Failing => {
+                ("everything failed for five days; tried again every six hours", "连续五天全部失败；每六小时再试一次")
+            }
         };
         self.pick(en, zh)
     }

@@ -24,7 +24,9 @@ pub fn DeliveryPage() -> impl IntoView {
     let place = here(DeliveryPlace::at);
     let delivery = load(move || (ReadDelivery { id: place.get().id }, clock.tick()));
     Effect::new(move |_| {
-        clock.refresh_while(delivery.get().is_some_and(|delivery| delivery.is_ok_and(|delivery| delivery.row.status.finished_at().is_none())));
+        clock.refresh_while(
+            delivery.get().is_some_and(|delivery| delivery.is_ok_and(|delivery| delivery.row.status.finished_at().is_none())),
+        );
     });
     on_cleanup(move || clock.refresh_while(false));
     view! {

@@ -27,9 +27,9 @@ pub fn WebhooksPage() -> impl IntoView {
     let tab = Memo::new(move |_| query.with(|query| query.tab));
     let deliveries = load_if(move || {
         let WebhooksQuery { tab, state, endpoint, before } = query.get();
-        (tab == WebhooksTab::Deliveries).then(|| (ListDeliveries { batch: None, endpoint, state, before }, clock.tick()))
+        ((tab == WebhooksTab::Deliveries).then_some(ListDeliveries { batch: None, endpoint, state, before }), clock.tick())
     });
-    let endpoints = load_if(move || (tab.get() == WebhooksTab::Endpoints).then(|| (ListEndpoints {}, clock.tick())));
+    let endpoints = load_if(move || ((tab.get() == WebhooksTab::Endpoints).then_some(ListEndpoints {}), clock.tick()));
     clock.refresh_while(true);
     on_cleanup(move || clock.refresh_while(false));
     view! {
@@ -51,18 +51,16 @@ pub fn WebhooksPage() -> impl IntoView {
             <Transition fallback=move || panel::skeleton(lang)>
                 {move || Suspend::new(async move {
                     match deliveries.await {
-                        None => ().into_any(),
-                        Some(Ok(page)) => list(lang, &query.get_untracked(), &page),
-                        Some(Err(error)) => failed(lang, &error),
+                        Ok(page) => page.as_ref().as_ref().map_or_else(|| ().into_any(), |page| list(lang, &query.get_untracked(), page)),
+                        Err(error) => failed(lang, &error),
                     }
                 })}
             </Transition>
             <Transition fallback=|| ()>
                 {move || Suspend::new(async move {
                     match endpoints.await {
-                        None => ().into_any(),
-                        Some(Ok(page)) => rows::endpoints_table(lang, &page),
-                        Some(Err(error)) => failed(lang, &error),
+                        Ok(page) => page.as_ref().as_ref().map_or_else(|| ().into_any(), |page| rows::endpoints_table(lang, page)),
+                        Err(error) => failed(lang, &error),
                     }
                 })}
             </Transition>

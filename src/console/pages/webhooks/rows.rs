@@ -95,7 +95,9 @@ fn endpoint_row(lang: Lang, endpoint: &EndpointRow, now: Time) -> AnyView {
         "",
         [
             Cell::new(endpoint_badge(lang, endpoint.status.state())),
-            Cell::new(view! { <a class="row-link" href=href><bdi>{endpoint.url.clone()}</bdi></a> }).class("cut").title(endpoint.url.clone()),
+            Cell::new(view! { <a class="row-link" href=href><bdi>{endpoint.url.clone()}</bdi></a> })
+                .class("cut")
+                .title(endpoint.url.clone()),
             Cell::new(view! { <a href=customer><bdi>{endpoint.customer_name.clone()}</bdi></a> }),
             Cell::new(types),
             Cell::new(source),
