@@ -89,8 +89,9 @@ CREATE TABLE delivery_attempts (
     url              TEXT    NOT NULL,                           -- where it went
     started_at_us    BIGINT  NOT NULL,                           -- recorded before sending
     finished_at_us   BIGINT,                                     -- when the answer, or its absence, was known
-    class            TEXT    CHECK (class IN ('delivered', 'http_status', 'redirect', 'rate_limited', 'unavailable', 'gone',
-        'connect_timeout', 'timeout', 'connection', 'dns', 'tls', 'blocked', 'internal', 'interrupted')), -- what came of it
+    class            TEXT -- what came of it
+        CHECK (class IN ('delivered', 'http_status', 'redirect', 'rate_limited', 'unavailable', 'gone',
+        'connect_timeout', 'timeout', 'connection', 'dns', 'tls', 'blocked', 'internal', 'interrupted')),
     http_status      INTEGER,                                    -- the answer's status
     retry_after_s    BIGINT,                                     -- what the answer asked for
     response_headers TEXT,                                       -- the answer's headers, a line each; secrets are masked
