@@ -57,11 +57,11 @@ for (const [how, options] of [['with WASM', {}], ['without JavaScript', noScript
             await open(page, '/admin/batches?sort=profit')
             const first = await ids(page)
             await follow(page, page.locator('a.step[rel=next]'))
-            await page.locator(`.list a[href*="${all[50]}"]`).waitFor()
+            await page.locator(`.list a.row-link[href*="${all[50]}"]`).waitFor()
             const second = await ids(page)
             assert.deepEqual([...first, ...second], all.slice(0, 100))
             await follow(page, page.locator('a.step[rel=prev]'))
-            await page.locator(`.list a[href*="${all[0]}"]`).waitFor()
+            await page.locator(`.list a.row-link[href*="${all[0]}"]`).waitFor()
             assert.deepEqual(await ids(page), first)
         }, options)
 

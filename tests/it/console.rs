@@ -33,7 +33,7 @@ async fn data_travels_as_the_browser_half_reads_it() {
         async { request.send().await.unwrap() }
     };
     let asked = wire::write(&ListCustomers { search: "你好 %&#".to_owned(), before: None, after: None }).unwrap();
-    let escaped: String = asked.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let escaped = asked.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
     let answer = get(&format!("customers?{escaped}")).await;
     assert_eq!((answer.status().as_u16(), header(&answer, "cache-control")), (200, "no-store"));
     let page: CustomersPage = wire::read(&answer.text().await.unwrap()).unwrap();
