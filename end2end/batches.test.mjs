@@ -44,7 +44,9 @@ for (const [how, options] of [['with WASM', {}], ['without JavaScript', noScript
             await page.check('input[name=failures]')
             await page.locator('.filters button').click()
             await page.waitForURL(/party=provider/)
-            assert.equal(query(page), '?party=provider&failures=1&sort=refunded')
+            // Led by WASM, a form also names what it left at its default, which says the same.
+            const asked = [...new URLSearchParams(query(page))].filter(([name]) => name !== 'order').map(pair => pair.join('=')).sort()
+            assert.deepEqual(asked, ['failures=1', 'party=provider', 'sort=refunded'])
             assert.equal(await page.locator('.pill').count(), 2)
             assert.ok(await rows(page).count() > 0)
             await follow(page, page.locator('.pill', { hasText: 'provider' }))

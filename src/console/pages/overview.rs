@@ -113,7 +113,7 @@ fn figures(lang: Lang, report: &Report, sums: Sums) -> AnyView {
 
 pub(super) fn card(title: &'static str, content: AnyView) -> AnyView {
     view! {
-        <section class="card overview">
+        <section class="card window">
             <h2>{title}</h2>
             {content}
         </section>
