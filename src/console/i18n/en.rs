@@ -154,7 +154,7 @@ pub static WORDS: Words = Words {
     events: "Events",
     events_text: "Written in the same transaction as what they report.",
     no_events: "No event has been written for this batch yet.",
-    deliveries_later: "Nothing has been delivered: this version writes events and does not send them. Deliveries and their attempts will be listed here once webhooks are sent.",
+    deliveries_later: "What happened to this batch, as it was written for its webhooks. Deliveries with every attempt are on the page Webhooks.",
     webhook_url: "Webhook URL of the batch",
     no_webhook_url: "none given",
     payload: "Payload",
