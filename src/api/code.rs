@@ -8,6 +8,9 @@ words! {
     /// Stable codes of what can go wrong with a request. Programs decide by them; titles and details are for people.
     Code {
         Unauthenticated = "unauthenticated",
+        SignedOut = "signed_out",
+        Forbidden = "forbidden",
+        PasswordNeeded = "password_needed",
         NotFound = "not_found",
         UnknownRoute = "unknown_route",
         MethodNotAllowed = "method_not_allowed",
@@ -48,6 +51,11 @@ impl Code {
     pub const fn about(self) -> (u16, &'static str, &'static str) {
         match self {
             Self::Unauthenticated => (401, "No valid API key", "Send a key that is in use as `Authorization: Bearer bb_…`."),
+            Self::SignedOut => (401, "Nobody is signed in", "Sign in, or send an operator's token as `Authorization: Bearer bbo_…`."),
+            Self::Forbidden => (403, "Not allowed", "Ask an operator with one of the roles that the detail names."),
+            Self::PasswordNeeded => {
+                (403, "The password is asked for again", "Give the password again in the console, then repeat the request.")
+            }
             Self::NotFound => (404, "Not found", "Check the id. Things of another customer are not found either."),
             Self::UnknownRoute => (404, "Unknown address", "Check the address against this reference."),
             Self::MethodNotAllowed => (405, "Method not allowed", "Use a method that the `Allow` header names."),

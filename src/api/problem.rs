@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::code::Code;
 use super::openapi::word_list;
+use crate::domain::access::Forbidden;
 use crate::domain::credits::Credits;
 use crate::domain::submission::{ITEM_ERRORS_MAX, ItemError, ItemErrorCode, Refusal};
 use crate::service::error::ServiceError;
@@ -173,6 +174,7 @@ impl From<ServiceError> for Problem {
                 Code::Unauthenticated,
                 "The API key is missing, damaged, unknown or revoked. Send it as `Authorization: Bearer bb_…`.",
             ),
+            ServiceError::Forbidden(forbidden) => forbidden.into(),
             ServiceError::NotFound { what } => Self::new(Code::NotFound, format!("There is no such {what}. Check its id.")),
             ServiceError::RateLimited { limit_per_min, retry_after_ms } => {
                 let detail = format!("This key may send {limit_per_min} requests a minute. Wait, and send more slowly.");
@@ -214,6 +216,24 @@ impl From<ServiceError> for Problem {
     }
 }
 
+impl From<Forbidden> for Problem {
+    fn from(forbidden: Forbidden) -> Self {
+        match forbidden {
+            Forbidden::SignedOut => {
+                Self::new(Code::SignedOut, "Nobody is signed in. Sign in, or send an operator's token as `Authorization: Bearer bbo_…`.")
+            }
+            Forbidden::Role { action } => {
+                let roles: Vec<&str> = action.rule().roles.iter().map(|role| role.as_str()).collect();
+                Self::new(Code::Forbidden, format!("Your role may not do this ({action}). It is for: {}.", roles.join(", ")))
+            }
+            Forbidden::Unproven { action } => {
+                let detail = format!("This ({action}) needs your password again. Give it in the console, then repeat the request.");
+                Self::new(Code::PasswordNeeded, detail)
+            }
+        }
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
@@ -243,7 +263,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = &self.0.body;
         let mut response = body.code.status().into_response();
-        if body.code == Code::Unauthenticated {
+        if matches!(body.code, Code::Unauthenticated | Code::SignedOut) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(seconds) = body.retry_after_s {

@@ -134,6 +134,10 @@ ids! {
     EndpointId "whe_";
     /// One event for one endpoint. It is the `webhook-id` that the receiver sees, through all attempts.
     DeliveryId "dlv_";
+    /// Who works in the console.
+    OperatorId "opr_";
+    /// A sign-in of an operator, to be listed and ended. It opens nothing.
+    SessionId "ses_";
 }
 
 macro_rules! keys {
@@ -170,6 +174,8 @@ keys! {
     EndpointKey;
     /// BIGINT key of a delivery's row.
     DeliveryKey;
+    /// BIGINT key of an operator's row.
+    OperatorKey;
 }
 
 /// A task's address inside the database: its batch and its number (dense, from 1).

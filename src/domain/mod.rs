@@ -1,6 +1,7 @@
 //! The vocabulary and the rules. No I/O, no clock, no randomness: everything here is compiled for the server and for the
 //! browser, and every rule is a function of its arguments.
 
+pub mod access;
 pub mod attempt;
 pub mod batch;
 pub mod batch_list;

@@ -1,5 +1,6 @@
 //! What a use case answers when it cannot do what was asked. Transport-free; `api/` turns it into problem documents.
 
+use crate::domain::access::Forbidden;
 use crate::domain::batch::BatchStatus;
 use crate::domain::credits::Credits;
 use crate::domain::id::BatchId;
@@ -12,6 +13,9 @@ pub type ServiceResult<T> = Result<T, ServiceError>;
 pub enum ServiceError {
     #[error("no good API key")]
     Unauthenticated,
+    /// Whoever the service acts for may not do this.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     /// Also what another customer's rows look like.
     #[error("no such {what}")]
     NotFound { what: &'static str },

@@ -1,10 +1,15 @@
 //! The use cases, called alike by `api/`, `console/api/`, `workers/` and `cli/`. Each owns its database transaction; none
 //! calls the network.
+//!
+//! A [`Service`] acts for somebody ([`By`]). What operators do begins with [`Service::may`], and is recorded as done by
+//! [`Service::by`]. The web's service acts for nobody, who may do nothing: only the door, which knows who has signed in, makes
+//! one that acts for an operator. What customers do begins with a [`Caller`], and what both do with a [`Reader`].
 
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use crate::domain::access::{Action, By};
 use crate::domain::batch::TASKS_MAX;
 use crate::domain::id::{CustomerKey, Random};
 use crate::domain::page::PageSize;
@@ -58,10 +63,11 @@ impl Default for Limits {
     }
 }
 
-/// The use cases and what they need. Cheap to clone.
+/// The use cases, what they need, and whom they are done for. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Service {
     inner: Arc<Inner>,
+    by: Arc<By>,
 }
 
 #[derive(Debug)]
@@ -92,6 +98,14 @@ impl Reader {
             Self::Operator => None,
         }
     }
+
+    /// A customer may do what it likes with its own; an operator what the role allows.
+    fn may(self, service: &Service, action: Action) -> ServiceResult<()> {
+        match self {
+            Self::Customer(_) => Ok(()),
+            Self::Operator => service.may(action),
+        }
+    }
 }
 
 impl From<&Caller> for Reader {
@@ -118,9 +132,31 @@ impl<T> Listed<T> {
 }
 
 impl Service {
+    /// Acts for our own workers.
     pub fn new(db: Db, clock: Arc<dyn Clock>, random: Arc<dyn Random>, limits: Limits) -> Self {
         let (work, letters, reports) = (Notify::new(), Notify::new(), overview::Kept::default());
-        Self { inner: Arc::new(Inner { db, clock, random, limits, work, letters, reports }) }
+        Self { inner: Arc::new(Inner { db, clock, random, limits, work, letters, reports }), by: Arc::new(By::WORKERS) }
+    }
+
+    /// The same services, for somebody else.
+    #[must_use]
+    pub fn acting_for(&self, by: By) -> Self {
+        Self { inner: Arc::clone(&self.inner), by: Arc::new(by) }
+    }
+
+    /// Who acts.
+    pub fn by(&self) -> &By {
+        &self.by
+    }
+
+    /// Refuses unless whoever acts may do this.
+    pub fn may(&self, action: Action) -> ServiceResult<()> {
+        Ok(self.by.may(action)?)
+    }
+
+    /// The same for a preview of it.
+    pub fn may_prepare(&self, action: Action) -> ServiceResult<()> {
+        Ok(self.by.may_prepare(action)?)
     }
 
     pub fn now(&self) -> Time {

@@ -10,6 +10,15 @@ use super::Wire;
 pub enum ConsoleError {
     #[error("not found")]
     NotFound,
+    /// The session is over. Loading the page anew leads to the sign-in and back.
+    #[error("signed out")]
+    SignedOut,
+    /// For other roles.
+    #[error("forbidden")]
+    Forbidden,
+    /// The role is right, and the password was given too long ago.
+    #[error("the password is asked for again")]
+    PasswordNeeded,
     #[error("the database does not answer")]
     Unavailable { request_id: Option<String> },
     /// The browser got no answer from the server, or one that it cannot read (an older page and a newer server).
@@ -23,7 +32,7 @@ impl ConsoleError {
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Self::Unavailable { request_id } | Self::Internal { request_id } => request_id.as_deref(),
-            Self::NotFound | Self::Unreachable => None,
+            Self::NotFound | Self::SignedOut | Self::Forbidden | Self::PasswordNeeded | Self::Unreachable => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use leptos_axum::ResponseOptions;
 
 use crate::console::api::ConsoleError;
 use crate::console::i18n::{Lang, Language};
+use crate::domain::access::Forbidden;
 use crate::service::ServiceError;
 
 pub fn refuse(error: ServiceError) -> ConsoleError {
@@ -15,6 +16,9 @@ pub fn refuse(error: ServiceError) -> ConsoleError {
         use_context::<Parts>().and_then(|parts| parts.headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned));
     let (status, refusal) = match error {
         ServiceError::NotFound { .. } => (StatusCode::NOT_FOUND, ConsoleError::NotFound),
+        ServiceError::Forbidden(Forbidden::SignedOut) => (StatusCode::UNAUTHORIZED, ConsoleError::SignedOut),
+        ServiceError::Forbidden(Forbidden::Role { .. }) => (StatusCode::FORBIDDEN, ConsoleError::Forbidden),
+        ServiceError::Forbidden(Forbidden::Unproven { .. }) => (StatusCode::FORBIDDEN, ConsoleError::PasswordNeeded),
         ServiceError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, ConsoleError::Unavailable { request_id }),
         error => {
             tracing::error!(request_id, error = ?error, "the console could not be answered");

@@ -10,6 +10,9 @@ pub fn failed(lang: Lang, error: &ConsoleError) -> AnyView {
     let words = lang.words();
     let sentence = match error {
         ConsoleError::NotFound => words.error_not_found,
+        ConsoleError::SignedOut => words.error_signed_out,
+        ConsoleError::Forbidden => words.error_forbidden,
+        ConsoleError::PasswordNeeded => words.error_password,
         ConsoleError::Unavailable { .. } => words.error_unavailable,
         ConsoleError::Unreachable => words.error_unreachable,
         ConsoleError::Internal { .. } => words.error_internal,
