@@ -82,7 +82,7 @@ pub async fn customer_with_key(bed: &Bed, index: usize, tasks: i64) -> anyhow::R
         expires_at: None,
         reason: None,
     };
-    bed.service.grant(customer.id, grant, "bench").await?;
+    bed.service.grant(customer.id, grant).await?;
     let key = bed.service.add_key(customer.id, "bench", 1_000_000).await?;
     Ok((bed.service.authenticate(key.secret.reveal()).await?, key.secret.reveal().to_owned()))
 }

@@ -1,4 +1,5 @@
-// The browser that the tests look through: the machine's Chromium (or $CHROMIUM), one fresh context per test.
+// The browser that the tests look through: the machine's Chromium (or $CHROMIUM), one fresh context per test, in which an owner
+// has signed in unless the test wants another role, or nobody.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -28,9 +29,44 @@ export async function launch() {
     })
 }
 
+/** The operators of the demo: `{ email, role, password }` each. */
+export const operators = JSON.parse(process.env.OPERATORS ?? '[]')
+
+// Scripts of tests ask the operators' API as an owner would.
+const plainFetch = globalThis.fetch
+globalThis.fetch = (address, options = {}) => {
+    const isForOperators = String(address).startsWith(`${baseUrl}/api/admin/`)
+    const headers = new Headers(options.headers)
+    if (isForOperators && !headers.has('authorization')) headers.set('authorization', `Bearer ${process.env.OPERATOR_TOKEN}`)
+    return plainFetch(address, { ...options, headers })
+}
+
+/** Sends the form of the door, and gives the cookies of the session. */
+export async function signIn(role) {
+    const { email, password } = operators.find(operator => operator.role === role)
+    const answer = await plainFetch(`${baseUrl}/login`, { method: 'POST', body: new URLSearchParams({ email, password }), redirect: 'manual' })
+    assert.equal(new URL(answer.headers.get('location'), baseUrl).pathname, '/admin', `${role} signs in`)
+    return answer.headers.getSetCookie().map(line => {
+        const [name, value] = line.split(';')[0].split('=')
+        return { name, value, url: baseUrl, httpOnly: true, sameSite: 'Lax' }
+    })
+}
+
+const sessions = new Map()
+
+/** A context in which an operator with this role has signed in; nobody, where there is no role. */
+export async function contextOf(browser, { role = 'owner', ...options } = {}) {
+    const context = await browser.newContext({ baseURL: baseUrl, viewport: { width: 1280, height: 900 }, ...options })
+    if (role) {
+        if (!sessions.has(role)) sessions.set(role, signIn(role))
+        await context.addCookies(await sessions.get(role))
+    }
+    return context
+}
+
 /** Runs `body` with a page that remembers everything that went wrong on it, and fails when something did. */
 export async function withPage(browser, options, body) {
-    const context = await browser.newContext({ baseURL: baseUrl, viewport: { width: 1280, height: 900 }, ...options })
+    const context = await contextOf(browser, options)
     const page = await context.newPage()
     page.setDefaultTimeout(timeoutMs)
     const problems = []

@@ -1,6 +1,6 @@
 // Times what a person waits for in the browser: from a click to the new rows, on a page that WASM has taken over. Prints lines of
 // `figure value unit comparison target`, spaces in a figure as underscores. Run by scripts/bench-console.sh.
-import { baseUrl, launch, openHydrated } from './browser.mjs'
+import { contextOf, launch, openHydrated } from './browser.mjs'
 
 const batch = `/admin/batches/${process.env.BATCH}`
 const turns = 30
@@ -46,7 +46,7 @@ function report(name, clicks) {
 
 const browser = await launch()
 try {
-    const page = await (await browser.newContext({ baseURL: baseUrl, viewport: { width: 1440, height: 900 } })).newPage()
+    const page = await (await contextOf(browser, { viewport: { width: 1440, height: 900 } })).newPage()
     const loaded = []
     page.on('requestfinished', async request => loaded.push(request.sizes().then(sizes => sizes.responseBodySize)))
     await openHydrated(page, batch)
@@ -65,7 +65,7 @@ try {
     }
     report('tab switch', tabs)
 
-    const first = await (await browser.newContext({ baseURL: baseUrl, javaScriptEnabled: false })).newPage()
+    const first = await (await contextOf(browser, { javaScriptEnabled: false })).newPage()
     await first.goto(batch)
     say('rows without scripts', await first.locator('.rows tbody tr').count(), 'rows', 'min', 50)
 } finally {

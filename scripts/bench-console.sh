@@ -40,7 +40,7 @@ serve() {
     exit 1
 }
 
-field() { node -e 'let t = ""; process.stdin.on("data", d => t += d).on("end", () => { const o = JSON.parse(t); console.log(process.argv[1].split(".").reduce((o, k) => o[k], o)) })' "$1"; }
+field() { node -e 'let t = ""; process.stdin.on("data", d => t += d).on("end", () => { const v = JSON.parse(t)[process.argv[1]]; console.log(typeof v === "string" ? v : JSON.stringify(v)) })' "$1"; }
 
 machine=$(node -e 'const os = require("os"); console.log(JSON.stringify({ cpus: os.cpus().length, cpu: os.cpus()[0].model, memory_gb: Math.round(os.totalmem() / 1e9), kernel: os.release(), load: os.loadavg()[0] }))')
 missed=0
@@ -53,6 +53,13 @@ report() {
         process.exit(ok ? 0 : 1)' "$@" "$machine" || missed=$((missed + 1))
 }
 
+# Pages are for operators: each request brings the cookie of a session, as a browser's does.
+sign_in() {
+    local owner
+    owner=$(node -p 'const o = JSON.parse(process.env.OPERATORS).find(o => o.role === "owner"); String(new URLSearchParams({ email: o.email, password: o.password }))')
+    cookie="Cookie: $(curl -sf -D - -o /dev/null -d "$owner" "$BASE_URL/login" | sed -n 's/^set-cookie: \(batchbook_insecure_loopback=[^;]*\).*/\1/ip' | tr -d '\r')"
+}
+
 # load <seconds> <address> <header>: "pages/s p50_ms p95_ms p99_ms errors"
 load() {
     cat >"$work/report.lua" <<'LUA'
@@ -62,11 +69,13 @@ done = function(summary, latency)
         latency:percentile(50) / 1e3, latency:percentile(95) / 1e3, latency:percentile(99) / 1e3, errors))
 end
 LUA
-    wrk -t 1 -c "$CONNECTIONS" -d "$1s" -s "$work/report.lua" ${3:+-H "$3"} "$2" | sed -n 's/^FIGURES //p'
+    wrk -t 1 -c "$CONNECTIONS" -d "$1s" -s "$work/report.lua" -H "$cookie" ${3:+-H "$3"} "$2" | sed -n 's/^FIGURES //p'
 }
 
 echo "bench-console: filling a new database" >&2
-"$batchbook" demo >"$work/server.log" 2>&1
+OPERATORS=$("$batchbook" demo --json 2>"$work/server.log" | field operators)
+OPERATOR_TOKEN=$("$batchbook" operator token --email owner@example.com --json | field token)
+export OPERATORS OPERATOR_TOKEN
 customer=$("$batchbook" customer add --name Bench --email bench@example.com --json | field id)
 "$batchbook" customer grant "$customer" --credits 100000000 --paid-usd 1000000 --kind purchase --reason bench --json >/dev/null
 secret=$("$batchbook" key add --customer "$customer" --json | field secret)
@@ -81,10 +90,11 @@ done
 echo "bench-console: the batch is $state" >&2
 stop
 serve --role web
+sign_in
 
 address=$BASE_URL/admin/batches/$batch
-size() { curl -sf -H "Accept-Encoding: $1" -o /dev/null -w '%{size_download}' "$2"; }
-rows=$(curl -sf "$address" | grep -o 'class="row-link"' | wc -l)
+size() { curl -sf -H "$cookie" -H "Accept-Encoding: $1" -o /dev/null -w '%{size_download}' "$2"; }
+rows=$(curl -sf -H "$cookie" "$address" | grep -o 'class="row-link"' | wc -l)
 report "rows in the HTML" "$rows" rows min 50
 report "HTML of a page of 50 rows, brotli" "$(size br "$address")" bytes max 15000
 report "HTML of a page of 50 rows, gzip" "$(size gzip "$address")" bytes max 15000

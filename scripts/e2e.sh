@@ -25,6 +25,9 @@ finish() {
 }
 trap finish EXIT
 
+# field <name>: of the object on standard input, a text as it is and everything else as JSON
+field() { node -e 'let t = ""; process.stdin.on("data", d => t += d).on("end", () => { const v = JSON.parse(t)[process.argv[1]]; console.log(typeof v === "string" ? v : JSON.stringify(v)) })' "$1"; }
+
 port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
 export DATABASE_URL=sqlite://$work/batchbook.db LEPTOS_SITE_ADDR=127.0.0.1:$port
 export BASE_URL=http://$LEPTOS_SITE_ADDR SCREENSHOTS=$cache/screenshots
@@ -33,7 +36,9 @@ export BATCHBOOK_ALLOW_SUBNETS=127.0.0.0/8
 export BATCHBOOK=$(realpath "$batchbook") PYTHON_LIBRARY=${PYTHON_LIBRARY:-$cache/tools/python}
 
 echo "e2e: filling a new database with the demo history"
-"$batchbook" demo >"$log" 2>&1
+OPERATORS=$("$batchbook" demo --json 2>"$log" | field operators)
+OPERATOR_TOKEN=$("$batchbook" operator token --email owner@example.com --json 2>>"$log" | field token)
+export OPERATORS OPERATOR_TOKEN
 "$batchbook" serve --simulate >>"$log" 2>&1 &
 server=$!
 

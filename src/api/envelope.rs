@@ -38,6 +38,10 @@ impl Exchange {
         Self(Arc::new(Known { request_id: request_id(random), admission: OnceLock::new() }))
     }
 
+    pub fn request_id(&self) -> &str {
+        &self.0.request_id
+    }
+
     /// Counts the request against the caller's limit; the answer will say what is left of it.
     pub async fn admit(&self, service: &Service, caller: &Caller) -> Result<(), Problem> {
         let admission = service.admit(caller).await?;
@@ -58,7 +62,7 @@ pub fn request_id(random: &dyn Random) -> String {
 pub(crate) async fn envelope(State(random): State<Arc<dyn Random>>, mut request: Request, next: Next) -> Response {
     let exchange = Exchange::new(&*random);
     request.extensions_mut().insert(exchange.clone());
-    let request_id = exchange.0.request_id.as_str();
+    let request_id = exchange.request_id();
     let span = tracing::info_span!("api", request_id, method = %request.method(), path = request.uri().path());
     let response = next.run(request).instrument(span.clone()).await;
     let mut response = span.in_scope(|| finished(response, request_id));

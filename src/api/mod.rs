@@ -6,6 +6,7 @@
 mod admin;
 mod body;
 mod code;
+pub mod door;
 mod envelope;
 mod openapi;
 mod parameters;
@@ -25,11 +26,13 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 pub use code::Code;
+pub use door::Site;
 pub use envelope::request_id;
 pub use problem::Problem;
-pub use same_site::refuse_cross_site;
 pub use v1::content::{Content, ContentSource, NoContent, Nowhere};
 
+use self::door::Door;
+use crate::domain::access::By;
 use crate::domain::id::Random;
 use crate::service::{Limits, Service};
 
@@ -47,15 +50,24 @@ pub(crate) struct Api {
 /// Everything below `/api` and `/docs/api`. It has no fallback of its own, so it can be merged with the console's router;
 /// unknown addresses below `/api` are answered here. `random` names requests.
 pub fn router(service: Service, random: Arc<dyn Random>, limits: Limits) -> Router {
-    router_with_content(service, random, limits, Arc::new(Nowhere))
+    router_with_content(service, random, limits, Site::default(), Arc::new(Nowhere))
 }
 
-/// The same, with a source of finished videos.
-pub fn router_with_content(service: Service, random: Arc<dyn Random>, limits: Limits, content: Arc<dyn ContentSource>) -> Router {
+/// The same, at a site of one's own and with a source of finished videos.
+pub fn router_with_content(
+    service: Service,
+    random: Arc<dyn Random>,
+    limits: Limits,
+    site: Site,
+    content: Arc<dyn ContentSource>,
+) -> Router {
+    // Who acts is found out request by request.
+    let service = service.acting_for(By::NOBODY);
+    let door = Door { service: service.clone(), site: site.clone(), is_api: true };
     let timeout = Duration::from_secs(REQUEST_TIMEOUT_S);
     Router::new()
         .nest("/api/v1", v1::router())
-        .nest("/api/admin", admin::router())
+        .nest("/api/admin", admin::router(door))
         .route("/api/openapi.json", get(openapi::document))
         .route("/docs/api", get(reference::page))
         .route("/docs/api/reference.css", get(reference::style))
@@ -64,6 +76,7 @@ pub fn router_with_content(service: Service, random: Arc<dyn Random>, limits: Li
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
         .layer(CatchPanicLayer::custom(envelope::panicked))
         .layer(from_fn_with_state(random, envelope::envelope))
+        .layer(from_fn_with_state(site, door::arrive))
         .with_state(Api { service, limits, content })
 }
 

@@ -1,22 +1,10 @@
-//! Refuses what a page of another site makes an operator's browser send. There is no CORS here, so other pages cannot read; this
+//! Tells what a page of another site makes an operator's browser send. There is no CORS here, so other pages cannot read; this
 //! keeps them from acting. Programs that are no browsers send neither header, and are let through.
 
-use axum::extract::Request;
-use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-
-/// To be laid over everything that an operator can change.
-pub async fn refuse_cross_site(request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if reads || !is_cross_site(request.headers()) {
-        return next.run(request).await;
-    }
-    (StatusCode::FORBIDDEN, "This was sent by a page of another site, so nothing was done. Use the console itself.\n").into_response()
-}
+use axum::http::{HeaderMap, header};
 
 /// Fetch metadata decides where it is sent (<https://www.w3.org/TR/fetch-metadata/>), else the origin.
-fn is_cross_site(headers: &HeaderMap) -> bool {
+pub(super) fn is_cross_site(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     if let Some(site) = text("sec-fetch-site") {
         return !matches!(site, "same-origin" | "none");

@@ -12,9 +12,6 @@ use crate::server::config::Config;
 use crate::service::Service;
 use crate::service::adjustments::Once;
 
-/// Who refunds, as the ledger records it.
-const ACTOR: &str = "command line";
-
 #[derive(Debug, Subcommand)]
 pub enum Batch {
     /// Give the credits of charged tasks back, once per task.
@@ -56,7 +53,7 @@ impl Refund {
             service.preview_refund(id, &tasks).await?
         } else {
             let token = idempotency_key.unwrap_or_else(|| service.new_token());
-            service.refund_tasks(id, &tasks, &reason, Once { actor: ACTOR, token: &token }).await?
+            service.refund_tasks(id, &tasks, &reason, Once { token: &token }).await?
         };
         let are = if dry_run { "would be" } else { "are" };
         let said = format!(

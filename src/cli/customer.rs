@@ -17,9 +17,6 @@ use crate::service::Service;
 use crate::service::adjustments::{CreditChange, Once};
 use crate::service::customers::Customer as Record;
 
-/// Who made a grant, as the ledger records it.
-const ACTOR: &str = "command line";
-
 #[derive(Debug, Subcommand)]
 pub enum Customer {
     /// Add a customer. It has no credits and no API key yet.
@@ -103,7 +100,7 @@ impl Grants {
     async fn run(self, service: &Service, output: Output) -> Result<(), Failure> {
         let Self { id, credits, paid_usd: paid, kind, expires, reason } = self;
         let grant = NewGrant { kind, credits: Credits::new(credits), paid, expires_at: expires, reason };
-        let grant_id = service.grant(id, grant, ACTOR).await?;
+        let grant_id = service.grant(id, grant).await?;
         let balances = service.balances(service.customer(id).await?.key).await?;
         output.answer(
             &json!({"object": "grant", "id": grant_id, "customer": id, "kind": kind, "credits": credits, "paid_usd": dollars(paid),
@@ -128,7 +125,7 @@ impl Adjustment {
             let (paid, reason) = (Money::ZERO, Some(reason));
             CreditChange::Add(NewGrant { kind: GrantKind::Adjustment, credits: Credits::new(credits), paid, expires_at: None, reason })
         };
-        let done = service.change_credits(id, change, Once { actor: ACTOR, token: &token }).await?;
+        let done = service.change_credits(id, change, Once { token: &token }).await?;
         let (verb, moved) = if credits < 0 { ("taken back from", credits.saturating_neg()) } else { ("added to", credits) };
         let said = format!("{} credits are {verb} {id}; {} are available now.", grouped(Credits::new(moved)), grouped(done.available));
         output.answer(

@@ -28,6 +28,7 @@ mod dice;
 mod faults;
 mod play;
 mod prompts;
+pub mod staff;
 mod story;
 mod upstream;
 
@@ -43,12 +44,13 @@ pub struct Demo {
     ends: Option<Time>,
 }
 
-/// An API key that is shown once.
+/// An API key and passwords that are shown once.
 #[derive(Clone, Debug)]
-pub struct FreshKey {
+pub struct Fresh {
     pub customer: CustomerId,
     pub customer_name: String,
     pub secret: ApiKeySecret,
+    pub staff: Vec<staff::Hired>,
 }
 
 impl Demo {
@@ -64,14 +66,16 @@ impl Demo {
         let secret = played.secret.reveal();
         let key = json!({"customer": played.customers[NORTHWIND], "name": BUYERS[NORTHWIND].name, "secret": secret});
         output.answer(
-            &json!({"object": "demo", "customers": played.customers, "batches": played.batches, "tasks": played.tasks, "api_key": key}),
+            &json!({"object": "demo", "customers": played.customers, "batches": played.batches, "tasks": played.tasks, "api_key": key,
+                "operators": staff::to_json(&played.staff)}),
             &format!(
                 "{}\nAPI key of {} (shown this once): {secret}\n\n\
-                 Next: `batchbook serve --simulate`, then open http://{}/admin/batches; there is no sign-in yet.\n\
+                 Next: `batchbook serve --simulate`, then open http://{}/admin and sign in as one of these (passwords shown this once):\n\n             {}\n\n\
                  `batchbook verify` says whether the books close.",
                 summary(&played),
                 BUYERS[NORTHWIND].name,
                 config.site_addr,
+                staff::lines(&played.staff),
             ),
         );
         Ok(())
@@ -87,15 +91,17 @@ pub async fn fill_if_empty(db: &Db, config: &Config, output: Output) -> Result<(
     Ok(())
 }
 
-/// For `serve --demo`: another key of the first customer of the story. `None` when this database does not hold the story.
-pub async fn fresh_key(service: &Service, config: &Config) -> Result<Option<FreshKey>, Failure> {
+/// For `serve --demo`: another key of the first customer of the story, and new passwords of its operators. `None` when this
+/// database does not hold the story.
+pub async fn fresh(service: &Service, config: &Config) -> Result<Option<Fresh>, Failure> {
     let customers = service.customers().await?;
     let Some(customer) = customers.into_iter().find(|customer| customer.email == BUYERS[NORTHWIND].email) else {
         tracing::info!("this database does not hold the demo's history, so no key was made");
         return Ok(None);
     };
     let key = service.add_key(customer.id, "serve --demo", config.requests_per_min).await?;
-    Ok(Some(FreshKey { customer: customer.id, customer_name: customer.name, secret: key.secret }))
+    let staff = staff::hire(service).await?;
+    Ok(Some(Fresh { customer: customer.id, customer_name: customer.name, secret: key.secret, staff }))
 }
 
 async fn is_empty(db: &Db, config: &Config) -> Result<bool, Failure> {

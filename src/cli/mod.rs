@@ -22,6 +22,7 @@ mod failure;
 mod key;
 mod migrate;
 mod open;
+mod operator;
 mod output;
 mod serve;
 mod simulate_provider;
@@ -74,6 +75,9 @@ enum Command {
     /// Add and revoke API keys.
     #[command(subcommand)]
     Key(key::Key),
+    /// Add operators and say what they may do.
+    #[command(subcommand)]
+    Operator(operator::Operator),
 }
 
 /// Reads the arguments, runs the command, says what came of it.
@@ -116,6 +120,7 @@ impl Cli {
             Command::Customer(customer) => customer.run(config, output).await,
             Command::Batch(batch) => batch.run(config, output).await,
             Command::Key(key) => key.run(config, output).await,
+            Command::Operator(operator) => operator.run(config, output).await,
         }
     }
 
@@ -163,6 +168,9 @@ mod tests {
             "batch refund bat_00000000000000000000000000 --tasks 3,7-9 --reason goodwill",
             "customer show cus_00000000000000000000000000",
             "key add --customer cus_00000000000000000000000000 --name ci",
+            "operator add --email ann@example.com --role owner --password-stdin",
+            "operator role ann@example.com finance",
+            "operator token --email ann@example.com",
             "key revoke key_00000000000000000000000000",
         ] {
             let parsed = Cli::try_parse_from(std::iter::once("batchbook").chain(line.split(' ')));

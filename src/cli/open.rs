@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::failure::Failure;
+use crate::domain::access::By;
 use crate::server::clock::SystemClock;
 use crate::server::config::Config;
 use crate::server::random::OsRandom;
@@ -10,5 +11,5 @@ use crate::server::state::{self, State};
 
 pub async fn existing(config: &Config) -> Result<State, Failure> {
     let db = state::open(config).await?;
-    Ok(State::new(db, config, Arc::new(SystemClock), Arc::new(OsRandom)))
+    Ok(State::new(db, config, Arc::new(SystemClock), Arc::new(OsRandom)).acting_for(By::COMMAND_LINE))
 }

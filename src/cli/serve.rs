@@ -92,7 +92,7 @@ impl Serve {
             let message = "Flags of the simulated provider were given without --simulate. Add it, or leave them out.";
             return Err(Failure::new(Failure::USAGE, message));
         }
-        let listener = if self.role.has_web() { Some(listen(config.loopback_addr()?).await?) } else { None };
+        let listener = if self.role.has_web() { Some(listen(config.listen_addr()?).await?) } else { None };
         let configured = upstreams::configured(&config)?;
         let stop = shutdown::on_signals().map_err(|error| Failure::new("signals", format!("Signals cannot be received: {error}")))?;
         let db = tokio::select! {
@@ -126,7 +126,7 @@ impl Serve {
             );
         }
         let addr = listener.as_ref().map(TcpListener::local_addr).transpose().map_err(|error| no_listener(config.site_addr, &error))?;
-        let key = if self.demo && self.role.has_web() { demo::fresh_key(&state.service, config).await? } else { None };
+        let fresh = if self.demo && self.role.has_web() { demo::fresh(&state.service, config).await? } else { None };
         let mut parts = Parts::new(stop);
         if let Some(listener) = listener {
             parts.start_web(state, listener, registry.clone(), config, simulated.is_some())?;
@@ -140,7 +140,7 @@ impl Serve {
             database: name_of(state.db.kind()),
             addr,
             simulator: simulated.as_ref().map(|simulated| simulated.addr),
-            key: key.as_ref(),
+            fresh: fresh.as_ref(),
         };
         output.answer(&ready.json(), &ready.text());
         let ended = parts.run(config).await;

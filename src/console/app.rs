@@ -10,10 +10,12 @@ use super::api::Wire;
 use super::components::clock::Clock;
 use super::i18n::Lang;
 use super::pages::{
-    BatchPage, BatchesPage, CustomerPage, CustomersPage, DeliveryPage, NotFound, OverviewPage, PreferencesPage, SearchPage, WebhooksPage,
+    AccountPage, BatchPage, BatchesPage, ConfirmPage, CustomerPage, CustomersPage, DeliveryPage, LoginPage, NotFound, OperatorsPage,
+    OverviewPage, PreferencesPage, SearchPage, SetPasswordPage, WebhooksPage,
 };
-use super::query::{BatchesQuery, CustomersQuery, OverviewQuery, PreferencesQuery, WebhooksQuery};
+use super::query::{BatchesQuery, CustomersQuery, LoginQuery, OverviewQuery, PreferencesQuery, WebhooksQuery};
 use super::{Opening, frame};
+use crate::domain::access::{Action, Operator};
 
 #[component]
 pub fn App() -> impl IntoView {
@@ -30,7 +32,7 @@ pub fn App() -> impl IntoView {
 /// under a running page.
 #[component]
 fn Frame() -> impl IntoView {
-    let Opening { simulated, preferences, zone } =
+    let Opening { simulated, preferences, zone, operator } =
         SharedValue::<Opening, Wire>::new_with_encoding(|| use_context::<Opening>().unwrap_or_default()).into_inner();
     let lang = use_query_map().with_untracked(|params| Lang::of(params.get(Lang::PARAM).as_deref(), preferences.language, zone));
     provide_context(lang);
@@ -38,6 +40,9 @@ fn Frame() -> impl IntoView {
     let (theme, shortcuts) = (RwSignal::new(preferences.theme), preferences.shortcuts);
     let density = preferences.density();
     provide_context(preferences);
+    if let Some(operator) = operator.clone() {
+        provide_context(operator);
+    }
     let said = RwSignal::new(String::new());
     let hydrated = RwSignal::new(false);
     Effect::new(move |_| {
@@ -46,26 +51,15 @@ fn Frame() -> impl IntoView {
     });
     focus_after_navigation();
     let words = lang.words();
-    let list = BatchesQuery::default().to_href();
+    let is_in = operator.is_some();
+    let sidebar = operator.map(|operator| side(lang, clock, said, shortcuts, &operator));
     view! {
         <Html {..} lang=lang.tag() data-theme=move || theme.get().mark() data-density=density />
         <a class="skip" href="#main" rel="external">
             {words.skip_to_content}
         </a>
-        <div class="app">
-            <header class="side">
-                <a class="brand" href=lang.link(OverviewQuery::PATH)>
-                    "Batchbook"
-                </a>
-                {frame::search_form(lang)}
-                <nav aria-label=words.main_navigation>
-                    {section(lang, OverviewQuery::PATH.to_owned(), lang.overview().overview, "o")}
-                    {section(lang, list, words.batches, "b")}
-                    {section(lang, CustomersQuery::PATH.to_owned(), lang.customers().customers, "c")}
-                    {section(lang, WebhooksQuery::PATH.to_owned(), lang.webhooks().webhooks, "w")}
-                </nav>
-                {frame::utilities(lang, clock, said, shortcuts)}
-            </header>
+        <div class=if is_in { "app" } else { "app outside" }>
+            {sidebar}
             <div class="content">
                 {simulated.then(|| view! { <p class="banner" role="note">{words.simulated}</p> })}
                 <main id="main" tabindex="-1" data-hydrated=move || hydrated.get().then_some("true")>
@@ -79,12 +73,42 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/admin/search") view=SearchPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/webhooks") view=WebhooksPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/webhooks/:id") view=DeliveryPage ssr=SsrMode::Async />
+                        <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
+                        <Route path=path!("/login/password") view=SetPasswordPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/confirm") view=ConfirmPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/account") view=AccountPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/operators") view=OperatorsPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/preferences") view=PreferencesPage ssr=SsrMode::Async />
                     </FlatRoutes>
                 </main>
             </div>
         </div>
     }
+}
+
+/// The side bar, for whoever is signed in.
+fn side(lang: Lang, clock: Clock, said: RwSignal<String>, shortcuts: bool, operator: &Operator) -> AnyView {
+    let words = lang.words();
+    let list = BatchesQuery::default().to_href();
+    let operators =
+        operator.may(Action::ChangeOperators).then(|| section(lang, LoginQuery::OPERATORS.to_owned(), lang.account().operators, "p"));
+    view! {
+        <header class="side">
+            <a class="brand" href=lang.link(OverviewQuery::PATH)>
+                "Batchbook"
+            </a>
+            {frame::search_form(lang)}
+            <nav aria-label=words.main_navigation>
+                {section(lang, OverviewQuery::PATH.to_owned(), lang.overview().overview, "o")}
+                {section(lang, list, words.batches, "b")}
+                {section(lang, CustomersQuery::PATH.to_owned(), lang.customers().customers, "c")}
+                {section(lang, WebhooksQuery::PATH.to_owned(), lang.webhooks().webhooks, "w")}
+                {operators}
+            </nav>
+            {frame::utilities(lang, clock, said, shortcuts, operator)}
+        </header>
+    }
+    .into_any()
 }
 
 /// The overview is the first page.

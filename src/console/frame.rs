@@ -12,7 +12,8 @@ use leptos_router::hooks::use_location;
 use super::components::clock::{Clock, Pace};
 use super::i18n::{Lang, Language};
 use super::preferences::{Preferences, Theme};
-use super::query::PreferencesQuery;
+use super::query::{LoginQuery, PreferencesQuery};
+use crate::domain::access::Operator;
 
 /// The theme, which a key may change under a running page.
 pub type CurrentTheme = RwSignal<Theme>;
@@ -24,7 +25,7 @@ pub fn start(lang: Lang, clock: Clock, theme: CurrentTheme, said: RwSignal<Strin
 }
 
 /// The lower end of the side bar.
-pub fn utilities(lang: Lang, clock: Clock, said: RwSignal<String>, shortcuts: bool) -> AnyView {
+pub fn utilities(lang: Lang, clock: Clock, said: RwSignal<String>, shortcuts: bool, operator: &Operator) -> AnyView {
     let words = lang.shell_words();
     let location = use_location();
     // Loads the page anew, so that what the server knows of zones comes along.
@@ -39,11 +40,30 @@ pub fn utilities(lang: Lang, clock: Clock, said: RwSignal<String>, shortcuts: bo
                 <span>{words.preferences}</span>
             </a>
             {help::help(lang, shortcuts)}
+            {who(lang, operator)}
             <p class="unseen" role="status">
                 {said}
             </p>
         </div>
         {languages(lang)}
+    }
+    .into_any()
+}
+
+/// Who is signed in, which leads to the account; and the way out.
+fn who(lang: Lang, operator: &Operator) -> AnyView {
+    let words = lang.account();
+    view! {
+        <a class="who" href=lang.link(LoginQuery::ACCOUNT) title=format!("{} {}", words.signed_in_as, operator.email)>
+            <span>
+                <bdi>{operator.email.clone()}</bdi>
+                <small>{lang.role_word(operator.role)}</small>
+            </span>
+        </a>
+        <form class="out" method="post" action=LoginQuery::SIGN_OUT>
+            {lang.param().map(|value| view! { <input type="hidden" name=Lang::PARAM value=value /> })}
+            <button type="submit">{words.sign_out}</button>
+        </form>
     }
     .into_any()
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use self::i18n::Zone;
 use self::preferences::Preferences;
+use crate::domain::access::Operator;
 pub use app::App;
 pub use shell::shell;
 
@@ -26,10 +27,12 @@ pub struct Opening {
     pub preferences: Preferences,
     /// The preferred one.
     pub zone: Zone,
+    /// Who has signed in.
+    pub operator: Option<Operator>,
 }
 
 impl Default for Opening {
     fn default() -> Self {
-        Self { simulated: false, preferences: Preferences::default(), zone: Zone::UTC }
+        Self { simulated: false, preferences: Preferences::default(), zone: Zone::UTC, operator: None }
     }
 }

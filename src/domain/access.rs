@@ -4,7 +4,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::id::OperatorId;
+use serde::{Deserialize, Serialize};
+
+use super::id::{OperatorId, SessionId};
 use super::word::words;
 
 words! {
@@ -55,6 +57,9 @@ words! {
     }
 }
 
+/// Stands where something is hidden from a role.
+pub const MASK: &str = "••••••";
+
 /// Who may do an action, and what they must have shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -91,13 +96,20 @@ impl Action {
 }
 
 /// Somebody who works in the console.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operator {
     pub id: OperatorId,
     /// What the books call whoever did something.
     pub email: String,
     pub name: String,
     pub role: Role,
+}
+
+impl Operator {
+    /// Whether the role is right: what it may not do is not offered.
+    pub fn may(&self, action: Action) -> bool {
+        action.is_for(self.role)
+    }
 }
 
 /// Who acts.
@@ -107,6 +119,8 @@ pub enum Who {
     Nobody,
     Operator {
         operator: Operator,
+        /// The sign-in; none where a token was sent.
+        session: Option<SessionId>,
         /// Whether the password was given a short while ago, or a token was sent, which is as good.
         proven: bool,
     },
@@ -202,7 +216,20 @@ mod tests {
     fn operator(role: Role, proven: bool) -> By {
         let id = OperatorId::new(Time::from_micros(0), &Fixed);
         let operator = Operator { id, email: "anna@example.com".to_owned(), name: "Anna".to_owned(), role };
-        By::of(Who::Operator { operator, proven })
+        By::of(Who::Operator { operator, session: None, proven })
+    }
+
+    /// The table of docs/security.md.
+    #[test]
+    fn the_guide_shows_the_table() {
+        let guide = include_str!("../../docs/security.md");
+        for action in Action::ALL {
+            let yes = |yes: bool| if yes { "yes" } else { "" };
+            let roles: Vec<&str> = Role::ALL.iter().map(|role| yes(action.is_for(*role))).collect();
+            let row = format!("| `{action}` | {} | {} |", roles.join(" | "), yes(action.rule().proof));
+            assert!(guide.contains(&row), "docs/security.md lacks or belies:\n{row}");
+        }
+        assert_eq!(guide.matches("\n| `").count(), Action::ALL.len(), "a row is about no action");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::access::MASK;
 use super::failure::{FailureType, Party};
 use super::id::BatchId;
 use super::money::Money;
@@ -234,6 +235,16 @@ pub struct Attempt {
     pub finished_at: Option<Time>,
     /// What the provider said after the task was settled. It moves no money.
     pub late_result: Option<String>,
+}
+
+impl Attempt {
+    /// Without the provider's words, which may quote the prompt, and without what was made of it.
+    #[must_use]
+    pub fn masked(mut self) -> Self {
+        self.evidence.message = self.evidence.message.map(|_| MASK.to_owned());
+        self.output = None;
+        self
+    }
 }
 
 /// Our name for an attempt at the provider: `bat_…/17/1`.

@@ -19,6 +19,25 @@ const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKeySecret(String);
 
+/// How a key begins: what the books call whoever used it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyPrefix([u8; PREFIX_CHARS]);
+
+impl KeyPrefix {
+    /// Of what is stored; what is missing is blank.
+    pub fn new(text: &str) -> Self {
+        let mut bytes = [b' '; PREFIX_CHARS];
+        bytes.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for KeyPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::str::from_utf8(&self.0).unwrap_or_default().trim_end())
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an API key: it starts with bb_ and has 52 characters")]
 pub struct NotAnApiKey;

@@ -21,6 +21,7 @@ pub mod page;
 pub mod price;
 pub mod saved_view;
 pub mod search;
+pub mod session;
 pub mod share;
 pub mod submission;
 pub mod task;

@@ -6,6 +6,7 @@
 mod filter;
 
 pub use self::filter::{SEARCH_MAX_CHARS, TaskFilter, TaskState};
+use super::access::MASK;
 use super::attempt::{ATTEMPTS_MAX, Fault, Output, Retry};
 use super::credits::Credits;
 use super::failure::{FailureType, Party};
@@ -77,6 +78,20 @@ pub struct Task {
 }
 
 impl Task {
+    /// Without anything that the customer wrote, or that was made of it.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        let mask = |text: Option<String>| text.map(|_| MASK.to_owned());
+        Self {
+            prompt: MASK.to_owned(),
+            custom_id: mask(self.custom_id),
+            reference_url: mask(self.reference_url),
+            metadata: mask(self.metadata),
+            output: None,
+            ..self
+        }
+    }
+
     pub fn charged(&self) -> Credits {
         if self.status == TaskStatus::Succeeded && !self.reversed { self.price } else { Credits::ZERO }
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use self::masked::masked;
 use self::settings as names;
 use self::sources::{Origin, Sources};
+use crate::api::Site;
 use crate::domain::webhook::Schedule;
 use crate::domain::webhook::target::Subnets;
 use crate::providers::openai_videos::Secret;
@@ -41,6 +42,8 @@ pub struct Config {
     pub drain_max: Duration,
     /// Begins the links in webhooks; no slash at its end.
     pub public_url: String,
+    /// Proxies that are believed.
+    pub trusted_proxies: Subnets,
     pub webhook_schedule: Schedule,
     pub subnets: Subnets,
     pub providers: Vec<ProviderConfig>,
@@ -100,6 +103,7 @@ impl Config {
             worker_name: sources.find(names::WORKER_NAME).map_or_else(process_name, |(name, _)| name.to_owned()),
             drain_max: Duration::from_secs(number(sources, names::DRAIN_S, 0, DRAIN_LIMIT_S)?),
             public_url: public_url(sources)?,
+            trusted_proxies: parsed(sources, names::TRUSTED_PROXIES)?,
             webhook_schedule: parsed(sources, names::WEBHOOK_SCHEDULE_S)?,
             subnets: parsed(sources, names::ALLOW_SUBNETS)?,
             providers: providers(sources)?,
@@ -107,19 +111,31 @@ impl Config {
         })
     }
 
-    /// The address to listen on, unless it is one that others could reach: there is no sign-in yet, and the console shows
-    /// every customer's books.
-    pub fn loopback_addr(&self) -> Result<SocketAddr, ConfigError> {
-        if self.site_addr.ip().to_canonical().is_loopback() {
+    /// The address to listen on, unless passwords and sessions would cross a network that anybody can listen to.
+    pub fn listen_addr(&self) -> Result<SocketAddr, ConfigError> {
+        if self.is_https() || self.site_addr.ip().to_canonical().is_loopback() {
             return Ok(self.site_addr);
         }
         let problem = format!(
-            "is {}, which other machines could reach. The console has no sign-in yet, so only loopback addresses are accepted: \
-             use 127.0.0.1:{port} or [::1]:{port}",
+            "is {}, which other machines could reach, and nothing says that they reach it by https. Put a proxy that speaks TLS \
+             in front, set {} to its https address and {} to its subnet; or listen on 127.0.0.1:{port}",
             self.site_addr,
+            names::PUBLIC_URL,
+            names::TRUSTED_PROXIES,
             port = self.site_addr.port()
         );
         Err(ConfigError::Setting { name: names::SITE_ADDR.to_owned(), problem })
+    }
+
+    /// Whether browsers reach the server by https.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// How the server is reached.
+    pub fn site(&self) -> Site {
+        let host = url::Url::parse(&self.public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        Site { origin: self.is_https().then(|| self.public_url.clone()), host, proxies: self.trusted_proxies }
     }
 }
 

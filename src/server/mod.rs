@@ -1,6 +1,7 @@
 //! The running server: configuration, clock, randomness, log, database, web and orderly end. Puts the layers together and has
 //! no rules of its own.
 
+pub mod account;
 pub mod clock;
 pub mod config;
 pub mod content;
@@ -9,6 +10,7 @@ pub mod health;
 pub mod preferences;
 pub mod random;
 pub mod shutdown;
+pub mod sign_in;
 pub mod site;
 pub mod state;
 pub mod telemetry;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::config::Config;
+use crate::domain::access::By;
 use crate::domain::id::Random;
 use crate::domain::time::Clock;
 use crate::service::{Limits, Service};
@@ -44,6 +45,12 @@ impl State {
         let limits = Limits { tasks_max: config.tasks_max, subnets: config.subnets };
         let service = Service::new(db.clone(), clock, random, limits);
         Self { db, service, limits }
+    }
+
+    /// The same, with services that act for somebody else.
+    #[must_use]
+    pub fn acting_for(self, by: By) -> Self {
+        Self { service: self.service.acting_for(by), ..self }
     }
 }
 

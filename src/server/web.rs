@@ -1,6 +1,7 @@
 //! The one router: health, customer API, console, and the files of the browser half, each with what guards it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,8 +13,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
+use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes, generate_route_list, render_app_to_stream_with_context};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_to_stream_with_context};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::CompressionLevel;
@@ -21,20 +23,26 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
+use super::account;
 use super::content::ProviderContent;
 use super::guard;
 use super::health;
 use super::preferences;
+use super::sign_in::{self, Desk};
 use super::site::Files;
 use super::state::State;
 use super::zones;
 use crate::api;
+use crate::api::Site;
+use crate::api::door::{self, Cookie, Door, by_of};
 use crate::console::i18n::Zone;
 use crate::console::preferences::Preferences;
 use crate::console::query::PreferencesQuery;
 use crate::console::{App, Opening, shell};
+use crate::domain::access::By;
 use crate::domain::id::Random;
 use crate::providers::registry::Registry;
+use crate::refusal::{FreshLink, Origin};
 
 /// The longest body that the console takes. The customer API has limits of its own.
 const CONSOLE_REQUEST_MAX_BYTES: usize = 1 << 20;
@@ -52,37 +60,57 @@ pub struct Web {
     pub simulated: bool,
     /// Who keeps the finished videos.
     pub providers: Registry,
+    /// How the server is reached.
+    pub site: Site,
 }
 
 pub fn router(web: Web) -> Router {
-    let Web { state, random, options, simulated, providers } = web;
-    let names = random.clone();
+    let Web { state, random, options, simulated, providers, site } = web;
     let videos = Arc::new(ProviderContent::new(providers));
-    let api = api::router_with_content(state.service.clone(), random, state.limits, videos);
-    let service = state.service;
+    // Who acts is found out at the door, request by request.
+    let service = state.service.acting_for(By::NOBODY);
+    let api = api::router_with_content(service.clone(), random.clone(), state.limits, site.clone(), videos);
+    let https = site.is_https();
+    let door = Door { service: service.clone(), site: site.clone(), is_api: false };
     let context = move || {
-        provide_context(service.clone());
-        provide_context(opening(simulated));
+        let parts = use_context::<Parts>();
+        let by = parts.as_ref().map_or(By::NOBODY, |parts| by_of(&parts.extensions));
+        provide_context(opening(simulated, parts.as_ref(), &by));
+        // Pages have a nonce, answers to server functions do not.
+        let policy = use_nonce().and_then(|nonce| guard::page_policy(&nonce));
+        if let (Some(policy), Some(response)) = (policy, use_context::<ResponseOptions>()) {
+            response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        if let Some(origin) = site.origin.clone() {
+            provide_context(Origin(origin));
+        }
+        if let Some(token) = parts.as_ref().and_then(|parts| Cookie::Link.of(&parts.headers, site.is_https())) {
+            provide_context(FreshLink(token.to_owned()));
+        }
+        provide_context(service.acting_for(by));
     };
     Router::new()
         .merge(health::router(state.db))
         .merge(api)
-        .merge(console(options, context, names))
-        .layer(middleware::map_response(guard::with_headers))
+        .merge(console(options, context, random, door))
+        .layer(middleware::map_response_with_state(https, guard::with_headers))
         .layer(CatchPanicLayer::new())
 }
 
-/// What a page is to know: the browser's preferences among it. A zone that there is no more is UTC.
-fn opening(simulated: bool) -> Opening {
-    let cookies = use_context::<Parts>().and_then(|parts| parts.headers.get(header::COOKIE)?.to_str().ok().map(str::to_owned));
-    let mut preferences = Preferences::of_cookies(cookies.as_deref().unwrap_or_default());
+/// What a page is to know: who looks at it, and the browser's preferences. A zone that there is no more is UTC.
+fn opening(simulated: bool, parts: Option<&Parts>, by: &By) -> Opening {
+    let cookies = parts.and_then(|parts| parts.headers.get(header::COOKIE)?.to_str().ok());
+    let mut preferences = Preferences::of_cookies(cookies.unwrap_or_default());
     let zone = zones::zone(&preferences.zone).unwrap_or(Zone::UTC);
     zone.name().clone_into(&mut preferences.zone);
-    Opening { simulated, preferences, zone }
+    Opening { simulated, preferences, zone, operator: by.operator().cloned() }
 }
 
-/// Pages, server functions and files. Whatever is none of them gets the page that says so, with 404.
-fn console(options: LeptosOptions, context: impl Fn() + Clone + Send + Sync + 'static, random: Arc<dyn Random>) -> Router {
+/// Pages, server functions and files. Whatever is none of them gets the page that says so, with 404. Only files, and the pages
+/// where one signs in, are for everybody.
+fn console(options: LeptosOptions, context: impl Fn() + Clone + Send + Sync + 'static, random: Arc<dyn Random>, door: Door) -> Router {
+    let site = door.site.clone();
+    let desk = Desk { service: door.service.clone(), https: site.is_https() };
     let app = {
         let options = options.clone();
         move || shell(options.clone())
@@ -94,20 +122,26 @@ fn console(options: LeptosOptions, context: impl Fn() + Clone + Send + Sync + 's
         async move {
             match files.find(request).await {
                 Ok(file) => file,
-                Err(request) if wants_page(&request) => not_found(page(request).await),
+                Err(request) if wants_page(&request) => match guard::turned_away(&request) {
+                    Some(answer) => answer,
+                    None => not_found(page(request).await),
+                },
                 Err(_) => (StatusCode::NOT_FOUND, "There is nothing at this address.\n").into_response(),
             }
         }
     };
     Router::new()
         .route(PreferencesQuery::PATH, post(preferences::keep))
+        .merge(sign_in::router(desk.clone()))
+        .merge(account::router(desk))
         .leptos_routes_with_context(&options, generate_route_list(App), context, app)
+        .route_layer(middleware::from_fn(guard::signed_in_only))
         .fallback(fallback)
         .layer(RequestBodyLimitLayer::new(CONSOLE_REQUEST_MAX_BYTES))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(COMPRESSION_QUALITY)))
-        .layer(middleware::from_fn(guard::only_own_pages))
-        .layer(middleware::from_fn(guard::only_loopback_names))
+        .layer(middleware::from_fn_with_state(door, door::enter))
         .layer(middleware::from_fn_with_state(random, guard::named))
+        .layer(middleware::from_fn_with_state(site, door::arrive))
         .with_state(options)
 }
 
@@ -132,5 +166,6 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             tracing::debug!(%error, "a connection has no TCP_NODELAY");
         }
     });
-    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::access::Action;
 use crate::domain::credits::Credits;
 use crate::domain::grant::{Grant, GrantKind, NewGrant};
 use crate::domain::hold::{self, HoldError};
@@ -71,6 +72,7 @@ impl CreditChange {
 impl Service {
     /// Refuses what [`Service::change_credits`] would refuse now, and says what it would do.
     pub async fn preview_change(&self, customer: CustomerId, change: &CreditChange) -> ServiceResult<Preview> {
+        self.may_prepare(Action::ChangeCredits)?;
         self.check(change)?;
         let mut tx = self.db().read().await?;
         let customer = customers::by_id(&mut tx, customer).await?.ok_or(ServiceError::NotFound { what: "customer" })?;
@@ -93,6 +95,7 @@ impl Service {
     }
 
     pub async fn change_credits(&self, customer: CustomerId, change: CreditChange, once: Once<'_>) -> ServiceResult<Changed> {
+        self.may(Action::ChangeCredits)?;
         self.check(&change)?;
         let mut tx = self.db().write().await?;
         let customer = customers::by_id(&mut tx, customer).await?.ok_or(ServiceError::NotFound { what: "customer" })?;
@@ -101,12 +104,10 @@ impl Service {
         }
         let (grant, transactions) = match change {
             CreditChange::Add(grant) => {
-                let (id, transaction) = self.book_grant(&mut tx, customer.key, grant, once.actor).await?;
+                let (id, transaction) = self.book_grant(&mut tx, customer.key, grant).await?;
                 (Some(id), vec![transaction])
             }
-            CreditChange::TakeBack { credits, reason } => {
-                (None, self.book_withdrawal(&mut tx, customer.key, credits, &reason, once.actor).await?)
-            }
+            CreditChange::TakeBack { credits, reason } => (None, self.book_withdrawal(&mut tx, customer.key, credits, &reason).await?),
         };
         let Balances { available, held } = accounts::balances(&mut tx, customer.key).await?;
         let changed = Changed { grant, transactions, available, held };
@@ -134,7 +135,6 @@ impl Service {
         customer: CustomerKey,
         credits: Credits,
         reason: &str,
-        actor: &str,
     ) -> ServiceResult<Vec<TransactionId>> {
         let now = self.now();
         let mut spendable = grants::lock_spendable(tx, customer, now).await?;
@@ -150,7 +150,7 @@ impl Service {
                 reverses: None,
                 revenue: Money::ZERO,
                 tasks: 0,
-                actor: actor.to_owned(),
+                actor: self.by().to_string(),
                 reason: Some(reason.to_owned()),
             });
         }

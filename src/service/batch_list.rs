@@ -1,5 +1,6 @@
 //! The list of batches as operators filter and sort it.
 
+use crate::domain::access::Action;
 use crate::domain::batch::Batch;
 use crate::domain::batch_list::{BatchFilter, BatchSort, Cursor, Order, Place, StatusCount};
 use crate::domain::id::{BatchKey, CustomerId};
@@ -39,6 +40,7 @@ impl Service {
         place: Place,
         size: PageSize,
     ) -> ServiceResult<Sorted> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         if let Place::Before(cursor) = place
             && let Some(key) = batches::key_of(&mut tx, None, cursor.id).await?
@@ -60,11 +62,13 @@ impl Service {
 
     /// How many batches are in each state, as far as the rest of the filter lets them, counted up to a limit.
     pub async fn batch_counts(&self, filter: &BatchFilter) -> ServiceResult<Vec<StatusCount>> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         Ok(batch_list::counts(&mut tx, filter).await?)
     }
 
     pub async fn batch_choices(&self) -> ServiceResult<Choices> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let customers = batch_list::customer_choices(&mut tx, CHOICES_MAX).await?;
         Ok(Choices { customers, models: batch_list::model_choices(&mut tx, CHOICES_MAX).await? })

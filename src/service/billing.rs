@@ -1,5 +1,6 @@
 //! Reading the ledger of one batch: pages of transactions with where the batch then stood, their lines, and sums. For operators.
 
+use crate::domain::access::Action;
 use crate::domain::billing::{BatchPosition, Booking, KindSum};
 use crate::domain::id::{BatchId, TransactionId};
 use crate::domain::ledger::{Line, Transaction};
@@ -24,6 +25,7 @@ pub struct Billing {
 impl Service {
     /// Every transaction of the batch, or those of one booking.
     pub async fn billing(&self, id: BatchId, booking: Option<Booking>, from: From, size: PageSize) -> ServiceResult<Billing> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
         let page = billing::transactions(&mut tx, key, booking, from, size).await?;
@@ -51,6 +53,7 @@ impl Service {
         after: i32,
         size: PageSize,
     ) -> ServiceResult<Listed<Line>> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
         Ok(Listed::of(billing::lines(&mut tx, key, transaction, after, size).await?, size))

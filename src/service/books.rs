@@ -1,5 +1,6 @@
 //! The books of a batch: what is kept of them, and the comparison of every row, which is made away from pages.
 
+use crate::domain::access::Action;
 use crate::domain::batch::{Batch, FailureSum, PricedModel};
 use crate::domain::books::{Books, Comparison};
 use crate::domain::id::BatchId;
@@ -29,6 +30,7 @@ const COMPARE_MAX: i64 = 20;
 impl Service {
     /// For operators.
     pub async fn overview(&self, id: BatchId) -> ServiceResult<Overview> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let batch = batches::by_id(&mut tx, None, id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
         let last_refund = if batch.counts.failed > 0 { books::last_refund(&mut tx, batch.key).await? } else { None };
@@ -44,13 +46,19 @@ impl Service {
 
     /// What is kept of a batch's books. For operators.
     pub async fn books(&self, id: BatchId) -> ServiceResult<Books> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let batch = batches::by_id(&mut tx, None, id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
         kept_books(&mut tx, &batch).await
     }
 
     /// Reads every task row of a batch, compares it with the ledger, and keeps what was found. For operators.
-    pub async fn compare(&self, id: BatchId, actor: &str) -> ServiceResult<Comparison> {
+    pub async fn compare(&self, id: BatchId) -> ServiceResult<Comparison> {
+        self.may(Action::CompareBooks)?;
+        self.compare_as(id, &self.by().to_string()).await
+    }
+
+    async fn compare_as(&self, id: BatchId, actor: &str) -> ServiceResult<Comparison> {
         let mut tx = self.db().read().await?;
         let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
         let comparison = books::compare(&mut tx, key, actor, self.now()).await?;
@@ -70,7 +78,7 @@ impl Service {
         let waiting = books::uncompared(&mut tx, COMPARE_MAX).await?;
         drop(tx);
         for id in &waiting {
-            self.compare(*id, WORKER).await?;
+            self.compare_as(*id, WORKER).await?;
         }
         Ok(waiting.len())
     }

@@ -1,5 +1,6 @@
 //! Cancelling a batch: what never ran is released at once, what is being made ends on its own.
 
+use crate::domain::access::Action;
 use crate::domain::batch::{Batch, BatchCredits, BatchStatus, BatchTransitionError, Cancellation};
 use crate::domain::credits::Credits;
 use crate::domain::hold;
@@ -34,6 +35,7 @@ impl Service {
     /// What canceling a batch would give back, leave running and keep. For operators. Tasks are read only where a batch has models
     /// of several prices.
     pub async fn preview_cancel(&self, id: BatchId) -> ServiceResult<CancelPreview> {
+        self.may_prepare(Action::CancelBatches)?;
         let mut tx = self.db().read().await?;
         let batch = batches::by_id(&mut tx, None, id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
         let models = batches::priced_models(&mut tx, batch.key).await?;
@@ -57,7 +59,8 @@ impl Service {
     }
 
     /// Who cancels and why is kept with the batch and on the ledger transaction.
-    pub async fn cancel(&self, reader: Reader, id: BatchId, actor: &str, reason: Option<&str>) -> ServiceResult<(Batch, Cancellation)> {
+    pub async fn cancel(&self, reader: Reader, id: BatchId, reason: Option<&str>) -> ServiceResult<(Batch, Cancellation)> {
+        reader.may(self, Action::CancelBatches)?;
         let now = self.now();
         let mut tx = self.db().write().await?;
         let key = self.batch_key(&mut tx, reader, id).await?;
@@ -84,7 +87,7 @@ impl Service {
                 reverses: None,
                 revenue: Money::ZERO,
                 tasks: count,
-                actor: actor.to_owned(),
+                actor: reader.actor(self),
                 reason: reason.map(str::to_owned),
             };
             let refunded = head.credits.refunded.checked_add(released).map_err(StoreError::from)?;
@@ -102,7 +105,7 @@ impl Service {
             written.extend(end_event(head.state.status()).map(|kind| batch_event(kind, head, now, self.random())));
         }
         batches::save(&mut tx, &heads, None).await?;
-        origins::note_cancel(&mut tx, key, actor, reason, now).await?;
+        origins::note_cancel(&mut tx, key, &reader.actor(self), reason, now).await?;
         events::insert(&mut tx, &written, now).await?;
         let batch = batches::by_id(&mut tx, reader.customer(), id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
         tx.commit().await?;

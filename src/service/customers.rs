@@ -1,5 +1,6 @@
 //! Customers.
 
+use crate::domain::access::Action;
 use crate::domain::credits::Credits;
 use crate::domain::id::CustomerId;
 use crate::domain::ledger::Balances;
@@ -26,6 +27,7 @@ pub struct CustomerBooks {
 
 impl Service {
     pub async fn add_customer(&self, name: &str, email: &str) -> ServiceResult<Customer> {
+        self.may(Action::AddCustomers)?;
         let (name, email) = (name.trim(), email.trim());
         let message = match (name.is_empty() || name.chars().count() > 200, is_email(email)) {
             (true, _) => "A customer's name has 1 to 200 characters.",
@@ -49,12 +51,14 @@ impl Service {
     }
 
     pub async fn customer(&self, id: CustomerId) -> ServiceResult<Customer> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         customers::by_id(&mut tx, id).await?.ok_or(ServiceError::NotFound { what: "customer" })
     }
 
     /// Newest first; with a `part`, those whose name, e-mail address or id holds it.
     pub async fn search_customers(&self, part: &str, seek: Seek<CustomerId>, size: PageSize) -> ServiceResult<Stretch<CustomerSums>> {
+        self.may(Action::Read)?;
         let part: String = part.trim().chars().take(SEARCH_MAX_CHARS).collect();
         let mut tx = self.db().read().await?;
         Ok(customers::search(&mut tx, Some(part.as_str()).filter(|part| !part.is_empty()), seek, size).await?)
@@ -62,6 +66,7 @@ impl Service {
 
     /// In one snapshot.
     pub async fn customer_books(&self, id: CustomerId) -> ServiceResult<CustomerBooks> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let customer = customers::by_id(&mut tx, id).await?.ok_or(ServiceError::NotFound { what: "customer" })?;
         let balances = accounts::balances(&mut tx, customer.key).await?;
@@ -72,13 +77,14 @@ impl Service {
 
     /// The first 200.
     pub async fn customers(&self) -> ServiceResult<Vec<Customer>> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         Ok(customers::list(&mut tx).await?)
     }
 }
 
 /// Enough to catch a slip; whether it can be written to only a mail tells.
-fn is_email(text: &str) -> bool {
+pub(super) fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else { return false };
     !local.is_empty() && domain.contains('.') && text.len() <= 254 && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }

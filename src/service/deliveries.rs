@@ -1,5 +1,6 @@
 //! Deliveries: what customers were told, and telling it again.
 
+use crate::domain::access::Action;
 use crate::domain::id::{BatchId, DeliveryId, DeliveryKey, EndpointId};
 use crate::domain::page::PageSize;
 use crate::domain::time::Time;
@@ -41,6 +42,7 @@ impl Service {
         before: Option<DeliveryId>,
         size: PageSize,
     ) -> ServiceResult<Listed<Delivery>> {
+        reader.may(self, Action::Read)?;
         let mut tx = self.db().read().await?;
         let filter = self.delivery_filter(&mut tx, reader, filter).await?;
         Ok(Listed::of(deliveries::list(&mut tx, &filter, before, size).await?, size))
@@ -60,6 +62,7 @@ impl Service {
     }
 
     pub async fn delivery(&self, reader: Reader, id: DeliveryId) -> ServiceResult<DeliveryDetail> {
+        reader.may(self, Action::Read)?;
         let mut tx = self.db().read().await?;
         let delivery = one(&mut tx, reader, id).await?;
         let (payload, happened_at) = deliveries::payload(&mut tx, delivery.key).await?;
@@ -68,10 +71,11 @@ impl Service {
     }
 
     /// Sends a delivery again, now, whatever became of it; its schedule begins anew. The receiver sees the same `webhook-id`.
-    pub async fn resend(&self, reader: Reader, id: DeliveryId, actor: &str) -> ServiceResult<Delivery> {
+    pub async fn resend(&self, reader: Reader, id: DeliveryId) -> ServiceResult<Delivery> {
+        reader.may(self, Action::ResendWebhooks)?;
         let mut tx = self.db().write().await?;
         let delivery = one(&mut tx, reader, id).await?;
-        if !deliveries::reopen(&mut tx, delivery.key, Trigger::Manual, actor, self.now()).await? {
+        if !deliveries::reopen(&mut tx, delivery.key, Trigger::Manual, &reader.actor(self), self.now()).await? {
             let message = "The delivery is on its way at this moment. Wait for what comes of it.".to_owned();
             return Err(ServiceError::Invalid { code: "delivery_in_flight", message });
         }
@@ -82,11 +86,12 @@ impl Service {
     }
 
     /// Sends these again; those that are on their way are left out. Returns how many.
-    pub async fn resend_all(&self, keys: &[DeliveryKey], actor: &str) -> ServiceResult<usize> {
+    pub async fn resend_all(&self, keys: &[DeliveryKey]) -> ServiceResult<usize> {
+        self.may(Action::ResendWebhooks)?;
         let mut tx = self.db().write().await?;
-        let mut resent = 0;
+        let (mut resent, actor) = (0, self.by().to_string());
         for key in keys {
-            resent += usize::from(deliveries::reopen(&mut tx, *key, Trigger::Manual, actor, self.now()).await?);
+            resent += usize::from(deliveries::reopen(&mut tx, *key, Trigger::Manual, &actor, self.now()).await?);
         }
         tx.commit().await?;
         self.announce_delivery();

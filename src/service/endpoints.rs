@@ -1,5 +1,6 @@
 //! Endpoints: where a customer wants to be told. Made and changed by customers and operators alike.
 
+use crate::domain::access::Action;
 use crate::domain::id::{CustomerKey, DeliveryId, EndpointId, EndpointKey, EventId};
 use crate::domain::page::{PAGE_MAX, PageSize};
 use crate::domain::webhook::{
@@ -28,12 +29,13 @@ impl Service {
         }
         let (id, secret) = (EndpointId::new(now, self.random()), WebhookSecret::new(self.random()));
         endpoints::insert(&mut tx, id, customer, EndpointSource::Registered, &fields, &secret, now).await?;
-        let endpoint = one(&mut tx, Reader::Customer(customer), id).await?;
+        let endpoint = endpoints::by_id(&mut tx, Some(customer), id).await?.ok_or(ServiceError::NotFound { what: "endpoint" })?;
         tx.commit().await?;
         Ok((endpoint, secret))
     }
 
     pub async fn change_endpoint(&self, reader: Reader, id: EndpointId, fields: EndpointFields) -> ServiceResult<Endpoint> {
+        reader.may(self, Action::ChangeEndpoints)?;
         self.check_fields(&fields)?;
         let mut tx = self.db().write().await?;
         let endpoint = one(&mut tx, reader, id).await?;
@@ -58,18 +60,21 @@ impl Service {
     }
 
     pub async fn endpoint(&self, reader: Reader, id: EndpointId) -> ServiceResult<Endpoint> {
+        reader.may(self, Action::Read)?;
         let mut tx = self.db().read().await?;
         one(&mut tx, reader, id).await
     }
 
     /// Newest first, those that batches named included.
     pub async fn endpoints(&self, reader: Reader, before: Option<EndpointId>, size: PageSize) -> ServiceResult<Listed<Endpoint>> {
+        reader.may(self, Action::Read)?;
         let mut tx = self.db().read().await?;
         Ok(Listed::of(endpoints::list(&mut tx, reader.customer(), before, size).await?, size))
     }
 
     /// The newest 200 of all customers, with whose they are. For operators.
     pub async fn endpoints_with_customers(&self) -> ServiceResult<Listed<(Endpoint, Customer)>> {
+        self.may(Action::Read)?;
         let size = PageSize::new(PAGE_MAX).map_err(ServiceError::internal)?;
         let mut tx = self.db().read().await?;
         let listed = Listed::of(endpoints::list(&mut tx, None, None, size).await?, size);
@@ -84,6 +89,7 @@ impl Service {
 
     /// A new secret, shown once. The old ones sign beside it for a day.
     pub async fn rotate_secret(&self, reader: Reader, id: EndpointId) -> ServiceResult<WebhookSecret> {
+        reader.may(self, Action::ChangeSecrets)?;
         let now = self.now();
         let secret = WebhookSecret::new(self.random());
         let mut tx = self.db().write().await?;
@@ -95,6 +101,7 @@ impl Service {
 
     /// Sends again from now on. What was canceled meanwhile stays so; it can be asked for again.
     pub async fn enable_endpoint(&self, reader: Reader, id: EndpointId) -> ServiceResult<Endpoint> {
+        reader.may(self, Action::ChangeEndpoints)?;
         let mut tx = self.db().write().await?;
         let endpoint = one(&mut tx, reader, id).await?;
         endpoints::enable(&mut tx, endpoint.key).await?;
@@ -105,6 +112,7 @@ impl Service {
 
     /// Nothing more is sent; what waits ends as canceled.
     pub async fn disable_endpoint(&self, reader: Reader, id: EndpointId) -> ServiceResult<Endpoint> {
+        reader.may(self, Action::ChangeEndpoints)?;
         let now = self.now();
         let because = if reader.customer().is_some() { DisabledBecause::Customer } else { DisabledBecause::Operator };
         let mut tx = self.db().write().await?;
@@ -118,6 +126,7 @@ impl Service {
     }
 
     pub async fn delete_endpoint(&self, reader: Reader, id: EndpointId) -> ServiceResult<()> {
+        reader.may(self, Action::ChangeEndpoints)?;
         let now = self.now();
         let mut tx = self.db().write().await?;
         let endpoint = one(&mut tx, reader, id).await?;
@@ -128,6 +137,7 @@ impl Service {
 
     /// Sends a test event to one endpoint, by the way that all others take. It may be disabled.
     pub async fn test_endpoint(&self, reader: Reader, id: EndpointId) -> ServiceResult<DeliveryId> {
+        reader.may(self, Action::ChangeEndpoints)?;
         let mut tx = self.db().write().await?;
         let endpoint = one(&mut tx, reader, id).await?;
         let delivery = self.send_test(&mut tx, endpoint.key, endpoint.customer, Trigger::Test).await?;
@@ -138,6 +148,7 @@ impl Service {
 
     /// What operators were told, newest first, the latest 200; of one endpoint, or of all.
     pub async fn operator_events(&self, id: Option<EndpointId>) -> ServiceResult<Vec<OperatorEvent>> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let endpoint = match id {
             Some(id) => Some(one(&mut tx, Reader::Operator, id).await?.key),

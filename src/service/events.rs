@@ -1,5 +1,6 @@
 //! Events: what customers are told. Written here, sent by the webhook worker.
 
+use crate::domain::access::Action;
 use crate::domain::batch::{BatchHead, BatchStatus};
 use crate::domain::id::{BatchId, EventId, Random};
 use crate::domain::time::Time;
@@ -36,6 +37,7 @@ pub(super) fn batch_event(kind: &'static str, head: &BatchHead, now: Time, rando
 impl Service {
     /// The latest 200 events of a batch, oldest first. For operators.
     pub async fn events(&self, id: BatchId) -> ServiceResult<Vec<Event>> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
         Ok(events::of_batch(&mut tx, key).await?)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::access::Action;
 use crate::domain::credits::Credits;
 use crate::domain::grant::{Grant, NewGrant};
 use crate::domain::id::{CustomerId, CustomerKey, GrantId, TransactionId};
@@ -16,23 +17,18 @@ use super::{Service, ServiceError, ServiceResult};
 const EXPIRE_MAX: i64 = 100;
 
 impl Service {
-    pub async fn grant(&self, customer: CustomerId, grant: NewGrant, actor: &str) -> ServiceResult<GrantId> {
+    pub async fn grant(&self, customer: CustomerId, grant: NewGrant) -> ServiceResult<GrantId> {
+        self.may(Action::ChangeCredits)?;
         grant.check(self.now()).map_err(|error| ServiceError::Invalid { code: "invalid_grant", message: format!("{error}.") })?;
         let mut tx = self.db().write().await?;
         let customer = customers::by_id(&mut tx, customer).await?.ok_or(ServiceError::NotFound { what: "customer" })?;
-        let (id, _) = self.book_grant(&mut tx, customer.key, grant, actor).await?;
+        let (id, _) = self.book_grant(&mut tx, customer.key, grant).await?;
         tx.commit().await?;
         Ok(id)
     }
 
     /// Writes a grant that was checked, and its transaction.
-    pub(super) async fn book_grant(
-        &self,
-        tx: &mut Tx,
-        customer: CustomerKey,
-        grant: NewGrant,
-        actor: &str,
-    ) -> ServiceResult<(GrantId, TransactionId)> {
+    pub(super) async fn book_grant(&self, tx: &mut Tx, customer: CustomerKey, grant: NewGrant) -> ServiceResult<(GrantId, TransactionId)> {
         let now = self.now();
         let id = GrantId::new(now, self.random());
         let posting = Posting::new(grant.kind.into(), grant.credits).map_err(StoreError::from)?;
@@ -46,7 +42,7 @@ impl Service {
             reverses: None,
             revenue: Money::ZERO,
             tasks: 0,
-            actor: actor.to_owned(),
+            actor: self.by().to_string(),
             reason: grant.reason,
         };
         let transaction_id = transaction.id;
@@ -62,6 +58,7 @@ impl Service {
 
     /// In the order in which they are spent, each with the reason that it was made for.
     pub async fn grants_with_reasons(&self, customer: CustomerKey) -> ServiceResult<Vec<(Grant, Option<String>)>> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let grants = grants::list(&mut tx, customer).await?;
         let mut reasons: BTreeMap<_, _> = grants::reasons(&mut tx, customer).await?.into_iter().collect();

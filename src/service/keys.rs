@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::domain::access::Action;
 use crate::domain::id::{ApiKeyKey, CustomerId, CustomerKey, KeyId};
 use crate::domain::key::ApiKeySecret;
 use crate::store::{customers, dialect, keys};
@@ -76,6 +77,7 @@ impl Service {
     }
 
     pub async fn add_key(&self, customer: CustomerId, name: &str, requests_per_min_max: i64) -> ServiceResult<NewKey> {
+        self.may(Action::ChangeKeys)?;
         if name.trim().is_empty() || requests_per_min_max < 1 {
             let message = "A key has a name and allows at least one request a minute.".to_owned();
             return Err(ServiceError::Invalid { code: "invalid_key", message });
@@ -94,12 +96,14 @@ impl Service {
 
     /// A customer's keys, those in use first; the newest 200.
     pub async fn keys(&self, customer: CustomerKey) -> ServiceResult<Vec<ListedKey>> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         Ok(keys::of_customer(&mut tx, customer).await?)
     }
 
     /// From the next request on the key is not good any more.
     pub async fn revoke_key(&self, key: KeyId) -> ServiceResult<()> {
+        self.may(Action::ChangeKeys)?;
         let mut tx = self.db().write().await?;
         let found = keys::revoke(&mut tx, key, self.now()).await?;
         tx.commit().await?;

@@ -1,5 +1,6 @@
 //! Reading the ledger.
 
+use crate::domain::access::Action;
 use crate::domain::id::{BatchId, CustomerKey, TaskKey, TransactionId};
 use crate::domain::ledger::{Line, Transaction, TransactionKind};
 use crate::domain::page::{PageSize, Seek, Stretch};
@@ -29,12 +30,14 @@ impl Service {
         seek: Seek<TransactionId>,
         size: PageSize,
     ) -> ServiceResult<Stretch<Transaction>> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         Ok(ledger::page_of_customer(&mut tx, customer, kind, seek, size).await?)
     }
 
     /// The lines of one task. For operators.
     pub async fn lines(&self, id: BatchId, number: i32) -> ServiceResult<Vec<Line>> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let batch = self.batch_key(&mut tx, Reader::Operator, id).await?;
         Ok(ledger::lines(&mut tx, TaskKey { batch, number }).await?)
@@ -42,6 +45,7 @@ impl Service {
 
     /// The hold of the batch, and the transactions that moved the credits of one task, oldest first. For operators.
     pub async fn task_transactions(&self, id: BatchId, number: i32) -> ServiceResult<Vec<Transaction>> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let batch = self.batch_key(&mut tx, Reader::Operator, id).await?;
         Ok(ledger::of_task(&mut tx, TaskKey { batch, number }).await?)
@@ -49,6 +53,7 @@ impl Service {
 
     /// The grants that a batch drew on, in order. For operators.
     pub async fn draws(&self, id: BatchId) -> ServiceResult<Vec<DrawnGrant>> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
         Ok(holds::drawn_grants(&mut tx, key).await?)

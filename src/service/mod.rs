@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use crate::domain::access::{Action, By};
 use crate::domain::batch::TASKS_MAX;
 use crate::domain::id::{CustomerKey, Random};
+use crate::domain::key::KeyPrefix;
 use crate::domain::page::PageSize;
 use crate::domain::time::{Clock, Time};
 use crate::domain::webhook::target::Subnets;
@@ -34,10 +35,13 @@ pub mod keys;
 pub mod ledger;
 pub mod notify;
 pub mod once;
+pub mod operators;
 pub mod overview;
+mod passwords;
 pub mod refunds;
 pub mod saved_views;
 pub mod search;
+pub mod sessions;
 pub mod settle;
 pub mod submit;
 pub mod tasks;
@@ -82,27 +86,38 @@ struct Inner {
     letters: Notify,
     /// Sums of the first page that were read a moment ago.
     reports: overview::Kept,
+    passwords: passwords::Passwords,
 }
 
-/// Who reads: a customer sees its own rows, an operator all.
+/// Who asks: a customer sees its own rows, an operator all.
 #[derive(Clone, Copy, Debug)]
 pub enum Reader {
-    Customer(CustomerKey),
+    /// With the key that it sent.
+    Customer(CustomerKey, KeyPrefix),
+    /// Whoever the service acts for.
     Operator,
 }
 
 impl Reader {
     const fn customer(self) -> Option<CustomerKey> {
         match self {
-            Self::Customer(key) => Some(key),
+            Self::Customer(key, _) => Some(key),
             Self::Operator => None,
+        }
+    }
+
+    /// What the books call whoever asks.
+    fn actor(self, service: &Service) -> String {
+        match self {
+            Self::Customer(_, prefix) => prefix.to_string(),
+            Self::Operator => service.by().to_string(),
         }
     }
 
     /// A customer may do what it likes with its own; an operator what the role allows.
     fn may(self, service: &Service, action: Action) -> ServiceResult<()> {
         match self {
-            Self::Customer(_) => Ok(()),
+            Self::Customer(..) => Ok(()),
             Self::Operator => service.may(action),
         }
     }
@@ -110,7 +125,7 @@ impl Reader {
 
 impl From<&Caller> for Reader {
     fn from(caller: &Caller) -> Self {
-        Self::Customer(caller.customer)
+        Self::Customer(caller.customer, KeyPrefix::new(&caller.api_key_prefix))
     }
 }
 
@@ -134,8 +149,8 @@ impl<T> Listed<T> {
 impl Service {
     /// Acts for our own workers.
     pub fn new(db: Db, clock: Arc<dyn Clock>, random: Arc<dyn Random>, limits: Limits) -> Self {
-        let (work, letters, reports) = (Notify::new(), Notify::new(), overview::Kept::default());
-        Self { inner: Arc::new(Inner { db, clock, random, limits, work, letters, reports }), by: Arc::new(By::WORKERS) }
+        let (work, letters, reports, passwords) = (Notify::new(), Notify::new(), overview::Kept::default(), passwords::Passwords::new());
+        Self { inner: Arc::new(Inner { db, clock, random, limits, work, letters, reports, passwords }), by: Arc::new(By::WORKERS) }
     }
 
     /// The same services, for somebody else.

@@ -9,10 +9,9 @@ use crate::store::{Tx, operator_requests};
 use super::keys::sha256_hex;
 use super::{Service, ServiceError, ServiceResult};
 
-/// Who asks, and under which token. The same token with another request is refused.
+/// The token of a request. The same token with another request is refused.
 #[derive(Clone, Copy, Debug)]
 pub struct Once<'a> {
-    pub actor: &'a str,
     pub token: &'a str,
 }
 
@@ -39,7 +38,7 @@ impl Service {
             return Err(ServiceError::Invalid { code: "invalid_request", message });
         }
         let fingerprint = sha256_hex(&serde_json::to_string(asked).map_err(ServiceError::internal)?);
-        if operator_requests::take(tx, once.token, &fingerprint, once.actor, self.now()).await? {
+        if operator_requests::take(tx, once.token, &fingerprint, &self.by().to_string(), self.now()).await? {
             return Ok(None);
         }
         let (first, answer) = operator_requests::find(tx, once.token).await?.ok_or(ServiceError::IdempotencyInFlight)?;

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::domain::access::Action;
 use crate::domain::batch::BatchStatus;
 use crate::domain::batch_list::{BatchFilter, BatchSort, Day, Order, Place, Statuses};
 use crate::domain::overview::{Now, RETIRING_DAYS, Report, Stuck, Window};
@@ -38,6 +39,7 @@ impl Kept {
 impl Service {
     /// Sums over the batches that were submitted in the window, at most a few seconds old.
     pub async fn report(&self, window: Window) -> ServiceResult<Arc<Report>> {
+        self.may(Action::Read)?;
         let now = self.now();
         if let Some(report) = self.inner.reports.find(window, now) {
             return Ok(report);
@@ -56,6 +58,7 @@ impl Service {
 
     /// How things are now.
     pub async fn state_of_things(&self) -> ServiceResult<Now> {
+        self.may(Action::Read)?;
         let now = self.now();
         let one = PageSize::new(1).map_err(ServiceError::internal)?;
         let open = Statuses::of(&[BatchStatus::Queued, BatchStatus::Processing, BatchStatus::Canceling]);

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::access::Action;
 use crate::domain::batch::{BatchCredits, BatchHead};
 use crate::domain::credits::Credits;
 use crate::domain::grant::Grant;
@@ -45,6 +46,7 @@ const NAMED_MAX: usize = 5;
 impl Service {
     /// Refuses what [`Service::refund_tasks`] would refuse now, and says what it would do.
     pub async fn preview_refund(&self, id: BatchId, tasks: &TaskNumbers) -> ServiceResult<Refund> {
+        self.may_prepare(Action::ChangeCredits)?;
         let mut tx = self.db().read().await?;
         let batch = batches::by_id(&mut tx, None, id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
         let captures = refundable(&mut tx, batch.key, tasks).await?;
@@ -54,6 +56,7 @@ impl Service {
 
     /// Gives the credits of charged tasks back: all of these tasks, or none.
     pub async fn refund_tasks(&self, id: BatchId, tasks: &TaskNumbers, reason: &str, once: Once<'_>) -> ServiceResult<Refund> {
+        self.may(Action::ChangeCredits)?;
         check_reason(Some(reason))?;
         let now = self.now();
         let mut tx = self.db().write().await?;
@@ -74,7 +77,7 @@ impl Service {
         holds::save(&mut tx, &draws).await?;
         grants::save(&mut tx, &locked).await?;
         let before = accounts::balances(&mut tx, head.customer).await?;
-        let transactions = self.post_reversals(&mut tx, head, reversals, reason, once.actor).await?;
+        let transactions = self.post_reversals(&mut tx, head, reversals, reason).await?;
         let event = batch_event(BATCH_REFUNDED, head, now, self.random());
         batches::save(&mut tx, &heads, None).await?;
         events::insert(&mut tx, &[event], now).await?;
@@ -90,7 +93,6 @@ impl Service {
         head: &BatchHead,
         reversals: Vec<Reversal>,
         reason: &str,
-        actor: &str,
     ) -> StoreResult<Vec<TransactionId>> {
         let now = self.now();
         let mut transactions = Vec::with_capacity(reversals.len());
@@ -104,7 +106,7 @@ impl Service {
                 reverses: Some(reversal.capture),
                 revenue: Money::ZERO.checked_sub(reversal.revenue)?,
                 tasks: i64::try_from(reversal.lines.len()).unwrap_or(i64::MAX),
-                actor: actor.to_owned(),
+                actor: self.by().to_string(),
                 reason: Some(reason.to_owned()),
             });
         }

@@ -1,5 +1,6 @@
 //! Finding one thing among all: for operators.
 
+use crate::domain::access::Action;
 use crate::domain::key::PREFIX_CHARS;
 use crate::domain::search::{Hit, Needle};
 use crate::store::search;
@@ -14,6 +15,7 @@ impl Service {
     /// What has this id, or is known by this text: batches by their idempotency key, API keys by how they begin, customers by a
     /// part of their name or e-mail address; what was meant exactly comes first. At most `rows_max` of each.
     pub async fn search(&self, text: &str, rows_max: usize) -> ServiceResult<Listed<Hit>> {
+        self.may(Action::Read)?;
         let rows_max = rows_max.min(HITS_MAX);
         let Some(needle) = Needle::of(text) else { return Ok(Listed { rows: Vec::new(), has_more: false }) };
         let mut tx = self.db().read().await?;

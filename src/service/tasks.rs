@@ -2,6 +2,7 @@
 
 mod find;
 
+use crate::domain::access::Action;
 use crate::domain::attempt::Attempt;
 use crate::domain::id::BatchId;
 use crate::domain::page::PageSize;
@@ -14,21 +15,25 @@ use super::{Listed, Reader, Service, ServiceError, ServiceResult};
 impl Service {
     /// Tasks with numbers after `after`, ascending.
     pub async fn tasks(&self, reader: Reader, id: BatchId, after: i32, size: PageSize) -> ServiceResult<Listed<Task>> {
+        reader.may(self, Action::Read)?;
         let mut tx = self.db().read().await?;
         let key = self.batch_key(&mut tx, reader, id).await?;
-        Ok(Listed::of(tasks::list(&mut tx, key, after, size).await?, size))
+        let rows = tasks::list(&mut tx, key, after, size).await?;
+        Ok(Listed::of(self.masked(reader, rows), size))
     }
 
     pub async fn task(&self, reader: Reader, id: BatchId, number: i32) -> ServiceResult<Task> {
+        reader.may(self, Action::Read)?;
         let mut tx = self.db().read().await?;
         let key = self.batch_key(&mut tx, reader, id).await?;
         let one = PageSize::new(1).map_err(ServiceError::internal)?;
         let found = tasks::list(&mut tx, key, number.saturating_sub(1), one).await?;
-        found.into_iter().find(|task| task.number == number).ok_or(ServiceError::NotFound { what: "task" })
+        self.masked(reader, found).into_iter().find(|task| task.number == number).ok_or(ServiceError::NotFound { what: "task" })
     }
 
     /// A task, and which provider keeps its video.
     pub async fn task_with_provider(&self, reader: Reader, id: BatchId, number: i32) -> ServiceResult<(Task, Option<String>)> {
+        reader.may(self, Action::Read)?;
         let task = self.task(reader, id, number).await?;
         let mut tx = self.db().read().await?;
         let key = self.batch_key(&mut tx, reader, id).await?;
@@ -36,10 +41,18 @@ impl Service {
         Ok((task, last.map(|attempt| attempt.provider)))
     }
 
+    /// What customers wrote is hidden from operators whose role may not read it.
+    fn masked(&self, reader: Reader, tasks: Vec<Task>) -> Vec<Task> {
+        if reader.may(self, Action::ReadPrompts).is_ok() { tasks } else { tasks.into_iter().map(Task::masked).collect() }
+    }
+
     /// The attempts of a task, first to last. For operators: they name providers.
     pub async fn attempts(&self, id: BatchId, number: i32) -> ServiceResult<Vec<Attempt>> {
+        self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
-        Ok(attempts::of_task(&mut tx, key, number).await?)
+        let attempts = attempts::of_task(&mut tx, key, number).await?;
+        let masks = self.may(Action::ReadPrompts).is_err();
+        Ok(attempts.into_iter().map(|attempt| if masks { attempt.masked() } else { attempt }).collect())
     }
 }

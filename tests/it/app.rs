@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use batchbook::api;
+use batchbook::domain::access::Role;
 use batchbook::domain::credits::Credits;
 use batchbook::domain::grant::{GrantKind, NewGrant};
 use batchbook::domain::id::CustomerId;
@@ -35,6 +36,8 @@ pub struct TestApp {
     pub service: Service,
     /// `127.0.0.1:port`.
     pub address: String,
+    /// Of an operator who may do everything; sent to `/api/admin` unless something else is.
+    owner_token: String,
     http: reqwest::Client,
     server: JoinHandle<()>,
     database: Option<Database>,
@@ -62,12 +65,13 @@ impl TestApp {
         let random = Arc::new(OsRandom);
         let limits = Limits { subnets: LOOPBACK.parse().expect("subnets"), ..Limits::default() };
         let service = Service::new(db.clone(), Arc::new(SystemClock), random.clone(), limits);
+        let owner_token = operator_token(&service, Role::Owner).await;
         let router = api::router(service.clone(), random, limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("the server serves") });
         let http = reqwest::Client::builder().timeout(ANSWER_MAX).build().expect("a client");
-        Self { db, service, address, http, server, database: None }
+        Self { db, service, address, owner_token, http, server, database: None }
     }
 
     /// Runs one statement on the database behind the program's back.
@@ -86,9 +90,12 @@ impl TestApp {
         NewCustomer { app: self, requests_per_min: 1_000_000 }
     }
 
-    /// Sends a request without a key, unless `headers` hold one.
+    /// Sends a request without a customer's key, unless `headers` hold one; as an owner, where it is for operators.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
         let mut request = self.http.request(method.clone(), format!("http://{}{path}", self.address));
+        if path.starts_with("/api/admin/") && headers.iter().all(|(name, _)| *name != "authorization") {
+            request = request.bearer_auth(&self.owner_token);
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -100,6 +107,14 @@ impl TestApp {
         let text = response.text().await.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
         Answer { asked: format!("{method} {path}"), status, headers, text }
     }
+}
+
+/// A token of a new operator with this role.
+pub async fn operator_token(service: &Service, role: Role) -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    let email = format!("{role}{}@example.com", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let operator = service.add_operator(&email, "", role).await.expect("an operator").operator;
+    service.add_operator_token(operator.id, "test").await.expect("a token").reveal().to_owned()
 }
 
 pub struct NewCustomer<'a> {
@@ -123,7 +138,7 @@ impl<'a> NewCustomer<'a> {
         if credits > 0 {
             let paid = Money::from_micros(credits * 10_000);
             let grant = NewGrant { kind: GrantKind::Purchase, credits: Credits::new(credits), paid, expires_at: None, reason: None };
-            service.grant(customer.id, grant, "test").await.expect("a grant");
+            service.grant(customer.id, grant).await.expect("a grant");
         }
         Customer { app: self.app, id: customer.id, secret: key.secret.reveal().to_owned() }
     }

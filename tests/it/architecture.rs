@@ -4,6 +4,7 @@
 
 mod migrations;
 mod scan;
+mod use_cases;
 
 use std::fs;
 use std::path::{Path, PathBuf};

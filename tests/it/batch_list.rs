@@ -85,7 +85,7 @@ impl World {
             let reason = Some("test".to_owned());
             let paid = Money::from_micros(credits * paid);
             let grant = NewGrant { kind: GrantKind::Purchase, credits: Credits::new(credits), paid, expires_at: None, reason };
-            service.grant(customer.id, grant, "test").await.unwrap();
+            service.grant(customer.id, grant).await.unwrap();
             let key = service.add_key(customer.id, "test", 600).await.unwrap();
             customers.push(service.authenticate(key.secret.reveal()).await.unwrap());
         }
@@ -147,7 +147,7 @@ impl World {
             if self.dice.below(9) == 0 {
                 let reader = self.service.batch(Reader::Operator, id).await.unwrap();
                 let owner = self.customers.iter().find(|caller| caller.customer_id == reader.customer_id).unwrap();
-                self.service.cancel(Reader::from(owner), id, "test", None).await.unwrap();
+                self.service.cancel(Reader::from(owner), id, None).await.unwrap();
             } else if self.dice.below(5) != 0 {
                 self.work().await;
             }
@@ -332,17 +332,17 @@ async fn views_are_shared_by_name(kind: Kind) {
     use batchbook::domain::saved_view::{VIEWS_MAX, ViewRefused};
     let world = World::open(kind, 1).await;
     let service = &world.service;
-    assert_eq!(service.save_view(" Losses ", "losses=1", "a").await.unwrap(), Ok(()));
-    assert_eq!(service.save_view("Losses", "", "b").await.unwrap(), Err(ViewRefused::Taken));
-    assert_eq!(service.save_view("", "", "b").await.unwrap(), Err(ViewRefused::Name));
+    assert_eq!(service.save_view(" Losses ", "losses=1").await.unwrap(), Ok(()));
+    assert_eq!(service.save_view("Losses", "").await.unwrap(), Err(ViewRefused::Taken));
+    assert_eq!(service.save_view("", "").await.unwrap(), Err(ViewRefused::Name));
     let views = service.saved_views().await.unwrap();
     assert_eq!((views.len(), views[0].name.as_str(), views[0].query.as_str()), (1, "Losses", "losses=1"));
     service.delete_view(views[0].key).await.unwrap();
     service.delete_view(views[0].key).await.unwrap();
     for number in 0..VIEWS_MAX {
-        assert_eq!(service.save_view(&format!("View {number}"), "", "a").await.unwrap(), Ok(()));
+        assert_eq!(service.save_view(&format!("View {number}"), "").await.unwrap(), Ok(()));
     }
-    assert_eq!(service.save_view("One more", "", "a").await.unwrap(), Err(ViewRefused::Full));
+    assert_eq!(service.save_view("One more", "").await.unwrap(), Err(ViewRefused::Full));
 }
 
 async fn the_file_has_every_row_and_their_totals(kind: Kind) {
@@ -351,7 +351,7 @@ async fn the_file_has_every_row_and_their_totals(kind: Kind) {
     let reason = Some("test".to_owned());
     let paid = Money::from_micros(1_000_000_000);
     let grant = NewGrant { kind: GrantKind::Purchase, credits: Credits::new(500_000), paid, expires_at: None, reason };
-    app.service.grant(customer.id, grant, "test").await.unwrap();
+    app.service.grant(customer.id, grant).await.unwrap();
     let key = app.service.add_key(customer.id, "test", 600).await.unwrap();
     let caller = app.service.authenticate(key.secret.reveal()).await.unwrap();
     for number in 0..205 {
@@ -361,7 +361,7 @@ async fn the_file_has_every_row_and_their_totals(kind: Kind) {
         let submission = Submission { idempotency_key: key.clone(), fingerprint: key, batch, render: |batch| batch.id.to_string() };
         let id: BatchId = app.service.submit(&caller, submission).await.unwrap().body.parse().unwrap();
         if number % 2 == 0 {
-            app.service.cancel(Reader::from(&caller), id, "test", None).await.unwrap();
+            app.service.cancel(Reader::from(&caller), id, None).await.unwrap();
         }
     }
     let file = async |query: &str| app.send(Method::GET, &format!("/api/admin/batches.csv{query}"), &[], None).await;

@@ -1,6 +1,7 @@
 //! What the page of a batch says, through the services, on both databases: the books from several witnesses, the ledger in
 //! pages, the last refund, and who canceled and why.
 
+use batchbook::domain::access::By;
 use batchbook::domain::attempt::Retry;
 use batchbook::domain::billing::Booking;
 use batchbook::domain::books::{DifferenceKind, Sums, Verdict};
@@ -60,9 +61,9 @@ async fn all_witnesses_agree_and_a_comparison_is_kept(kind: Kind) {
     let sums = Sums::new([4_900, 4_410, 490, 0]);
     assert_eq!((kept.ledger, kept.kept, kept.grants, kept.transactions), (sums, sums, sums, 11));
     assert_eq!((kept.verdict(true), kept.comparison), (Verdict::AgreeSoFar, None), "no task row was read");
-    let comparison = books.service.compare(id, "anna").await.unwrap();
+    let comparison = books.service.compare(id).await.unwrap();
     assert!(comparison.agrees(), "{comparison:?}");
-    assert_eq!((comparison.tasks, comparison.task_rows, comparison.actor.as_str()), (sums, 100, "anna"));
+    assert_eq!((comparison.tasks, comparison.task_rows, comparison.actor.as_str()), (sums, 100, "batchbook"));
     let kept = books.service.books(id).await.unwrap();
     assert_eq!((kept.verdict(true), kept.comparison), (Verdict::Agree, Some(comparison)));
     books.verify().await;
@@ -74,7 +75,7 @@ async fn a_changed_task_is_named(kind: Kind) {
     let id = settled_in_groups(&books, &caller, 30, 30).await;
     run_sql(&books, "UPDATE tasks SET price = price + 7 WHERE task_no = 17").await.unwrap();
     run_sql(&books, "UPDATE tasks SET status = 'canceled' WHERE task_no = 18").await.unwrap();
-    books.service.compare(id, "anna").await.unwrap();
+    books.service.compare(id).await.unwrap();
     let kept = books.service.books(id).await.unwrap();
     let comparison = kept.comparison.clone().unwrap();
     assert_eq!((kept.verdict(true), comparison.differing), (Verdict::Differ, 2));
@@ -88,7 +89,7 @@ async fn a_changed_ledger_is_seen_at_once(kind: Kind) {
     let books = Books::open(kind).await;
     let caller = books.customer_with(10_000, 100_000_000).await;
     let id = settled_in_groups(&books, &caller, 30, 30).await;
-    books.service.compare(id, "anna").await.unwrap();
+    books.service.compare(id).await.unwrap();
     let drop_triggers: &[&'static str] = match kind {
         Kind::Sqlite => &["DROP TRIGGER ledger_entries_never_updated", "DROP TRIGGER ledger_lines_never_deleted"],
         Kind::Postgres => &["ALTER TABLE ledger_entries DISABLE TRIGGER USER", "ALTER TABLE ledger_lines DISABLE TRIGGER USER"],
@@ -101,7 +102,7 @@ async fn a_changed_ledger_is_seen_at_once(kind: Kind) {
     assert_eq!((kept.ledger.charged.get(), kept.kept.charged.get()), (1_320, 1_323));
     assert_eq!(kept.verdict(true), Verdict::Differ, "without reading a task");
     run_sql(&books, "DELETE FROM ledger_lines WHERE task_no = 5").await.unwrap();
-    let comparison = books.service.compare(id, "anna").await.unwrap();
+    let comparison = books.service.compare(id).await.unwrap();
     let kinds: Vec<_> = comparison.examples.iter().map(|example| example.kind).collect();
     assert_eq!(kinds, [DifferenceKind::LineMissing, DifferenceKind::LinesDiffer, DifferenceKind::EntriesDiffer]);
     assert_eq!((comparison.examples[0].task, comparison.examples[1].transaction), (Some(5), comparison.examples[2].transaction));
@@ -228,20 +229,20 @@ async fn a_cancellation_keeps_who_and_why(kind: Kind) {
     places.truncate(1);
     let claimed = books.service.claim(worker, &places).await.unwrap();
     let reason = "the customer asked by mail";
-    books.service.cancel(Reader::Operator, batch.id, "operator", Some(reason)).await.unwrap();
+    books.service.cancel(Reader::Operator, batch.id, Some(reason)).await.unwrap();
     let overview = books.service.overview(batch.id).await.unwrap();
-    assert_eq!(overview.origin.cancel_actor.as_deref(), Some("operator"));
+    assert_eq!(overview.origin.cancel_actor.as_deref(), Some("batchbook"));
     assert_eq!(overview.origin.cancel_reason.as_deref(), Some(reason));
     assert_eq!(overview.origin.cancel_requested_at, Some(books.service.now()));
     let page = books.service.billing(batch.id, Some(Booking::Refunded), From::First, PageSize::default()).await.unwrap();
     let (released, _) = &page.rows[0];
-    assert_eq!((released.tasks, released.actor.as_str(), released.reason.as_deref()), (20, "operator", Some(reason)));
+    assert_eq!((released.tasks, released.actor.as_str(), released.reason.as_deref()), (20, "batchbook", Some(reason)));
     books.settle(worker, &claimed, |_| Outcome::PutBack { due: books.service.now() }).await;
-    let again = books.service.cancel(Reader::Operator, batch.id, "other", None).await;
+    let again = books.service.acting_for(By::COMMAND_LINE).cancel(Reader::Operator, batch.id, None).await;
     assert!(matches!(again, Err(ServiceError::BatchFinished(_))), "{again:?}");
     let overview = books.service.overview(batch.id).await.unwrap();
-    assert_eq!(overview.origin.cancel_actor.as_deref(), Some("operator"), "said once");
-    assert!(books.service.compare(batch.id, "anna").await.unwrap().agrees());
+    assert_eq!(overview.origin.cancel_actor.as_deref(), Some("batchbook"), "said once");
+    assert!(books.service.compare(batch.id).await.unwrap().agrees());
     books.verify().await;
 }
 

@@ -59,7 +59,7 @@ impl Books {
     pub async fn grant(&self, caller: &Caller, kind: GrantKind, credits: i64, paid: i64, expires_at: Option<Time>) {
         let reason = Some("test".to_owned());
         let grant = NewGrant { kind, credits: Credits::new(credits), paid: Money::from_micros(paid), expires_at, reason };
-        self.service.grant(caller.customer_id, grant, "test").await.unwrap();
+        self.service.grant(caller.customer_id, grant).await.unwrap();
     }
 
     pub async fn submit(&self, caller: &Caller, key: &str, tasks: usize) -> Result<Batch, ServiceError> {
@@ -312,16 +312,16 @@ async fn cancel_releases_what_never_ran_and_keeps_what_runs(kind: Kind) {
     places.truncate(1);
     let claimed = books.service.claim(worker, &places).await.unwrap();
     assert_eq!(claimed.len(), 10);
-    let (canceled, what) = books.service.cancel(Reader::from(&caller), batch.id, "key", None).await.unwrap();
+    let (canceled, what) = books.service.cancel(Reader::from(&caller), batch.id, None).await.unwrap();
     assert_eq!((what.canceled, what.released.get(), what.still_running, what.still_held.get()), (20, 980, 10, 490));
     assert_eq!(canceled.status(), BatchStatus::Canceling);
-    assert!(matches!(books.service.cancel(Reader::from(&caller), batch.id, "key", None).await, Err(ServiceError::BatchCanceling)));
+    assert!(matches!(books.service.cancel(Reader::from(&caller), batch.id, None).await, Err(ServiceError::BatchCanceling)));
     assert!(books.claim(worker).await.is_empty());
     books.verify().await;
     books.settle(worker, &claimed, succeeded).await;
     let batch = books.batch(batch.id).await;
     assert_eq!((batch.status(), batch.credits.charged.get(), batch.credits.refunded.get()), (BatchStatus::Canceled, 490, 980));
-    let over = books.service.cancel(Reader::from(&caller), batch.id, "key", None).await;
+    let over = books.service.cancel(Reader::from(&caller), batch.id, None).await;
     assert!(matches!(over, Err(ServiceError::BatchFinished(BatchStatus::Canceled))));
     books.verify().await;
 }
@@ -332,7 +332,7 @@ async fn a_task_that_comes_back_to_a_canceled_batch_never_runs_again(kind: Kind)
     let batch = books.submit(&caller, "k", 10).await.unwrap();
     let worker = books.worker().await;
     let claimed = books.claim(worker).await;
-    books.service.cancel(Reader::Operator, batch.id, "operator", Some("asked by mail")).await.unwrap();
+    books.service.cancel(Reader::Operator, batch.id, Some("asked by mail")).await.unwrap();
     let due = books.service.now();
     books
         .settle(worker, &claimed, |row| match row.task.number {
@@ -437,7 +437,7 @@ async fn customers_never_see_each_other(kind: Kind) {
     assert!(matches!(books.service.batch(reader, batch.id).await, Err(ServiceError::NotFound { .. })));
     assert!(matches!(books.service.task(reader, batch.id, 1).await, Err(ServiceError::NotFound { .. })));
     assert!(matches!(books.service.tasks(reader, batch.id, 0, PageSize::default()).await, Err(ServiceError::NotFound { .. })));
-    assert!(matches!(books.service.cancel(reader, batch.id, "x", None).await, Err(ServiceError::NotFound { .. })));
+    assert!(matches!(books.service.cancel(reader, batch.id, None).await, Err(ServiceError::NotFound { .. })));
     assert!(books.service.batches(reader, None, PageSize::default()).await.unwrap().rows.is_empty());
     assert_eq!(books.service.find_replay(&other, "k", "k").await.unwrap(), None);
 }

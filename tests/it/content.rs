@@ -36,7 +36,7 @@ async fn a_video_is_passed_on_whole_and_in_parts_and_only_to_its_customer(kind: 
     let config = WorkerConfig { poll_pauses_ms: [20, 20, 20], ..WorkerConfig::default() };
     let working = tokio::spawn(workers::run(app.service.clone(), simulated.registry.clone(), config, stop.clone()));
     let content = Arc::new(ProviderContent::new(simulated.registry.clone()));
-    let router = api::router_with_content(app.service.clone(), Arc::new(OsRandom), Limits::default(), content);
+    let router = api::router_with_content(app.service.clone(), Arc::new(OsRandom), Limits::default(), api::Site::default(), content);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let serving = tokio::spawn(async move { axum::serve(listener, router).await });

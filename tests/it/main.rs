@@ -1,6 +1,7 @@
 //! Tests through the public doors: the HTTP API, the command line, the database, and the source itself.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure, and says where")]
 
+mod access;
 mod api;
 mod app;
 mod architecture;

@@ -52,7 +52,7 @@ async fn add(app: &TestApp, customer: CustomerId, kind: GrantKind, credits: i64,
         expires_at: None,
         reason: Some("test".to_owned()),
     };
-    app.service.grant(customer, grant, "test").await.unwrap();
+    app.service.grant(customer, grant).await.unwrap();
 }
 
 /// Claims whatever there is, as a new worker.
@@ -186,7 +186,7 @@ async fn a_form_sent_ten_times_at_once_makes_one_grant(kind: Kind) {
         let reason = Some("once".to_owned());
         CreditChange::Add(NewGrant { kind: GrantKind::Promo, credits: Credits::new(50), paid: Money::ZERO, expires_at: None, reason })
     };
-    let sent = (0..10).map(|_| app.service.change_credits(customer.id, change(), Once { actor: "console", token: &token }));
+    let sent = (0..10).map(|_| app.service.change_credits(customer.id, change(), Once { token: &token }));
     let answers: Vec<_> = futures::future::join_all(sent).await.into_iter().map(Result::unwrap).collect();
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
     assert_eq!(customer.books().await.available, 150);
@@ -230,7 +230,7 @@ async fn charged_tasks_are_refunded_once_by_transactions_that_name_what_they_rev
     reversed.sort_by_key(ToString::to_string);
     expected.sort_by_key(ToString::to_string);
     assert_eq!(reversed, expected);
-    assert_eq!(of(&ledger, "actor"), [json!("operators' API"), json!("operators' API")]);
+    assert_eq!(of(&ledger, "actor"), [json!("owner1@example.com"), json!("owner1@example.com")]);
     assert_eq!(of(&ledger, "reason"), [json!("Faces were blurred"), json!("Faces were blurred")]);
 
     let task = customer.gets(&format!("/api/v1/batches/{}/tasks/7", batch.id)).await.is(200);
@@ -258,7 +258,7 @@ async fn a_refund_of_a_running_batch_leaves_the_rest_to_run(kind: Kind) {
     succeed(&app, worker, &claimed[..4], &places).await;
     let first = claimed[0].task.number;
     let tasks: TaskNumbers = first.to_string().parse().unwrap();
-    let refund = async |token| app.service.refund_tasks(batch.id, &tasks, "r", Once { actor: "test", token }).await;
+    let refund = async |token| app.service.refund_tasks(batch.id, &tasks, "r", Once { token }).await;
     let (one, two) = tokio::join!(refund("a"), refund("b"));
     assert_eq!(i32::from(one.is_ok()) + i32::from(two.is_ok()), 1, "{one:?} {two:?}");
     let refused = [one, two].into_iter().find_map(Result::err);
@@ -291,7 +291,7 @@ async fn rounding_never_breaks_the_books_of_a_refund(kind: Kind) {
     for (index, batch) in batches.iter().enumerate() {
         for tasks in ["1-4,8", "5", "6-7,9-10"] {
             let token = format!("{index} {tasks}");
-            app.service.refund_tasks(*batch, &tasks.parse().unwrap(), "r", Once { actor: "test", token: &token }).await.unwrap();
+            app.service.refund_tasks(*batch, &tasks.parse().unwrap(), "r", Once { token: &token }).await.unwrap();
             verify(&app).await;
         }
         let after = app.service.batch(Reader::Operator, *batch).await.unwrap();

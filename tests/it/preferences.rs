@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use batchbook::api::Site;
+use batchbook::domain::access::Role;
 use batchbook::providers::registry::Registry;
 use batchbook::server::clock::SystemClock;
 use batchbook::server::random::OsRandom;
@@ -9,12 +11,14 @@ use batchbook::server::state::State;
 use batchbook::server::web::{Web, router};
 use batchbook::service::{Limits, Service};
 use leptos::config::LeptosOptions;
+use reqwest::header::{AUTHORIZATION, HeaderMap};
 use reqwest::{Client, Response, redirect};
 use tokio::net::TcpListener;
 
+use crate::app::operator_token;
 use crate::database::{Database, Kind};
 
-/// The console on an empty database, and a browser that follows no redirects.
+/// The console on an empty database, and a client of an owner that follows no redirects.
 pub struct Console {
     pub address: String,
     pub http: Client,
@@ -26,12 +30,21 @@ impl Console {
         let database = Database::new(Kind::Sqlite).await;
         let (db, random, limits) = (database.connect().await, Arc::new(OsRandom), Limits::default());
         let service = Service::new(db.clone(), Arc::new(SystemClock), random.clone(), limits);
+        let token = operator_token(&service, Role::Owner).await;
         let options = LeptosOptions::builder().output_name("batchbook").site_root("target/site").build();
-        let web = Web { state: State { db, service, limits }, random, options, simulated: false, providers: Registry::default() };
+        let web = Web {
+            state: State { db, service, limits },
+            random,
+            options,
+            simulated: false,
+            providers: Registry::default(),
+            site: Site::default(),
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router(web)).await.unwrap() });
-        let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, format!("Bearer {token}").parse().unwrap())]);
+        let http = Client::builder().redirect(redirect::Policy::none()).default_headers(headers).build().unwrap();
         Self { address, http, _database: database }
     }
 

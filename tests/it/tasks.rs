@@ -191,7 +191,7 @@ async fn a_canceled_batch_is_found_by_state(kind: Kind) {
     let claimed = books.service.claim(worker, &places).await.unwrap();
     let due = books.service.now().plus_s(60);
     books.settle(worker, &claimed[..20], |_| Outcome::PutBack { due }).await;
-    books.service.cancel(Reader::Operator, id, "operator", Some("asked by mail")).await.unwrap();
+    books.service.cancel(Reader::Operator, id, Some("asked by mail")).await.unwrap();
     for settles in [false, true] {
         if settles {
             books.settle(worker, &claimed[20..], succeeded).await;

@@ -2,7 +2,7 @@
 //! required, and a repeated request is answered as the first one was.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use super::customers::customer_id;
 use crate::api::Api;
 use crate::api::body::{JsonText, unparsed};
 use crate::api::code::Code;
+use crate::api::door::Signed;
 use crate::api::parameters::Parameters;
 use crate::api::problem::Problem;
 use crate::api::v1::credits::grant_kinds;
@@ -22,9 +23,6 @@ use crate::domain::ledger::{AccountKind, Balances};
 use crate::domain::money::Money;
 use crate::domain::time::Time;
 use crate::service::adjustments::{Changed, CreditChange, Once, Preview};
-
-/// Who did it, as the ledger records it. There is no sign-in yet.
-pub(super) const ACTOR: &str = "operators' API";
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -135,7 +133,7 @@ impl From<Preview> for PreviewView {
     ),
 )]
 pub(super) async fn grant(
-    State(api): State<Api>,
+    Signed(api): Signed,
     Path(id): Path<String>,
     Parameters(DryRun { dry_run }): Parameters<DryRun>,
     headers: HeaderMap,
@@ -161,7 +159,7 @@ pub(super) async fn grant(
     ),
 )]
 pub(super) async fn adjust(
-    State(api): State<Api>,
+    Signed(api): Signed,
     Path(id): Path<String>,
     Parameters(DryRun { dry_run }): Parameters<DryRun>,
     headers: HeaderMap,
@@ -184,8 +182,7 @@ async fn answer(api: &Api, id: &str, change: CreditChange, dry_run: bool, header
         return Ok(Json(PreviewView::from(preview)).into_response());
     }
     let token = key(headers, None)?;
-    let Changed { grant, transactions, available, held } =
-        api.service.change_credits(customer, change, Once { actor: ACTOR, token: &token }).await?;
+    let Changed { grant, transactions, available, held } = api.service.change_credits(customer, change, Once { token: &token }).await?;
     let done = CreditChangeView {
         object: "credit_change",
         customer_id: customer.to_string(),

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
@@ -11,8 +10,8 @@ use utoipa::IntoParams;
 
 use super::batches::OperatorBatchView;
 use super::csv::{Line, Totals, header as csv_header};
-use crate::api::Api;
 use crate::api::code::Code;
+use crate::api::door::Signed;
 use crate::api::parameters::Parameters;
 use crate::api::problem::Problem;
 use crate::api::v1::page::List;
@@ -124,7 +123,7 @@ fn invalid(detail: String) -> Problem {
     responses((status = 200, description = "A page of the list.", body = List<OperatorBatchView>))
 )]
 pub(super) async fn list(
-    State(api): State<Api>,
+    Signed(api): Signed,
     Parameters(parameters): Parameters<ListParameters>,
 ) -> Result<Json<List<OperatorBatchView>>, Problem> {
     let listed = api.service.batch_list(&parameters.filter()?, parameters.sort()?, parameters.place()?, parameters.size()?).await?;
@@ -142,7 +141,7 @@ pub(super) async fn list(
     params(ListParameters),
     responses((status = 200, description = "RFC 4180, UTF-8. Money in US$, times RFC 3339 UTC.", content_type = "text/csv", body = String))
 )]
-pub(super) async fn csv(State(api): State<Api>, Parameters(parameters): Parameters<ListParameters>) -> Result<Response, Problem> {
+pub(super) async fn csv(Signed(api): Signed, Parameters(parameters): Parameters<ListParameters>) -> Result<Response, Problem> {
     let (filter, sort, place) = (parameters.filter()?, parameters.sort()?, parameters.place()?);
     let name = format!("attachment; filename=\"batches-{}.csv\"", Day::of(api.service.now()));
     let writing = Writing { service: api.service.clone(), filter, sort, next: Step::Header(place), totals: Totals::default() };

@@ -1,11 +1,11 @@
 //! A batch as operators see it: with its customer and with what it made, in micro-dollars.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::Api;
+use crate::api::door::Signed;
 use crate::api::parameters::batch_id;
 use crate::api::problem::Problem;
 use crate::api::v1::batches::BatchView;
@@ -61,7 +61,7 @@ impl From<&Batch> for OperatorBatchView {
     }
 }
 
-pub(super) async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<OperatorBatchView>, Problem> {
+pub(super) async fn show(Signed(api): Signed, Path(id): Path<String>) -> Result<Json<OperatorBatchView>, Problem> {
     let batch = api.service.batch(Reader::Operator, batch_id(&id)?).await?;
     Ok(Json(OperatorBatchView::from(&batch)))
 }

@@ -1,12 +1,12 @@
 //! What a batch made and where each credit went: `held` = `charged` + `refunded` + `open`, by failure, by grant, by transaction.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::batches::MoneyView;
-use crate::api::Api;
+use crate::api::door::Signed;
 use crate::api::parameters::{Parameters, batch_id};
 use crate::api::problem::Problem;
 use crate::api::v1::page::PageParameters;
@@ -152,7 +152,7 @@ impl From<Transaction> for OperatorTransactionView {
 }
 
 pub(super) async fn show(
-    State(api): State<Api>,
+    Signed(api): Signed,
     Path(id): Path<String>,
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<BillingView>, Problem> {

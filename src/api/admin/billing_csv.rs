@@ -2,12 +2,12 @@
 //! page by page; a fault in the middle breaks the transfer off.
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 
-use crate::api::Api;
+use crate::api::door::Signed;
 use crate::api::parameters::batch_id;
 use crate::api::problem::Problem;
 use crate::domain::credits::Credits;
@@ -41,7 +41,7 @@ struct Totals {
     revenue_micros: i64,
 }
 
-pub(super) async fn stream(State(api): State<Api>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn stream(Signed(api): Signed, Path(id): Path<String>) -> Result<Response, Problem> {
     let id = batch_id(&id)?;
     // The first page is read before the answer starts, so that what is wrong with the request can still be said.
     let page = read(&api.service, id, From::First).await?;

@@ -1,22 +1,19 @@
 //! `POST /batches/{id}/cancel`: an operator cancels a batch, and says why. `GET` says first what that would do.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::Api;
 use crate::api::body::JsonText;
 use crate::api::code::Code;
+use crate::api::door::Signed;
 use crate::api::parameters::batch_id;
 use crate::api::problem::Problem;
 use crate::api::v1::cancellation::CancellationView;
 use crate::domain::batch::{BatchStatus, CANCEL_REASON_MAX_CHARS};
 use crate::service::Reader;
 use crate::service::cancel::CancelPreview;
-
-/// Who did it, as the books record it. There is no sign-in yet.
-const ACTOR: &str = "operators' API";
 
 /// Why the batch is canceled.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -64,7 +61,7 @@ impl From<CancelPreview> for CancelPreviewView {
     params(("id" = String, Path, description = "Id of the batch.")),
     responses((status = 200, description = "What would be given back now, what still runs, and what is kept.", body = CancelPreviewView)),
 )]
-pub(super) async fn preview(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<CancelPreviewView>, Problem> {
+pub(super) async fn preview(Signed(api): Signed, Path(id): Path<String>) -> Result<Json<CancelPreviewView>, Problem> {
     Ok(Json(api.service.preview_cancel(batch_id(&id)?).await?.into()))
 }
 
@@ -77,7 +74,7 @@ pub(super) async fn preview(State(api): State<Api>, Path(id): Path<String>) -> R
     params(("id" = String, Path, description = "Id of the batch.")), request_body = CancelRequest,
     responses((status = 200, description = "What was canceled, and what still runs.", body = CancellationView)),
 )]
-pub(super) async fn cancel(State(api): State<Api>, Path(id): Path<String>, body: JsonText) -> Result<Json<CancellationView>, Problem> {
+pub(super) async fn cancel(Signed(api): Signed, Path(id): Path<String>, body: JsonText) -> Result<Json<CancellationView>, Problem> {
     let request: CancelRequest = serde_json::from_str(body.as_str()?)
         .map_err(|error| Problem::new(Code::MalformedJson, format!("The body is not as described: {error}.")))?;
     let reason = request.reason.trim();
@@ -85,6 +82,6 @@ pub(super) async fn cancel(State(api): State<Api>, Path(id): Path<String>, body:
         let detail = format!("`reason` says why the batch is canceled, in 1 to {CANCEL_REASON_MAX_CHARS} characters.");
         return Err(Problem::new(Code::InvalidRequest, detail));
     }
-    let canceled = api.service.cancel(Reader::Operator, batch_id(&id)?, ACTOR, Some(reason)).await?;
+    let canceled = api.service.cancel(Reader::Operator, batch_id(&id)?, Some(reason)).await?;
     Ok(Json(canceled.into()))
 }

@@ -1,12 +1,12 @@
 //! Customers as operators see them: the list with what each can spend, and one with its books told by two witnesses.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::Api;
 use crate::api::code::Code;
+use crate::api::door::Signed;
 use crate::api::parameters::Parameters;
 use crate::api::problem::Problem;
 use crate::api::v1::page::{List, PageParameters};
@@ -162,7 +162,7 @@ pub(super) struct SearchParameters {
     responses((status = 200, description = "A page of customers.", body = List<ListedCustomerView>)),
 )]
 pub(super) async fn list(
-    State(api): State<Api>,
+    Signed(api): Signed,
     Parameters(search): Parameters<SearchParameters>,
 ) -> Result<Json<List<ListedCustomerView>>, Problem> {
     let SearchParameters { q, limit, cursor } = search;
@@ -178,7 +178,7 @@ pub(super) async fn list(
     params(("id" = String, Path, description = "Id of the customer.")),
     responses((status = 200, description = "The customer and its books.", body = CustomerBooksView)),
 )]
-pub(super) async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<CustomerBooksView>, Problem> {
+pub(super) async fn show(Signed(api): Signed, Path(id): Path<String>) -> Result<Json<CustomerBooksView>, Problem> {
     Ok(Json(api.service.customer_books(customer_id(&id)?).await?.into()))
 }
 
@@ -190,7 +190,7 @@ pub(super) async fn show(State(api): State<Api>, Path(id): Path<String>) -> Resu
     params(("id" = String, Path, description = "Id of the customer.")),
     responses((status = 200, description = "The customer's API keys.", body = List<KeyView>)),
 )]
-pub(super) async fn keys(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<List<KeyView>>, Problem> {
+pub(super) async fn keys(Signed(api): Signed, Path(id): Path<String>) -> Result<Json<List<KeyView>>, Problem> {
     let rows = api.service.keys(key_of(&api.service, &id).await?).await?;
     Ok(Json(List::of(Listed { rows, has_more: false }, |key| key.id.to_string())))
 }

@@ -1,12 +1,12 @@
 //! A customer's grants as operators see them: what was paid, what is left, and why each was made.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::customers::key_of;
-use crate::api::Api;
+use crate::api::door::Signed;
 use crate::api::problem::Problem;
 use crate::api::v1::credits::grant_kinds;
 use crate::api::v1::page::List;
@@ -67,7 +67,7 @@ impl From<&(Grant, Option<String>)> for OperatorGrantView {
     params(("id" = String, Path, description = "Id of the customer.")),
     responses((status = 200, description = "The customer's grants.", body = List<OperatorGrantView>)),
 )]
-pub(super) async fn list(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<List<OperatorGrantView>>, Problem> {
+pub(super) async fn list(Signed(api): Signed, Path(id): Path<String>) -> Result<Json<List<OperatorGrantView>>, Problem> {
     let rows = api.service.grants_with_reasons(key_of(&api.service, &id).await?).await?;
     Ok(Json(List::of(Listed { rows, has_more: false }, |(grant, _)| grant.id.to_string())))
 }

@@ -1,12 +1,12 @@
 //! A customer's ledger as operators see it, newest first: every transaction with its entries, who booked it and why.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::customers::key_of;
-use crate::api::Api;
+use crate::api::door::Signed;
 use crate::api::parameters::Parameters;
 use crate::api::problem::Problem;
 use crate::api::v1::page::{List, PageParameters};
@@ -101,7 +101,7 @@ pub(super) struct LedgerParameters {
     responses((status = 200, description = "A page of the customer's ledger.", body = List<LedgerTransactionView>)),
 )]
 pub(super) async fn list(
-    State(api): State<Api>,
+    Signed(api): Signed,
     Path(id): Path<String>,
     Parameters(asked): Parameters<LedgerParameters>,
 ) -> Result<Json<List<LedgerTransactionView>>, Problem> {

@@ -1,12 +1,11 @@
 //! The first page as JSON: sums over the batches of a window of days, and how things are now.
 
 use axum::Json;
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::Api;
 use crate::api::code::Code;
+use crate::api::door::Signed;
 use crate::api::parameters::Parameters;
 use crate::api::problem::Problem;
 use crate::domain::failure::Party;
@@ -65,10 +64,7 @@ pub(super) struct PartyFailuresView {
     get, path = "/api/admin/overview", tag = "Overview", operation_id = "get_overview", params(WindowParameters),
     responses((status = 200, description = "The overview.", body = OverviewView)),
 )]
-pub(super) async fn show(
-    State(api): State<Api>,
-    Parameters(parameters): Parameters<WindowParameters>,
-) -> Result<Json<OverviewView>, Problem> {
+pub(super) async fn show(Signed(api): Signed, Parameters(parameters): Parameters<WindowParameters>) -> Result<Json<OverviewView>, Problem> {
     let window = parameters.window.as_deref().map_or(Ok(Window::Week), str::parse);
     let window = window.map_err(|error| Problem::new(Code::InvalidParameter, format!("{error}.")))?;
     let report = api.service.report(window).await?;

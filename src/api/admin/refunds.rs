@@ -1,16 +1,16 @@
 //! Operators give the credits of charged tasks back, once per task.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::adjustments::{ACTOR, DryRun};
-use crate::api::Api;
+use super::adjustments::DryRun;
 use crate::api::body::{JsonText, unparsed};
 use crate::api::code::Code;
+use crate::api::door::Signed;
 use crate::api::parameters::{Parameters, batch_id};
 use crate::api::problem::Problem;
 use crate::api::v1::idempotency::key;
@@ -58,7 +58,7 @@ pub(super) struct RefundView {
     ),
 )]
 pub(super) async fn refund(
-    State(api): State<Api>,
+    Signed(api): Signed,
     Path(id): Path<String>,
     Parameters(DryRun { dry_run }): Parameters<DryRun>,
     headers: HeaderMap,
@@ -71,7 +71,7 @@ pub(super) async fn refund(
         (StatusCode::OK, api.service.preview_refund(id, &tasks).await?)
     } else {
         let token = key(&headers, None)?;
-        (StatusCode::CREATED, api.service.refund_tasks(id, &tasks, &reason, Once { actor: ACTOR, token: &token }).await?)
+        (StatusCode::CREATED, api.service.refund_tasks(id, &tasks, &reason, Once { token: &token }).await?)
     };
     let view = RefundView {
         object: "refund",

@@ -1,11 +1,10 @@
 //! Finding one thing by an id or a text.
 
 use axum::Json;
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::Api;
+use crate::api::door::Signed;
 use crate::api::parameters::Parameters;
 use crate::api::problem::Problem;
 use crate::domain::search::Hit;
@@ -70,7 +69,7 @@ impl From<Hit> for HitView {
     get, path = "/api/admin/search", tag = "Search", operation_id = "search", params(FindParameters),
     responses((status = 200, description = "What was found.", body = SearchView)),
 )]
-pub(super) async fn find(State(api): State<Api>, Parameters(asked): Parameters<FindParameters>) -> Result<Json<SearchView>, Problem> {
+pub(super) async fn find(Signed(api): Signed, Parameters(asked): Parameters<FindParameters>) -> Result<Json<SearchView>, Problem> {
     let found = api.service.search(&asked.q, HITS_MAX).await?;
     Ok(Json(SearchView { object: "list", data: found.rows.into_iter().map(HitView::from).collect(), has_more: found.has_more }))
 }

@@ -2,14 +2,14 @@
 //! in memory.
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::api::Api;
+use crate::api::door::Signed;
 use crate::api::parameters::{Parameters, batch_id};
 use crate::api::problem::Problem;
 use crate::domain::failure::{FailureType, Party};
@@ -56,7 +56,7 @@ impl FilterParameters {
     responses((status = 200, description = "A line for each task.", body = String, content_type = "text/csv")),
 )]
 pub(super) async fn export(
-    State(api): State<Api>,
+    Signed(api): Signed,
     Path(id): Path<String>,
     Parameters(parameters): Parameters<FilterParameters>,
 ) -> Result<Response, Problem> {

@@ -1,12 +1,12 @@
 //! A batch's tasks as operators see them: with the prompt, and one task with every attempt, its evidence and its ledger lines.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::Api;
+use crate::api::door::Signed;
 use crate::api::parameters::{Parameters, batch_id, task_number};
 use crate::api::problem::Problem;
 use crate::api::v1::batches::stored_json;
@@ -208,7 +208,7 @@ pub(super) struct SearchedView {
     responses((status = 200, description = "A page of tasks.", body = FoundTasksView)),
 )]
 pub(super) async fn list(
-    State(api): State<Api>,
+    Signed(api): Signed,
     Path(id): Path<String>,
     Parameters(asked): Parameters<TasksParameters>,
 ) -> Result<Json<FoundTasksView>, Problem> {
@@ -242,7 +242,7 @@ pub(super) async fn list(
     }))
 }
 
-pub(super) async fn show(State(api): State<Api>, Path((id, number)): Path<(String, String)>) -> Result<Json<OperatorTaskDetails>, Problem> {
+pub(super) async fn show(Signed(api): Signed, Path((id, number)): Path<(String, String)>) -> Result<Json<OperatorTaskDetails>, Problem> {
     let (id, number) = (batch_id(&id)?, task_number(&number)?);
     let task = api.service.task(Reader::Operator, id, number).await?;
     let attempts = api.service.attempts(id, number).await?;

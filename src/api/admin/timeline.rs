@@ -1,11 +1,11 @@
 //! What happened to a batch, oldest first.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::Api;
+use crate::api::door::Signed;
 use crate::api::openapi::word_list;
 use crate::api::parameters::{Parameters, batch_id};
 use crate::api::problem::Problem;
@@ -67,7 +67,7 @@ pub(super) struct TimelineParameters {
     responses((status = 200, description = "A page of what happened.", body = TimelineView)),
 )]
 pub(super) async fn show(
-    State(api): State<Api>,
+    Signed(api): Signed,
     Path(id): Path<String>,
     Parameters(TimelineParameters { actor, limit, cursor }): Parameters<TimelineParameters>,
 ) -> Result<Json<TimelineView>, Problem> {

@@ -1,12 +1,12 @@
 //! What a batch announced. Deliveries and their attempts join each event when webhooks are delivered.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::api::Api;
+use crate::api::door::Signed;
 use crate::api::parameters::batch_id;
 use crate::api::problem::Problem;
 use crate::api::v1::batches::stored_json;
@@ -39,7 +39,7 @@ impl From<Event> for EventView {
     }
 }
 
-pub(super) async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<WebhooksView>, Problem> {
+pub(super) async fn show(Signed(api): Signed, Path(id): Path<String>) -> Result<Json<WebhooksView>, Problem> {
     let id = batch_id(&id)?;
     let batch = api.service.batch(Reader::Operator, id).await?;
     let events = api.service.events(id).await?.into_iter().map(EventView::from).collect();

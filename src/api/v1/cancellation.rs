@@ -58,6 +58,6 @@ pub(crate) async fn cancel(
     Admitted(caller): Admitted,
     Path(id): Path<String>,
 ) -> Result<Json<CancellationView>, Problem> {
-    let canceled = api.service.cancel(Reader::from(&caller), batch_id(&id)?, &caller.api_key_prefix, None).await?;
+    let canceled = api.service.cancel(Reader::from(&caller), batch_id(&id)?, None).await?;
     Ok(Json(canceled.into()))
 }

@@ -231,7 +231,7 @@ pub(crate) async fn resend(
     Admitted(caller): Admitted,
     Path(id): Path<String>,
 ) -> Result<Json<DeliveryView>, Problem> {
-    let resent = api.service.resend(Reader::from(&caller), delivery_id(&id)?, &caller.api_key_prefix).await?;
+    let resent = api.service.resend(Reader::from(&caller), delivery_id(&id)?).await?;
     Ok(Json(DeliveryView::from(&resent)))
 }
 

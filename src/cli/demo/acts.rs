@@ -14,7 +14,6 @@ use crate::service::keys::{Caller, sha256_hex};
 use crate::service::submit::Submission;
 use crate::service::{Reader, ServiceError};
 
-const OPERATOR: &str = "demo";
 /// A micro-dollar is a millionth of a dollar.
 const MICROS: i64 = 1_000_000;
 
@@ -35,12 +34,12 @@ impl Scene {
                 let expires_at = gift.expires_days.map(|days| service.now().plus_ms(days * DAY_MIN * MINUTE_MS));
                 let (credits, paid) = (Credits::new(gift.credits), Money::from_micros(gift.paid_usd * MICROS));
                 let grant = NewGrant { kind: gift.kind, credits, paid, expires_at, reason: gift.reason.map(str::to_owned) };
-                service.grant(self.customers[gift.buyer].0, grant, OPERATOR).await?;
+                self.finance.grant(self.customers[gift.buyer].0, grant).await?;
             }
             Act::Order { number, order } => self.submit(number, &order).await?,
             Act::Cancel { buyer, batch } => {
                 let caller = &self.customers[buyer].1;
-                let (_, done) = service.cancel(Reader::from(caller), batch, &caller.api_key_prefix, None).await?;
+                let (_, done) = service.cancel(Reader::from(caller), batch, None).await?;
                 self.open -= done.canceled;
             }
             Act::Expire => while service.expire_grants().await? > 0 {},

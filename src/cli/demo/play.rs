@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::acts::Act;
 use super::dice::Dice;
 use super::faults::{Mood, outcome};
+use super::staff::{self, Hired};
 use super::story::{BUYERS, DAY_MIN, DAYS, GIFTS, MINUTE_MS, Order, SORA};
 use super::upstream::{self, Answer};
 use crate::cli::failure::Failure;
@@ -36,6 +37,7 @@ pub struct Played {
     pub secret: ApiKeySecret,
     pub batches: usize,
     pub tasks: i64,
+    pub staff: Vec<Hired>,
 }
 
 /// The stage: services on the manual clock, and what is under way.
@@ -50,6 +52,8 @@ pub struct Player {
 
 pub struct Scene {
     pub stage: Player,
+    /// The services, for whoever gives credits.
+    pub finance: Service,
     pub customers: Vec<(CustomerId, Caller)>,
     worker: WorkerKey,
     places: Vec<Places>,
@@ -68,6 +72,8 @@ pub struct Scene {
 /// Plays it from the first day to the end.
 pub async fn play(stage: Player, orders: Vec<Order>) -> Result<Played, Failure> {
     stage.clock.set(stage.end.plus_ms(-(DAYS * DAY_MIN + 60) * MINUTE_MS));
+    let staff = staff::hire(&stage.keys).await?;
+    let finance = staff::finance(&stage.service, &staff);
     let mut customers = Vec::new();
     let mut first_secret = None;
     for buyer in BUYERS {
@@ -81,6 +87,7 @@ pub async fn play(stage: Player, orders: Vec<Order>) -> Result<Played, Failure> 
     let places = stage.service.routes().await?.into_iter().map(|(route, deadline_s)| Places { route, deadline_s, free: PLACES }).collect();
     let mut scene = Scene {
         stage,
+        finance,
         customers,
         worker,
         places,
@@ -97,7 +104,7 @@ pub async fn play(stage: Player, orders: Vec<Order>) -> Result<Played, Failure> 
     scene.run().await?;
     let customers = scene.customers.into_iter().map(|(id, _)| id).collect();
     let secret = first_secret.ok_or_else(|| Failure::new("demo", "The story has no customers."))?;
-    Ok(Played { customers, secret, batches: scene.batches, tasks: scene.tasks })
+    Ok(Played { customers, secret, batches: scene.batches, tasks: scene.tasks, staff })
 }
 
 impl Scene {

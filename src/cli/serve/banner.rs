@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use crate::cli::demo::FreshKey;
+use crate::cli::demo::{Fresh, staff};
 
 /// What is running.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub struct Ready<'a> {
     pub addr: Option<SocketAddr>,
     /// Where the simulated provider answers.
     pub simulator: Option<SocketAddr>,
-    pub key: Option<&'a FreshKey>,
+    pub fresh: Option<&'a Fresh>,
 }
 
 /// Prompts of the batch to paste: as many as the smallest batch of its model has.
@@ -38,9 +38,10 @@ impl Ready<'_> {
     }
 
     pub fn json(&self) -> Value {
-        let key = self.key.map(|key| json!({"customer": key.customer, "name": key.customer_name, "secret": key.secret.reveal()}));
+        let key = self.fresh.map(|key| json!({"customer": key.customer, "name": key.customer_name, "secret": key.secret.reveal()}));
         json!({"object": "server", "role": self.role, "url": self.base_url(), "simulated": self.simulator.is_some(),
-            "simulator_url": self.simulator.map(|addr| format!("http://{addr}")), "api_key": key})
+            "simulator_url": self.simulator.map(|addr| format!("http://{addr}")), "api_key": key,
+            "operators": self.fresh.map(|fresh| staff::to_json(&fresh.staff))})
     }
 
     pub fn text(&self) -> String {
@@ -51,9 +52,10 @@ impl Ready<'_> {
         match self.base_url() {
             Some(url) => {
                 lines.push(format!("Batchbook (role {}, {}) answers at {url}", self.role, self.database));
-                lines.push(format!("  Console    {url}/admin/batches"));
+                lines.push(format!("  Console    {url}/admin"));
                 lines.push(format!("  API        {url}/docs/api"));
-                lines.extend(self.key.map(|key| key_text(key, &url)));
+                lines.extend(self.fresh.map(|fresh| format!("  Sign in    {}", staff::lines(&fresh.staff))));
+                lines.extend(self.fresh.map(|fresh| key_text(fresh, &url)));
             }
             None => lines.push(format!("Batchbook works (role {}, {}).", self.role, self.database)),
         }
@@ -62,7 +64,7 @@ impl Ready<'_> {
     }
 }
 
-fn key_text(key: &FreshKey, url: &str) -> String {
+fn key_text(key: &Fresh, url: &str) -> String {
     let secret = key.secret.reveal();
     format!(
         "  API key    {secret}\n             (of {}, {}; made at this start)\n\nPaste this in another terminal to submit a batch:\n\n{}\n",
@@ -95,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_worker_has_no_address_and_a_simulated_provider_is_said() {
-        let ready = Ready { role: "worker", database: "SQLite", addr: None, simulator: Some(([127, 0, 0, 1], 9).into()), key: None };
+        let ready = Ready { role: "worker", database: "SQLite", addr: None, simulator: Some(([127, 0, 0, 1], 9).into()), fresh: None };
         assert!(ready.text().starts_with("SIMULATED PROVIDER") && !ready.text().contains("Console"));
         assert_eq!((&ready.json()["url"], &ready.json()["simulated"]), (&Value::Null, &Value::Bool(true)));
     }

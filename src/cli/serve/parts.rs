@@ -66,7 +66,8 @@ impl Parts {
     ) -> Result<(), Failure> {
         let options =
             site::options(config).map_err(|error| Failure::new("configuration", format!("Leptos.toml cannot be used: {error}")))?;
-        let router = web::router(Web { state: state.clone(), random: Arc::new(OsRandom), options, simulated, providers });
+        let router =
+            web::router(Web { state: state.clone(), random: Arc::new(OsRandom), options, simulated, providers, site: config.site() });
         let (stop, drain_max) = (self.stop.clone(), config.drain_max);
         self.running.spawn(async move {
             let serving = web::serve(listener, router, stop.clone());

@@ -122,7 +122,7 @@ pub async fn save_view(name: String, query: String, back: String) -> Result<(), 
 
     let service = expect_context::<Service>();
     let canonical = BatchesQuery::read(&query).start().to_query();
-    let said = match service.save_view(&name, &canonical, "operator").await.map_err(refuse)? {
+    let said = match service.save_view(&name, &canonical).await.map_err(refuse)? {
         Ok(()) => "saved",
         Err(ViewRefused::Name) => "bad_name",
         Err(ViewRefused::Query) => "too_long",

@@ -9,6 +9,7 @@
 //! `ActionForm` bring their JSON, their query strings and fifty kilobytes into the browser half: a function that changes something keeps
 //! the default encoding, for plain `<form method="post">`s.
 
+pub mod account;
 pub mod batch;
 pub mod batches;
 pub mod credits;
@@ -16,6 +17,7 @@ pub mod customer;
 pub mod customers;
 mod error;
 mod load;
+pub mod operators;
 pub mod overview;
 mod protocol;
 pub mod search;

@@ -188,7 +188,7 @@ pub async fn resend_delivery(id: String, lang: Option<String>) -> Result<(), Con
 
     let service = expect_context::<Service>();
     let id: DeliveryId = id.parse().map_err(|_| not_found())?;
-    match service.resend(Reader::Operator, id, "console").await {
+    match service.resend(Reader::Operator, id).await {
         // The page says that it is on its way.
         Ok(_) | Err(ServiceError::Invalid { .. }) => {}
         Err(error) => return Err(refuse(error)),

@@ -1,6 +1,7 @@
 //! Every word that the console shows, in each language. [`Words`] is a struct, so a language that lacks a word does not
 //! compile; words of domain enums are functions with an exhaustive `match`, for the same reason.
 
+mod account;
 mod batch;
 mod batches;
 mod customers;

@@ -38,7 +38,7 @@ impl PreferencesQuery {
 }
 
 /// Whether an address is one of the console, and not of another site (`//evil.example`, `https:…`) in disguise.
-fn is_local(address: &str) -> bool {
+pub(super) fn is_local(address: &str) -> bool {
     const ADDRESS_MAX_BYTES: usize = 2_000;
     let below = address.strip_prefix(PreferencesQuery::HOME).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
     below && address.len() <= ADDRESS_MAX_BYTES && address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')

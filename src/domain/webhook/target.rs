@@ -49,14 +49,19 @@ impl FromStr for Subnets {
 }
 
 impl Subnets {
-    fn allow(self, ip: IpAddr) -> bool {
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether an address is in one of them.
+    pub fn contain(self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
         self.0.iter().any(|net| net.contains(&ip))
     }
 
     /// Whether the client may connect to this address.
     pub fn may_reach(self, ip: IpAddr) -> bool {
-        is_public(ip) || self.allow(ip)
+        is_public(ip) || self.contain(ip)
     }
 
     /// Looks at an address as it was written.
@@ -79,7 +84,7 @@ impl Subnets {
         {
             return Err(Refusal::NotPublic(ip));
         }
-        let trusted = literal.is_some_and(|ip| self.allow(ip));
+        let trusted = literal.is_some_and(|ip| self.contain(ip));
         match url.port() {
             Some(port) if !trusted && !PORTS.contains(&port) => Err(Refusal::Port(port)),
             _ => Ok(url),

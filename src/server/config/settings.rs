@@ -24,6 +24,7 @@ pub const WORKER_NAME: &str = "BATCHBOOK_WORKER_NAME";
 pub const DRAIN_S: &str = "BATCHBOOK_DRAIN_S";
 pub const PUBLIC_URL: &str = "BATCHBOOK_PUBLIC_URL";
 pub const WEBHOOK_SCHEDULE_S: &str = "BATCHBOOK_WEBHOOK_SCHEDULE_S";
+pub const TRUSTED_PROXIES: &str = "BATCHBOOK_TRUSTED_PROXIES";
 pub const ALLOW_SUBNETS: &str = "BATCHBOOK_ALLOW_SUBNETS";
 
 /// `BATCHBOOK_PROVIDER_<NAME>_BASE_URL` and `…_API_KEY`: one pair for each provider that routes of the catalogue name.
@@ -47,7 +48,11 @@ const fn setting(name: &'static str, default: &'static str, meaning: &'static st
 pub const SETTINGS: &[Setting] = &[
     setting(CONFIG_FILE, "batchbook.toml, if it is there", "Configuration file. The environment overrides it, flags override both."),
     setting(DATABASE_URL, "sqlite://data/batchbook.db", "Database: sqlite://<file> or postgres://<user>:<password>@<host>/<name>."),
-    setting(SITE_ADDR, "127.0.0.1:3000", "Address of API and console. Only loopback addresses are accepted until sign-in exists."),
+    setting(
+        SITE_ADDR,
+        "127.0.0.1:3000",
+        "Address of API and console. Others than loopback are accepted when BATCHBOOK_PUBLIC_URL is https.",
+    ),
     setting(SITE_ROOT, "target/site", "Folder with the browser half: WASM, styles, pictures."),
     setting(LOG_FILTER, "info", "What is logged, by level and module. Logs go to standard error."),
     setting(LOG_FORMAT, "text", "Form of the log: text or json."),
@@ -60,12 +65,17 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         PUBLIC_URL,
         "http:// and LEPTOS_SITE_ADDR",
-        "Address under which customers reach this server: it begins the links in webhooks.",
+        "Address under which customers and operators reach this server. With https, cookies are for https only; a proxy in front speaks TLS.",
     ),
     setting(
         WEBHOOK_SCHEDULE_S,
         "0,5,300,1800,7200,18000,36000,50400,72000,86400",
         "Seconds before each try of a webhook, separated by commas; after the last one it is exhausted.",
+    ),
+    setting(
+        TRUSTED_PROXIES,
+        "",
+        "Subnets, separated by commas, of the proxies in front of this server. Only what they say of a request (X-Forwarded-For) is believed.",
     ),
     setting(ALLOW_SUBNETS, "", "Subnets, separated by commas, that webhooks may reach although they are not on the public internet."),
 ];

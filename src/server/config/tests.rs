@@ -55,14 +55,18 @@ fn a_bad_value_names_its_setting_and_what_it_should_be() {
 }
 
 #[test]
-fn only_loopback_addresses_are_listened_on() {
-    let addr = |value| Config::read(&environment(&[(names::SITE_ADDR, value)])).unwrap().loopback_addr();
+fn only_loopback_is_listened_on_without_https() {
+    let addr = |value| Config::read(&environment(&[(names::SITE_ADDR, value)])).unwrap().listen_addr();
     for good in ["127.0.0.1:3000", "127.9.9.9:80", "[::1]:0", "[::ffff:127.0.0.1]:3000"] {
         assert!(addr(good).is_ok(), "{good}");
     }
     for bad in ["0.0.0.0:3000", "192.168.1.5:3000", "[::]:3000", "[::ffff:10.0.0.1]:80"] {
         let error = addr(bad).unwrap_err().to_string();
-        assert!(error.contains("no sign-in yet") && error.contains("127.0.0.1:"), "{error}");
+        assert!(error.contains("https") && error.contains("127.0.0.1:"), "{error}");
+        let https = |url| Config::read(&environment(&[(names::SITE_ADDR, bad), (names::PUBLIC_URL, url)])).unwrap();
+        assert!(https("https://books.example").listen_addr().is_ok() && https("http://books.example").listen_addr().is_err());
+        let site = https("https://books.example:8443").site();
+        assert_eq!((site.is_https(), site.host.as_deref()), (true, Some("books.example")));
     }
 }
 

@@ -2,6 +2,7 @@
 //! where it waits, and everything else (a text, a state that changes all the time) by reading a bounded number of tasks, going
 //! on from where the last search stopped.
 
+use crate::domain::access::Action;
 use crate::domain::id::{BatchId, BatchKey, ModelKey};
 use crate::domain::page::{PageSize, numbers_of, pages_of};
 use crate::domain::task::{Task, TaskFilter, TaskState};
@@ -64,6 +65,7 @@ impl Service {
         from: i32,
         (page, size): (i64, PageSize),
     ) -> ServiceResult<FoundTasks> {
+        self.may_find(reader, filter)?;
         let mut tx = self.db().read().await?;
         let extent = tasks::extent(&mut tx, reader.customer(), id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
         let finder = Finder::new(&mut tx, extent, filter, page.max(1), size).await?;
@@ -74,15 +76,22 @@ impl Service {
             Plan::Waiting => finder.waiting(&mut tx).await?,
             Plan::Search => finder.search(&mut tx, from.max(1)).await?,
         };
-        let rows = read(&mut tx, finder.batch, &found.numbers).await?;
+        let rows = self.masked(reader, read(&mut tx, finder.batch, &found.numbers).await?);
         Ok(FoundTasks { rows, page: found.page, pages: pages_of(found.total, size), total: found.total, searched: found.searched })
     }
 
     /// The tasks with these numbers, as they are now; at most a page of them.
     pub async fn numbered_tasks(&self, reader: Reader, id: BatchId, numbers: &[i32]) -> ServiceResult<Vec<Task>> {
+        reader.may(self, Action::Read)?;
         let mut tx = self.db().read().await?;
         let key = self.batch_key(&mut tx, reader, id).await?;
-        Ok(tasks::numbered(&mut tx, key, numbers).await?)
+        let rows = tasks::numbered(&mut tx, key, numbers).await?;
+        Ok(self.masked(reader, rows))
+    }
+
+    /// Whoever may not read prompts may not look for words in them either.
+    fn may_find(&self, reader: Reader, filter: &TaskFilter) -> ServiceResult<()> {
+        reader.may(self, if filter.text.is_some() { Action::ReadPrompts } else { Action::Read })
     }
 }
 
@@ -249,6 +258,7 @@ impl Service {
         filter: &TaskFilter,
         after: i32,
     ) -> ServiceResult<(Vec<Task>, Option<i32>)> {
+        self.may_find(reader, filter)?;
         let mut tx = self.db().read().await?;
         let extent = tasks::extent(&mut tx, reader.customer(), id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
         let finder = Finder::new(&mut tx, extent, filter, 1, PageSize::default()).await?;
@@ -261,7 +271,7 @@ impl Service {
         let (first, last) = numbers_of_block(*block);
         let range = (first.max(after + 1), last.min(total));
         let numbers = tasks::matching(&mut tx, finder.batch, &[range], finder.wanted.unwrap_or_default()).await?;
-        let rows = read(&mut tx, finder.batch, &numbers).await?;
+        let rows = self.masked(reader, read(&mut tx, finder.batch, &numbers).await?);
         Ok((rows, (range.1 < total).then_some(range.1)))
     }
 }

@@ -155,7 +155,7 @@ impl World {
             expires_at: None,
             reason: None,
         };
-        self.service.grant(customer.id, grant, "test").await.expect("a grant");
+        self.service.grant(customer.id, grant).await.expect("a grant");
         self.customers.push(self.service.authenticate(key.secret.reveal()).await.expect("a good key"));
         number
     }

@@ -62,16 +62,13 @@ pub async fn cancel_batch(id: String, reason: String, lang: Option<String>) -> R
     use crate::refusal::{lead_to, not_found, refuse};
     use crate::service::{Reader, Service, ServiceError};
 
-    /// Who did it, as the books record it. There is no sign-in yet.
-    const ACTOR: &str = "console operator";
-
     let service = expect_context::<Service>();
     let id: BatchId = id.parse().map_err(|_| not_found())?;
     let reason: String = reason.trim().chars().take(CANCEL_REASON_MAX_CHARS).collect();
     let done = if reason.is_empty() {
         false
     } else {
-        match service.cancel(Reader::Operator, id, ACTOR, Some(&reason)).await {
+        match service.cancel(Reader::Operator, id, Some(&reason)).await {
             Ok(_) => true,
             Err(ServiceError::BatchFinished(_) | ServiceError::BatchCanceling) => false,
             Err(error) => return Err(refuse(error)),
@@ -90,7 +87,7 @@ pub async fn compare_batch(id: String, lang: Option<String>) -> Result<(), Conso
 
     let service = expect_context::<Service>();
     let id: BatchId = id.parse().map_err(|_| not_found())?;
-    service.compare(id, "console operator").await.map_err(refuse)?;
+    service.compare(id).await.map_err(refuse)?;
     lead_to(&BatchQuery::default().to_href(id), lang.as_deref());
     Ok(())
 }

@@ -1,0 +1,126 @@
+//! What the pages of the door, of one's account and of operators say.
+
+use super::{Lang, Language};
+use crate::domain::access::Role;
+use crate::domain::session::{PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS};
+
+macro_rules! words {
+    ($($name:ident: $en:literal, $zh:literal;)+) => {
+        /// What these pages say in one language.
+        #[derive(Debug)]
+        pub struct AccountWords {
+            $(pub $name: &'static str,)+
+        }
+
+        static EN: AccountWords = AccountWords { $($name: $en,)+ };
+        static ZH: AccountWords = AccountWords { $($name: $zh,)+ };
+    };
+}
+
+words! {
+    sign_in: "Sign in", "登录";
+    sign_out: "Sign out", "退出登录";
+    signed_in_as: "Signed in as", "当前登录：";
+    email: "E-mail address", "邮箱";
+    password: "Password", "密码";
+    new_password: "New password", "新密码";
+    old_password: "Password now", "当前密码";
+    set_password: "Set your password", "设置密码";
+    set_password_text: "Then sign in with it. The link you came by works once.", "设置后即可登录。您使用的链接仅可使用一次。";
+    no_link: "This address is not complete. Open the whole link that you were given, or ask an owner for another one.", "地址不完整。请打开完整链接，或请所有者重新提供。";
+    confirm: "Give your password again", "再次输入密码";
+    confirm_text: "What moves credits, opens doors or shows secrets asks for it every 15 minutes. Then send the form again.", "涉及额度、权限或密钥的操作每 15 分钟需确认一次密码。确认后请重新提交表单。";
+    go_on: "Go on", "继续";
+    account: "Account", "账户";
+    sessions: "Where you are signed in", "登录会话";
+    sessions_text: "A session ends after 12 hours without use, and after 7 days in any case. End those that you do not know, and change your password.", "会话在 12 小时未使用后结束，最长 7 天。请结束不认识的会话，并修改密码。";
+    browser: "Browser", "浏览器";
+    address: "Address", "地址";
+    since: "Signed in", "登录于";
+    seen: "Last used", "最近使用";
+    this_one: "this one", "当前";
+    end: "End", "结束";
+    change_password: "Change password", "修改密码";
+    change_password_text: "You stay signed in here, and are signed out everywhere else.", "此处保持登录，其他会话全部退出。";
+    tokens: "Tokens for scripts", "脚本令牌";
+    tokens_text: "A token acts with your role in the operators' API. Make one on the server: batchbook operator token --email", "令牌以您的角色调用运营 API。在服务器上创建：batchbook operator token --email";
+    no_tokens: "No token yet", "还没有令牌";
+    name: "Name", "名称";
+    made: "Made", "创建于";
+    state: "State", "状态";
+    good: "in use", "有效";
+    revoked: "revoked", "已吊销";
+    revoke: "Revoke", "吊销";
+    operators: "Operators", "操作员";
+    operators_text: "Who works in this console. A change takes effect on their next request.", "可使用本控制台的人员。更改在其下一次请求时生效。";
+    add: "Add operator", "添加操作员";
+    role: "Role", "角色";
+    added: "Added", "添加于";
+    no_password: "no password yet", "尚未设置密码";
+    disabled: "kept out", "已停用";
+    disable: "Keep out", "停用";
+    enable: "Let in", "启用";
+    save: "Save", "保存";
+    link: "New link", "新链接";
+    link_text: "Hand this link over safely: whoever opens it sets the password. It works once, within 3 days, and is shown for a minute.", "请安全地转交此链接：打开者即可设置密码。仅可使用一次，3 天内有效，仅显示一分钟。";
+    only_owners: "Only owners see and change who gets in.", "仅所有者可以查看和更改操作员。";
+    change: "Change", "更改";
+}
+
+impl Lang {
+    pub const fn account(self) -> &'static AccountWords {
+        self.pick(&EN, &ZH)
+    }
+
+    pub const fn role_word(self, role: Role) -> &'static str {
+        let (en, zh) = match role {
+            Role::Owner => ("Owner", "所有者"),
+            Role::Finance => ("Finance", "财务"),
+            Role::Support => ("Support", "客服"),
+            Role::Viewer => ("Viewer", "只读"),
+        };
+        self.pick(en, zh)
+    }
+
+    /// What a role may do, in a few words.
+    pub const fn role_text(self, role: Role) -> &'static str {
+        let (en, zh) = match role {
+            Role::Owner => ("everything, and who else gets in", "全部权限，并管理操作员"),
+            Role::Finance => ("grants, adjusts and refunds credits; cancels and resends", "发放、调整与退还额度；取消与重发"),
+            Role::Support => ("cancels, resends, manages API keys; no credits", "取消、重发、管理 API 密钥；不涉及额度"),
+            Role::Viewer => ("looks; prompts are hidden", "仅查看；提示词隐藏"),
+        };
+        self.pick(en, zh)
+    }
+
+    pub fn password_rule(self) -> String {
+        match self.language() {
+            Language::En => {
+                format!("{PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters. A few words that do not belong together are good.")
+            }
+            Language::Zh => format!("{PASSWORD_MIN_CHARS} 至 {PASSWORD_MAX_CHARS} 个字符，建议使用几个互不相关的词。"),
+        }
+    }
+
+    pub fn wait_text(self, seconds: i64) -> String {
+        match self.language() {
+            Language::En => format!("Too many sign-ins were refused. Nothing was looked at; try again in {seconds} seconds."),
+            Language::Zh => format!("失败次数过多，本次未作验证。请在 {seconds} 秒后重试。"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_is_said_in_both_languages() {
+        for lang in Lang::ALL {
+            assert!(!lang.account().sign_in.is_empty());
+            for role in Role::ALL {
+                assert!(!lang.role_word(*role).is_empty() && !lang.role_text(*role).is_empty(), "{role}");
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The pages of the door: signing in, setting a password by a one-time link, giving it again. Plain forms, which the server
+//! answers by leading on.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::place::here;
+use super::said::said;
+use crate::console::i18n::Lang;
+use crate::console::query::LoginQuery;
+
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    let lang = expect_context::<Lang>();
+    let words = lang.account();
+    let query = here(LoginQuery::at).get_untracked();
+    let fields = view! {
+        {hidden("next", query.next.clone())}
+        {field(words.email, "email", "email", "username")}
+        {field(words.password, "password", "password", "current-password")}
+    };
+    door(lang, words.sign_in, "", &query, LoginQuery::PATH, fields.into_any(), words.sign_in)
+}
+
+#[component]
+pub fn SetPasswordPage() -> impl IntoView {
+    let lang = expect_context::<Lang>();
+    let words = lang.account();
+    let query = here(LoginQuery::at).get_untracked();
+    let Some(token) = query.token.clone() else {
+        return view! {
+            <Title text=words.set_password />
+            <section class="card door">
+                <h1>{words.set_password}</h1>
+                <p class="said bad" role="alert">
+                    {words.no_link}
+                </p>
+            </section>
+        }
+        .into_any();
+    };
+    let fields = view! {
+        {hidden("token", token)}
+        {field(words.new_password, "password", "password", "new-password")}
+        <p class="note">{lang.password_rule()}</p>
+    };
+    door(lang, words.set_password, words.set_password_text, &query, LoginQuery::SET_PASSWORD, fields.into_any(), words.save)
+}
+
+#[component]
+pub fn ConfirmPage() -> impl IntoView {
+    let lang = expect_context::<Lang>();
+    let words = lang.account();
+    let query = here(LoginQuery::at).get_untracked();
+    let fields = view! {
+        {hidden("next", query.next.clone())}
+        {field(words.password, "password", "password", "current-password")}
+    };
+    door(lang, words.confirm, words.confirm_text, &query, LoginQuery::CONFIRM, fields.into_any(), words.go_on)
+}
+
+fn door(
+    lang: Lang,
+    title: &'static str,
+    text: &'static str,
+    query: &LoginQuery,
+    action: &'static str,
+    fields: AnyView,
+    send: &'static str,
+) -> AnyView {
+    view! {
+        <Title text=title />
+        <form class="card door" method="post" action=action>
+            <h1>{title}</h1>
+            {said(lang, query)}
+            {(!text.is_empty()).then_some(view! { <p class="note">{text}</p> })}
+            {language_field(lang)}
+            {fields}
+            <button type="submit" class="primary">
+                {send}
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+pub fn hidden(name: &'static str, value: String) -> AnyView {
+    view! { <input type="hidden" name=name value=value /> }.into_any()
+}
+
+/// So that the server leads on in the language of the page.
+pub fn language_field(lang: Lang) -> AnyView {
+    lang.param().map(|value| hidden(Lang::PARAM, value.to_owned())).into_any()
+}
+
+pub fn field(label: &'static str, name: &'static str, kind: &'static str, autocomplete: &'static str) -> AnyView {
+    view! {
+        <label class="field">
+            <span>{label}</span>
+            <input type=kind name=name autocomplete=autocomplete required=true maxlength="254" spellcheck="false" autocapitalize="none" />
+        </label>
+    }
+    .into_any()
+}

@@ -1,0 +1,38 @@
+//! What the last form came to, said at the top of the page that it led to.
+
+use leptos::prelude::*;
+
+use crate::console::i18n::Lang;
+use crate::console::query::{LoginQuery, Said};
+
+pub fn said(lang: Lang, query: &LoginQuery) -> AnyView {
+    let Some(said) = query.said else { return ().into_any() };
+    let (en, zh) = match said {
+        Said::Wrong => ("That is not right. Check the address and the password.", "邮箱或密码不正确，请检查后重试。"),
+        Said::Wait => return note(true, lang.wait_text(query.wait_s.unwrap_or(1))),
+        Said::Busy => ("That could not be done at this moment. Nothing was changed; try again.", "暂时无法处理，未作任何更改。请重试。"),
+        Said::SignedOut => ("You are signed out.", "您已退出登录。"),
+        Said::PasswordSet => ("The password is set. Sign in with it.", "密码已设置，请登录。"),
+        Said::WeakPassword => return note(true, lang.password_rule()),
+        Said::LinkUsed => {
+            ("This link was used already, or is too old. Ask an owner for another one.", "此链接已被使用或已过期。请所有者重新提供。")
+        }
+        Said::Ended => ("The session is ended.", "会话已结束。"),
+        Said::Revoked => ("The token is revoked.", "令牌已吊销。"),
+        Said::Added => ("The operator is added.", "操作员已添加。"),
+        Said::Changed => ("It is changed.", "已更改。"),
+        Said::Taken => ("There is an operator with this address already.", "该邮箱的操作员已存在。"),
+        Said::LastOwner => {
+            ("There would be no owner left. Make another operator an owner first.", "至少需要一位所有者。请先指定另一位所有者。")
+        }
+        Said::Invalid => ("That cannot be done as it was filled in. Check the fields.", "填写内容有误，请检查。"),
+        Said::Forbidden => ("Your role may not do this. Nothing was changed.", "您的角色无权执行此操作，未作任何更改。"),
+    };
+    let is_bad = !matches!(said, Said::SignedOut | Said::PasswordSet | Said::Ended | Said::Revoked | Said::Added | Said::Changed);
+    note(is_bad, lang.pick(en, zh).to_owned())
+}
+
+fn note(is_bad: bool, sentence: String) -> AnyView {
+    let (class, role) = if is_bad { ("said bad", "alert") } else { ("said good", "status") };
+    view! { <p class=class role=role>{sentence}</p> }.into_any()
+}

@@ -1,0 +1,117 @@
+//! `/login?next=/admin/batches&said=wrong`: the pages of the door, and what the last form came to.
+
+use super::preferences::is_local;
+use super::{Href, Params, PreferencesQuery};
+use crate::domain::word::words;
+
+words! {
+    /// What came of a form of the door, of one's account or of operators.
+    Said {
+        Wrong = "wrong",
+        Wait = "wait",
+        Busy = "busy",
+        SignedOut = "signed_out",
+        PasswordSet = "password_set",
+        WeakPassword = "weak_password",
+        LinkUsed = "link_used",
+        Ended = "ended",
+        Revoked = "revoked",
+        Added = "added",
+        Changed = "changed",
+        Taken = "operator_exists",
+        LastOwner = "last_owner",
+        Invalid = "invalid_request",
+        Forbidden = "forbidden",
+    }
+}
+
+/// A page of the door.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoginQuery {
+    /// Where to go on: always an address of the console.
+    pub next: String,
+    pub said: Option<Said>,
+    /// Seconds until something is looked at again.
+    pub wait_s: Option<i64>,
+    /// What a one-time link ends with.
+    pub token: Option<String>,
+}
+
+impl LoginQuery {
+    pub const PATH: &'static str = "/login";
+    /// Sets a password by a one-time link.
+    pub const SET_PASSWORD: &'static str = "/login/password";
+    /// Asks for the password again.
+    pub const CONFIRM: &'static str = "/admin/confirm";
+    pub const SIGN_OUT: &'static str = "/admin/sign-out";
+    pub const ACCOUNT: &'static str = "/admin/account";
+    pub const OPERATORS: &'static str = "/admin/operators";
+
+    /// Pages and forms for whoever has not signed in.
+    pub fn is_public(path: &str) -> bool {
+        [Self::PATH, Self::SET_PASSWORD].contains(&path)
+    }
+
+    pub fn going_to(next: &str) -> Self {
+        let next = if is_local(next) { next } else { PreferencesQuery::HOME };
+        Self { next: next.to_owned(), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn said(self, said: Said) -> Self {
+        Self { said: Some(said), ..self }
+    }
+
+    /// `None` at the address of a page that is none of these.
+    pub fn at(path: &str, params: Params) -> Option<Self> {
+        let pages = [Self::PATH, Self::SET_PASSWORD, Self::CONFIRM, Self::ACCOUNT, Self::OPERATORS];
+        pages.contains(&path.trim_end_matches('/')).then(|| Self::of(params))
+    }
+
+    pub fn of(params: Params) -> Self {
+        Self {
+            said: params("said").and_then(|word| word.parse().ok()),
+            wait_s: params("wait").and_then(|seconds| seconds.parse().ok()),
+            token: params("token").filter(|token| token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit())),
+            ..Self::going_to(&params("next").unwrap_or_default())
+        }
+    }
+
+    pub fn to_href(&self) -> String {
+        self.href_to(Self::PATH)
+    }
+
+    /// The same, at another page of the door.
+    pub fn href_to(&self, path: &str) -> String {
+        let mut href = Href::to(path.to_owned());
+        href.with("next", (self.next != PreferencesQuery::HOME && is_local(&self.next)).then_some(&self.next));
+        href.with("token", self.token.as_ref());
+        href.with("said", self.said);
+        href.with("wait", self.wait_s);
+        href.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::console::query::tests::params;
+    use crate::console::query::{LoginQuery, Said};
+
+    #[test]
+    fn reads_what_it_writes() {
+        for next in ["/admin", "/admin/batches?status=failed&page=3"] {
+            for said in [None, Some(Said::Wait)] {
+                let query = LoginQuery { said, wait_s: said.map(|_| 7), ..LoginQuery::going_to(next) };
+                assert_eq!(LoginQuery::of(&params(&query.to_href())), query);
+            }
+        }
+        assert_eq!(LoginQuery::going_to("/admin").to_href(), "/login");
+    }
+
+    #[test]
+    fn goes_on_to_no_other_site() {
+        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "/login", "", "/admin\r\nx: y"] {
+            assert_eq!(LoginQuery::going_to(bad).next, "/admin", "{bad:?}");
+        }
+    }
+}
