@@ -12,6 +12,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     b1 BIGINT; b2 BIGINT; n1 INTEGER; n2 INTEGER; now_us BIGINT;
     revenue BIGINT := (SELECT id FROM ledger_accounts WHERE kind = 'revenue');
+    model BIGINT := (SELECT DISTINCT model_id FROM batch_models);
     keys BIGINT[]; oks BIGINT[]; bads BIGINT[]; captures BIGINT[]; releases BIGINT[];
 BEGIN
     b1 := 1;
@@ -99,7 +100,13 @@ BEGIN
             UPDATE ledger_accounts AS a SET balance = a.balance + CASE a.kind WHEN 'held' THEN -(u.ok + u.bad) * 49 ELSE u.bad * 49 END
             FROM unnest(keys, oks, bads) AS u(b, ok, bad) JOIN batches AS h ON h.id = u.b WHERE a.customer_id = h.customer_id;
 
-            -- Counters and events.
+            -- Tallies, counters and events. A group is one block of a batch, or less.
+            INSERT INTO task_tallies (batch_id, outcome, failure_type, party, model_id, block, tasks)
+            SELECT u.b, e.outcome, e.failure_type, e.party, model, (n1 - 1) / 500, e.tasks
+            FROM unnest(keys, oks, bads) AS u(b, ok, bad)
+            CROSS JOIN LATERAL (VALUES ('succeeded', '', '', u.ok), ('failed', 'model_error', 'provider', u.bad)) AS e(outcome, failure_type, party, tasks)
+            WHERE e.tasks > 0
+            ON CONFLICT (batch_id, outcome, failure_type, party, model_id, block) DO UPDATE SET tasks = task_tallies.tasks + excluded.tasks;
             INSERT INTO batch_failures (batch_id, failure_type, party, tasks, credits, cost_microusd)
             SELECT u.b, 'model_error', 'provider', u.bad, u.bad * 49, 0 FROM unnest(keys, bads) AS u(b, bad) WHERE u.bad > 0
             ON CONFLICT (batch_id, failure_type, party) DO UPDATE SET tasks = batch_failures.tasks + excluded.tasks,

@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use mimalloc::MiMalloc;
 
 mod bed;
 mod claim;
@@ -21,6 +22,10 @@ mod upstream;
 
 use bed::Kind;
 use report::Report;
+
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What was asked for on the command line.
 #[derive(Clone, Debug)]

@@ -10,9 +10,10 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Database, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 pub mod accounts;
 pub mod attempts;
@@ -125,6 +126,25 @@ pub(crate) use on;
 /// Waiting for a lock or a free connection longer than this is an error, never a hang.
 const BUSY_MAX: Duration = Duration::from_secs(15);
 
+/// A connection that rested longer than this is asked whether it still works before it is used.
+const RESTED_MAX: Duration = Duration::from_secs(1);
+
+/// The pool's own test asks before every use, which costs each transaction a trip to the database and back.
+fn pool_options<D: Database>(config: &DbConfig) -> PoolOptions<D> {
+    PoolOptions::new()
+        .max_connections(config.connections_max)
+        .acquire_timeout(BUSY_MAX)
+        .test_before_acquire(false)
+        .before_acquire(|connection, known| {
+            Box::pin(async move {
+                if known.idle_for > RESTED_MAX {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+}
+
 impl Db {
     pub async fn connect(config: &DbConfig) -> StoreResult<Self> {
         if config.url.starts_with("sqlite:") {
@@ -135,8 +155,7 @@ impl Db {
                 // A process that is frozen inside a transaction gives its locks up, so that others can take over its tasks.
                 .options([("idle_in_transaction_session_timeout", "60s")])
                 .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(5));
-            let pool = PgPoolOptions::new().max_connections(config.connections_max).acquire_timeout(BUSY_MAX).connect_with(options).await?;
-            Ok(Self::Postgres(pool))
+            Ok(Self::Postgres(pool_options(config).connect_with(options).await?))
         } else {
             Err(StoreError::BadUrl(config.url.split(':').next().unwrap_or_default().to_owned()))
         }
@@ -156,9 +175,7 @@ impl Db {
         let writer = Writer::new(SqliteConnection::connect_with(&options).await?);
         // Each reader has pages of its own, and forgets them when somebody writes: the system's cache is behind them all.
         let reader = options.read_only(true).create_if_missing(false).pragma("cache_size", "-4096");
-        let readers =
-            SqlitePoolOptions::new().max_connections(config.connections_max).acquire_timeout(BUSY_MAX).connect_with(reader).await?;
-        Ok(Self::Sqlite { writer, readers })
+        Ok(Self::Sqlite { writer, readers: pool_options(config).connect_with(reader).await? })
     }
 
     pub const fn kind(&self) -> &'static str {
