@@ -135,7 +135,7 @@ fn pool_options<D: Database>(config: &DbConfig) -> PoolOptions<D> {
         .max_connections(config.connections_max)
         .acquire_timeout(BUSY_MAX)
         .test_before_acquire(false)
-        .before_acquire(|connection, known| {
+        .before_acquire(|connection: &mut D::Connection, known| {
             Box::pin(async move {
                 if known.idle_for > RESTED_MAX {
                     connection.ping().await?;
