@@ -2,6 +2,7 @@
 //! one, on a clock that is moved by hand and with chance from a seed. Everything but the secrets of keys is the same each time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
@@ -33,6 +34,8 @@ mod story;
 mod upstream;
 
 const SEED: u64 = 1;
+const SEAL_ROUNDS_MAX: usize = 400;
+const SEAL_PAUSE: Duration = Duration::from_millis(25);
 
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -55,7 +58,7 @@ pub struct Fresh {
 
 impl Demo {
     pub async fn run(self, config: Config, output: Output) -> Result<(), Failure> {
-        let db = state::open_migrated(&config, std::time::Duration::ZERO).await?;
+        let db = state::open_migrated(&config, Duration::ZERO).await?;
         let played = match is_empty(&db, &config).await {
             Ok(true) => fill(&db, &config, self.seed, self.ends, output).await,
             Ok(false) => Err(not_empty()),
@@ -117,11 +120,27 @@ async fn fill(db: &Db, config: &Config, seed: u64, ends: Option<Time>, output: O
     let orders = story::orders(&mut dice);
     let told = State::new(db.clone(), config, clock.clone(), Arc::new(SeededRandom::new(seed)));
     let keys = State::new(db.clone(), config, clock.clone(), Arc::new(OsRandom));
+    let service = told.service.clone();
     let player = Player { service: told.service, keys: keys.service, clock, dice, end };
-    play(player, orders).await.map_err(|failure| {
+    let played = play(player, orders).await.map_err(|failure| {
         let message = format!("{} The history is incomplete: begin again with an empty database.", failure.message);
         Failure { message, ..failure }
-    })
+    })?;
+    seal(&service).await?;
+    Ok(played)
+}
+
+/// Seals the history. What other transactions of the same server keep from being sealed now is left to the first worker.
+async fn seal(service: &Service) -> Result<(), Failure> {
+    let mut mark = None;
+    for _ in 0..SEAL_ROUNDS_MAX {
+        match service.seal(&mut mark).await? {
+            0 if mark.is_none() => break,
+            0 => tokio::time::sleep(SEAL_PAUSE).await,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn not_empty() -> Failure {

@@ -7,6 +7,7 @@ pub mod batch;
 pub mod batch_list;
 pub mod billing;
 pub mod books;
+pub mod chain;
 pub mod credits;
 pub mod failure;
 pub mod grant;

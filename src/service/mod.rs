@@ -24,6 +24,7 @@ pub mod batches;
 pub mod billing;
 pub mod books;
 pub mod cancel;
+pub mod chain;
 pub mod customers;
 pub mod deliveries;
 pub mod dispatch;

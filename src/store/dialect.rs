@@ -12,6 +12,8 @@ use sqlx::{AssertSqlSafe, FromRow, SqlSafeStr, SqlStr};
 
 use super::{StoreResult, Tx};
 
+pub mod horizon;
+
 /// A statement that works on many rows at once.
 ///
 /// Differs because PostgreSQL takes arrays (`unnest`, the quickest by far) and SQLite has none (one JSON text, `json_each`);
@@ -200,12 +202,12 @@ impl Column {
 /// Takes a number of keys for ledger transactions.
 ///
 /// Differs because a transaction's entries are inserted before it and must know its key: PostgreSQL has a sequence, SQLite's
-/// one writer counts on from the highest key.
+/// one writer counts on from the highest key. On PostgreSQL the transaction has a number before it draws (see [`horizon`]).
 pub async fn next_transaction_keys(tx: &mut Tx, count: usize) -> StoreResult<Vec<i64>> {
     let count = i64::try_from(count).unwrap_or(0);
     match tx {
         Tx::Postgres(tx) => {
-            const NEXT: &str = "SELECT nextval('ledger_transaction_ids') FROM generate_series(1, $1)";
+            const NEXT: &str = "SELECT nextval('ledger_transaction_ids') FROM pg_current_xact_id(), generate_series(1, $1)";
             Ok(sqlx::query_scalar(NEXT).bind(count).fetch_all(&mut **tx).await?)
         }
         Tx::Sqlite(tx) => {

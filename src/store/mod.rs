@@ -22,6 +22,7 @@ pub mod batches;
 pub mod billing;
 pub mod books;
 pub mod catalogue;
+pub mod chain;
 mod composed;
 pub mod customers;
 pub mod deliveries;
@@ -206,6 +207,14 @@ impl Db {
         match self {
             Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(SqliteTx::Write(writer.begin().await?))),
             Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin_with(dialect::BEGIN_WRITE).await?)),
+        }
+    }
+
+    /// The same, on PostgreSQL; none on SQLite.
+    async fn write_postgres(&self) -> StoreResult<Option<Transaction<'static, Postgres>>> {
+        match self {
+            Self::Sqlite { .. } => Ok(None),
+            Self::Postgres(pool) => Ok(Some(pool.begin().await?)),
         }
     }
 

@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::chain::ChainState;
 use crate::domain::credits::Credits;
 use crate::domain::grant::recognised;
 use crate::domain::money::Money;
 
-use super::{StoreResult, Tx, on};
+use super::{StoreResult, Tx, chain, on};
 
 /// One check and what it found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,13 @@ pub struct Check {
     pub rows: i64,
     /// The first offending rows; none when the check passed.
     pub offending: Vec<String>,
+}
+
+/// Every check, and how far the hash chain reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    pub checks: Vec<Check>,
+    pub chain: ChainState,
 }
 
 struct Query {
@@ -270,15 +278,17 @@ const CHECKS: &[Query] = &[
 ];
 
 /// Runs every check in the snapshot of one transaction.
-pub async fn run(tx: &mut Tx) -> StoreResult<Vec<Check>> {
-    let mut checks = Vec::with_capacity(CHECKS.len() + 1);
+pub async fn run(tx: &mut Tx) -> StoreResult<Verified> {
+    let mut checks = Vec::with_capacity(CHECKS.len() + 2);
     for query in CHECKS {
         let rows: i64 = on!(&mut *tx, c => sqlx::query_scalar(query.rows).fetch_one(c).await)?;
         let offending: Vec<String> = on!(&mut *tx, c => sqlx::query_scalar(query.offending).fetch_all(c).await)?;
         checks.push(Check { name: query.name, rows, offending });
     }
     checks.push(revenue_is_what_was_paid(tx).await?);
-    Ok(checks)
+    let (check, chain) = chain::check(tx).await?;
+    checks.push(check);
+    Ok(Verified { checks, chain })
 }
 
 /// Revenue recognised for a customer = what was paid for the captured credits of each of its grants. Computed here, not in

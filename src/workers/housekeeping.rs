@@ -1,4 +1,4 @@
-//! The loops that keep a worker alive and clean up after others: heartbeat, rescue, expiry, and listening for work.
+//! The loops that keep a worker alive and clean up after others: heartbeat, rescue, expiry, sealing, and listening for work.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -153,6 +153,24 @@ pub async fn compare(desk: Arc<Desk>) {
                 continue;
             }
             Err(error) => tracing::warn!(%error, "cannot compare the books of batches now"),
+        }
+        if !rest(&desk, desk.config.heartbeat_every).await {
+            return;
+        }
+    }
+}
+
+/// Seals the hash chain, behind those who write.
+pub async fn seal(desk: Arc<Desk>) {
+    let mut mark = None;
+    loop {
+        match desk.service.seal(&mut mark).await {
+            Ok(0) => {}
+            Ok(links) => {
+                tracing::debug!(links, "sealed what was written");
+                continue;
+            }
+            Err(error) => tracing::warn!(%error, "cannot seal the hash chain now"),
         }
         if !rest(&desk, desk.config.heartbeat_every).await {
             return;

@@ -112,6 +112,7 @@ async fn work(desk: &Arc<Desk>) {
     loops.spawn(housekeeping::overdue(Arc::clone(desk)));
     loops.spawn(housekeeping::compare(Arc::clone(desk)));
     loops.spawn(housekeeping::expire(Arc::clone(desk)));
+    loops.spawn(housekeeping::seal(Arc::clone(desk)));
     loops.spawn(housekeeping::listen(Arc::clone(desk)));
     dispatch::run(desk).await;
     desk.drain().await;

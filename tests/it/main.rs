@@ -8,6 +8,7 @@ mod architecture;
 mod batch_list;
 mod batch_page;
 mod books;
+mod chain;
 mod console;
 mod content;
 mod customers;
