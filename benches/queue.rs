@@ -3,10 +3,11 @@
 use batchbook::api::v1::render_batch;
 use batchbook::domain::credits::Credits;
 use batchbook::domain::grant::{GrantKind, NewGrant};
+use batchbook::domain::key::{KeyTerms, Scope};
 use batchbook::domain::money::Money;
 use batchbook::domain::submission::{NewBatch, NewTask};
 use batchbook::service::batches::Submission;
-use batchbook::service::keys::Caller;
+use batchbook::service::keys::{Caller, KeyUse};
 
 use crate::bed::Bed;
 
@@ -83,8 +84,8 @@ pub async fn customer_with_key(bed: &Bed, index: usize, tasks: i64) -> anyhow::R
         reason: None,
     };
     bed.service.grant(customer.id, grant).await?;
-    let key = bed.service.add_key(customer.id, "bench", 1_000_000).await?;
-    Ok((bed.service.authenticate(key.secret.reveal()).await?, key.secret.reveal().to_owned()))
+    let key = bed.service.add_key(customer.id, "bench", &KeyTerms::limited_to(1_000_000)).await?;
+    Ok((bed.service.authenticate(key.secret.reveal(), KeyUse::of(Scope::Read)).await?, key.secret.reveal().to_owned()))
 }
 
 pub async fn submit(bed: &Bed, caller: &Caller, index: usize, tasks: u32) -> anyhow::Result<()> {

@@ -8,6 +8,10 @@ words! {
     /// Stable codes of what can go wrong with a request. Programs decide by them; titles and details are for people.
     Code {
         Unauthenticated = "unauthenticated",
+        KeyExpired = "key_expired",
+        AddressNotAllowed = "address_not_allowed",
+        InsufficientScope = "insufficient_scope",
+        SecretShownBefore = "secret_shown_before",
         SignedOut = "signed_out",
         Forbidden = "forbidden",
         PasswordNeeded = "password_needed",
@@ -56,6 +60,10 @@ impl Code {
             Self::PasswordNeeded => {
                 (403, "The password is asked for again", "Give the password again in the console, then repeat the request.")
             }
+            Self::KeyExpired => (401, "The key has expired", "Use another key; ask whoever made this one for it."),
+            Self::AddressNotAllowed => (403, "Not from this address", "Send from an address that the key may be used from."),
+            Self::InsufficientScope => (403, "The key may not do this", "Use a key with the scope that the detail names."),
+            Self::SecretShownBefore => (409, "The secret was shown before", "Revoke that key and make another one if its secret is lost."),
             Self::NotFound => (404, "Not found", "Check the id. Things of another customer are not found either."),
             Self::UnknownRoute => (404, "Unknown address", "Check the address against this reference."),
             Self::MethodNotAllowed => (405, "Method not allowed", "Use a method that the `Allow` header names."),

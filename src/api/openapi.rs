@@ -15,6 +15,7 @@ use super::code::Code;
 use super::envelope::PROBLEM_JSON;
 use super::problem::{ItemProblem, ProblemBody};
 use super::v1::{batches, cancellation, content, credits, deliveries, endpoints, ledger, results, submission, tasks};
+use crate::domain::key::Scope;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -63,10 +64,18 @@ use super::v1::{batches, cancellation, content, credits, deliveries, endpoints, 
 struct CustomerApi;
 
 /// What every operation can answer.
-const ALWAYS: &[Code] = &[Code::Unauthenticated, Code::RateLimited, Code::Internal, Code::Unavailable];
+const ALWAYS: &[Code] = &[
+    Code::Unauthenticated,
+    Code::KeyExpired,
+    Code::InsufficientScope,
+    Code::AddressNotAllowed,
+    Code::RateLimited,
+    Code::Internal,
+    Code::Unavailable,
+];
 /// What the router and the envelope answer where no operation is reached.
 #[cfg(test)]
-const NOWHERE: &[Code] = &[Code::UnknownRoute, Code::MethodNotAllowed, Code::CrossSite];
+const NOWHERE: &[Code] = &[Code::UnknownRoute, Code::MethodNotAllowed, Code::CrossSite, Code::SecretShownBefore];
 
 /// What can be wrong with a body that describes an endpoint.
 const ENDPOINT_BODY: &[Code] = &[
@@ -79,6 +88,15 @@ const ENDPOINT_BODY: &[Code] = &[
     Code::InvalidEndpoint,
     Code::TooManyEndpoints,
 ];
+
+/// The scope that an operation needs.
+fn scope_of(operation: &Operation) -> Scope {
+    match operation.operation_id.as_deref() {
+        Some("submit_batch" | "cancel_batch") => Scope::Submit,
+        _ if operation.tags.iter().flatten().any(|tag| tag == "Webhooks") => Scope::Webhooks,
+        _ => Scope::Read,
+    }
+}
 
 /// What else an operation can answer.
 const BY_OPERATION: &[(&str, &[Code])] = &[
@@ -151,6 +169,8 @@ impl Modify for Problems {
 }
 
 fn add_problems(operation: &mut Operation) {
+    let scope = format!("Needs a key with the scope `{}`.", scope_of(operation));
+    operation.description = Some(operation.description.take().map_or_else(|| scope.clone(), |about| format!("{about}\n\n{scope}")));
     let id = operation.operation_id.as_deref().unwrap_or("");
     let own = BY_OPERATION.iter().find(|(name, _)| *name == id).map_or(&[][..], |(_, codes)| codes);
     for code in ALWAYS.iter().chain(own) {

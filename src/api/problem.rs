@@ -12,6 +12,7 @@ use super::code::Code;
 use super::openapi::word_list;
 use crate::domain::access::Forbidden;
 use crate::domain::credits::Credits;
+use crate::domain::key::{KeyRefusal, Scope};
 use crate::domain::submission::{ITEM_ERRORS_MAX, ItemError, ItemErrorCode, Refusal};
 use crate::service::error::ServiceError;
 
@@ -174,6 +175,7 @@ impl From<ServiceError> for Problem {
                 Code::Unauthenticated,
                 "The API key is missing, damaged, unknown or revoked. Send it as `Authorization: Bearer bb_…`.",
             ),
+            ServiceError::KeyRefused { refusal, scope } => refused_key(refusal, scope),
             ServiceError::Forbidden(forbidden) => forbidden.into(),
             ServiceError::NotFound { what } => Self::new(Code::NotFound, format!("There is no such {what}. Check its id.")),
             ServiceError::RateLimited { limit_per_min, retry_after_ms } => {
@@ -213,6 +215,17 @@ impl From<ServiceError> for Problem {
             .retry_after_ms(UNAVAILABLE_RETRY_MS),
             ServiceError::Internal(error) => Self::internal(chain(&*error)),
         }
+    }
+}
+
+fn refused_key(refusal: KeyRefusal, scope: Scope) -> Problem {
+    match refusal {
+        KeyRefusal::Scope => Problem::new(Code::InsufficientScope, format!("The API key has not the scope `{scope}`, which this needs.")),
+        KeyRefusal::Address => {
+            Problem::new(Code::AddressNotAllowed, "The API key may not be used from the address that this request came from.")
+        }
+        KeyRefusal::Expired => Problem::new(Code::KeyExpired, "The API key has expired. Use another one."),
+        KeyRefusal::Unknown | KeyRefusal::Revoked => ServiceError::Unauthenticated.into(),
     }
 }
 
@@ -263,7 +276,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = &self.0.body;
         let mut response = body.code.status().into_response();
-        if matches!(body.code, Code::Unauthenticated | Code::SignedOut) {
+        if matches!(body.code, Code::Unauthenticated | Code::KeyExpired | Code::SignedOut) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(seconds) = body.retry_after_s {

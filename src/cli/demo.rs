@@ -13,7 +13,7 @@ use self::story::{BUYERS, NORTHWIND};
 use super::failure::Failure;
 use super::output::Output;
 use crate::domain::id::CustomerId;
-use crate::domain::key::ApiKeySecret;
+use crate::domain::key::{ApiKeySecret, KeyTerms};
 use crate::domain::money::group_thousands;
 use crate::domain::time::{Clock, Time};
 use crate::server::clock::{ManualClock, SystemClock};
@@ -102,7 +102,7 @@ pub async fn fresh(service: &Service, config: &Config) -> Result<Option<Fresh>, 
         tracing::info!("this database does not hold the demo's history, so no key was made");
         return Ok(None);
     };
-    let key = service.add_key(customer.id, "serve --demo", config.requests_per_min).await?;
+    let key = service.add_key(customer.id, "serve --demo", &KeyTerms::limited_to(config.requests_per_min)).await?;
     let staff = staff::hire(service).await?;
     Ok(Some(Fresh { customer: customer.id, customer_name: customer.name, secret: key.secret, staff }))
 }
@@ -122,12 +122,12 @@ async fn fill(db: &Db, config: &Config, seed: u64, ends: Option<Time>, output: O
     let keys = State::new(db.clone(), config, clock.clone(), Arc::new(OsRandom));
     let service = told.service.clone();
     let player = Player { service: told.service, keys: keys.service, clock, dice, end };
-    let played = play(player, orders).await.map_err(|failure| {
+    let told = play(player, orders).await.map_err(|failure| {
         let message = format!("{} The history is incomplete: begin again with an empty database.", failure.message);
         Failure { message, ..failure }
     })?;
     seal(&service).await?;
-    Ok(played)
+    Ok(told)
 }
 
 /// Seals the history. What other transactions of the same server keep from being sealed now is left to the first worker.

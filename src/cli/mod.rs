@@ -72,7 +72,7 @@ enum Command {
     /// Give credits of charged tasks back.
     #[command(subcommand)]
     Batch(batch::Batch),
-    /// Add and revoke API keys.
+    /// Add, list and revoke API keys.
     #[command(subcommand)]
     Key(key::Key),
     /// Add operators and say what they may do.
@@ -168,6 +168,8 @@ mod tests {
             "batch refund bat_00000000000000000000000000 --tasks 3,7-9 --reason goodwill",
             "customer show cus_00000000000000000000000000",
             "key add --customer cus_00000000000000000000000000 --name ci",
+            "key add --customer cus_00000000000000000000000000 --scopes read,webhooks --expires 2030-01-01T00:00:00Z --allow 10.0.0.0/8,::1 --rate 60",
+            "key list --customer cus_00000000000000000000000000",
             "operator add --email ann@example.com --role owner --password-stdin",
             "operator role ann@example.com finance",
             "operator token --email ann@example.com",

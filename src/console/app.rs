@@ -10,10 +10,10 @@ use super::api::Wire;
 use super::components::clock::Clock;
 use super::i18n::Lang;
 use super::pages::{
-    AccountPage, BatchPage, BatchesPage, ConfirmPage, CustomerPage, CustomersPage, DeliveryPage, LoginPage, NotFound, OperatorsPage,
-    OverviewPage, PreferencesPage, SearchPage, SetPasswordPage, WebhooksPage,
+    AccountPage, AuditPage, BatchPage, BatchesPage, ConfirmPage, CustomerPage, CustomersPage, DeliveryPage, LoginPage, NotFound,
+    OperatorsPage, OverviewPage, PreferencesPage, SearchPage, SetPasswordPage, WebhooksPage,
 };
-use super::query::{BatchesQuery, CustomersQuery, LoginQuery, OverviewQuery, PreferencesQuery, WebhooksQuery};
+use super::query::{AuditQuery, BatchesQuery, CustomersQuery, LoginQuery, OverviewQuery, PreferencesQuery, WebhooksQuery};
 use super::{Opening, frame};
 use crate::domain::access::{Action, Operator};
 
@@ -71,6 +71,7 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/admin/customers") view=CustomersPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/customers/:id") view=CustomerPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/search") view=SearchPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/audit") view=AuditPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/webhooks") view=WebhooksPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/webhooks/:id") view=DeliveryPage ssr=SsrMode::Async />
                         <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
@@ -90,6 +91,7 @@ fn Frame() -> impl IntoView {
 fn side(lang: Lang, clock: Clock, said: RwSignal<String>, shortcuts: bool, operator: &Operator) -> AnyView {
     let words = lang.words();
     let list = BatchesQuery::default().to_href();
+    let audit = operator.may(Action::ReadAudit).then(|| section(lang, AuditQuery::PATH.to_owned(), lang.audit().audit, "a"));
     let operators =
         operator.may(Action::ChangeOperators).then(|| section(lang, LoginQuery::OPERATORS.to_owned(), lang.account().operators, "p"));
     view! {
@@ -103,6 +105,7 @@ fn side(lang: Lang, clock: Clock, said: RwSignal<String>, shortcuts: bool, opera
                 {section(lang, list, words.batches, "b")}
                 {section(lang, CustomersQuery::PATH.to_owned(), lang.customers().customers, "c")}
                 {section(lang, WebhooksQuery::PATH.to_owned(), lang.webhooks().webhooks, "w")}
+                {audit}
                 {operators}
             </nav>
             {frame::utilities(lang, clock, said, shortcuts, operator)}

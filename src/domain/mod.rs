@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod attempt;
+pub mod audit;
 pub mod batch;
 pub mod batch_list;
 pub mod billing;

@@ -7,6 +7,7 @@ pub mod config;
 pub mod content;
 pub mod guard;
 pub mod health;
+pub mod keys;
 pub mod preferences;
 pub mod random;
 pub mod shutdown;

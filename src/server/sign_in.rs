@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::post;
 
-use crate::api::door::{Cookie, From};
+use crate::api::door::Cookie;
 use crate::console::i18n::{Lang, Language, Zone};
 use crate::console::query::{LoginQuery, Said};
 use crate::domain::access::By;
@@ -109,7 +109,7 @@ pub(super) fn agent(headers: &HeaderMap) -> &str {
 
 async fn sign_in(
     State(desk): State<Desk>,
-    Extension(from): Extension<From>,
+    Extension(by): Extension<By>,
     headers: HeaderMap,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Response {
@@ -118,10 +118,10 @@ async fn sign_in(
         email: fields.get("email"),
         password: fields.get("password"),
         device: Cookie::Device.of(&headers, desk.https),
-        address: from.0,
+        address: by.address,
         agent: agent(&headers),
     };
-    let query = match desk.service.sign_in(credentials).await {
+    let query = match desk.acting_for(by).sign_in(credentials).await {
         Ok(Ok(signed_in)) => return (desk.session(&signed_in), fields.lead_to(&fields.login().next)).into_response(),
         Ok(Err(why)) => refused(fields.login(), why),
         Err(error) => fields.login().said(said_of(&error)),
@@ -139,10 +139,10 @@ async fn sign_out(State(desk): State<Desk>, Extension(by): Extension<By>, Form(f
     (desk.cookies(&[(Cookie::Session, "", 0)]), fields.lead_to(&out)).into_response()
 }
 
-async fn set_password(State(desk): State<Desk>, Form(fields): Form<Vec<(String, String)>>) -> Redirect {
+async fn set_password(State(desk): State<Desk>, Extension(by): Extension<By>, Form(fields): Form<Vec<(String, String)>>) -> Redirect {
     let fields = Fields(fields);
     let (token, password) = (fields.get("token").to_owned(), fields.get("password"));
-    match desk.service.set_password(&Secret::new(token.clone()), password).await {
+    match desk.acting_for(by).set_password(&Secret::new(token.clone()), password).await {
         Ok(_) => fields.lead_to(&LoginQuery::going_to("").said(Said::PasswordSet).to_href()),
         Err(error) => {
             let again = LoginQuery { token: Some(token), ..fields.login() }.said(said_of(&error));

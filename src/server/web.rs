@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::body::Body;
+use axum::extract::{Form, Request};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware;
@@ -15,7 +16,7 @@ use axum::serve::ListenerExt;
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_to_stream_with_context};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context, render_app_to_stream_with_context};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::CompressionLevel;
@@ -27,6 +28,7 @@ use super::account;
 use super::content::ProviderContent;
 use super::guard;
 use super::health;
+use super::keys;
 use super::preferences;
 use super::sign_in::{self, Desk};
 use super::site::Files;
@@ -130,8 +132,28 @@ fn console(options: LeptosOptions, context: impl Fn() + Clone + Send + Sync + 's
             }
         }
     };
+    let make_key = {
+        let (service, context, app) = (door.service.clone(), context.clone(), app.clone());
+        move |parts: Parts, Form(fields): keys::Sent| {
+            let (service, context, app) = (service.clone(), context.clone(), app.clone());
+            async move {
+                let made = match keys::make(&service, &parts, fields).await {
+                    Ok(made) => made,
+                    Err(elsewhere) => return elsewhere,
+                };
+                let with_key = move || {
+                    context();
+                    provide_context(made.clone());
+                };
+                let mut asked = Request::new(Body::empty());
+                (*asked.uri_mut(), *asked.headers_mut(), *asked.extensions_mut()) = (parts.uri, parts.headers, parts.extensions);
+                render_app_async_with_context(with_key, app)(asked).await
+            }
+        }
+    };
     Router::new()
         .route(PreferencesQuery::PATH, post(preferences::keep))
+        .route("/admin/customers/{id}", post(make_key))
         .merge(sign_in::router(desk.clone()))
         .merge(account::router(desk))
         .leptos_routes_with_context(&options, generate_route_list(App), context, app)

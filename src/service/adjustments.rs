@@ -2,8 +2,10 @@
 //! once, however often it is asked.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::domain::access::Action;
+use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::credits::Credits;
 use crate::domain::grant::{Grant, GrantKind, NewGrant};
 use crate::domain::hold::{self, HoldError};
@@ -13,6 +15,7 @@ use crate::domain::money::Money;
 use crate::store::ledger::NewTransaction;
 use crate::store::{StoreError, StoreResult, Tx, accounts, customers, grants, ledger};
 
+use super::audit::Note;
 pub use super::once::Once;
 use super::once::{answered, check_reason};
 use super::{Service, ServiceError, ServiceResult};
@@ -154,6 +157,9 @@ impl Service {
                 reason: Some(reason.to_owned()),
             });
         }
+        let after = json!({"credits": credits, "transactions": transactions.iter().map(|transaction| transaction.id).collect::<Vec<_>>()});
+        let note = Note::without_id(Deed::CreditsTakenBack, ObjectKind::Customer);
+        self.note(tx, note.of(customer).after(after).because(Some(reason))).await?;
         spendable.retain(|grant| taken.iter().any(|(key, _)| *key == grant.key));
         grants::save_withdrawn(tx, &spendable).await?;
         ledger::post(tx, &transactions, now).await?;

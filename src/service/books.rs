@@ -1,6 +1,9 @@
 //! The books of a batch: what is kept of them, and the comparison of every row, which is made away from pages.
 
+use serde_json::json;
+
 use crate::domain::access::Action;
+use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::batch::{Batch, FailureSum, PricedModel};
 use crate::domain::books::{Books, Comparison};
 use crate::domain::id::BatchId;
@@ -9,6 +12,7 @@ use crate::store::{Tx, batches, books, holds, origins};
 pub use crate::store::books::LastRefund;
 pub use crate::store::origins::Origin;
 
+use super::audit::Note;
 use super::{Reader, Service, ServiceError, ServiceResult};
 
 /// Everything that the head of a batch's page says, as it was in one moment. Reads no tasks.
@@ -65,6 +69,10 @@ impl Service {
         drop(tx);
         let mut tx = self.db().write().await?;
         books::keep(&mut tx, key, &comparison).await?;
+        if actor != WORKER {
+            let after = json!({"task_rows": comparison.task_rows, "differing": comparison.differing});
+            self.note(&mut tx, Note::new(Deed::BooksCompared, ObjectKind::Batch, id).after(after)).await?;
+        }
         tx.commit().await?;
         if !comparison.agrees() {
             tracing::error!(batch = %id, differing = comparison.differing, "task rows and ledger of a batch do not agree");

@@ -1,6 +1,9 @@
 //! Cancelling a batch: what never ran is released at once, what is being made ends on its own.
 
+use serde_json::json;
+
 use crate::domain::access::Action;
+use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::batch::{Batch, BatchCredits, BatchStatus, BatchTransitionError, Cancellation};
 use crate::domain::credits::Credits;
 use crate::domain::hold;
@@ -13,6 +16,7 @@ use crate::store::tallies::TaskEnd;
 use crate::store::tasks::Stepped;
 use crate::store::{StoreError, Tx, batches, books, events, grants, holds, ledger, origins, tallies, tasks};
 
+use super::audit::Note;
 use super::events::{BATCH_REFUNDED, batch_event, end_event};
 use super::{Reader, Service, ServiceError, ServiceResult};
 
@@ -66,6 +70,7 @@ impl Service {
         let key = self.batch_key(&mut tx, reader, id).await?;
         let mut heads = batches::lock(&mut tx, &[key]).await?;
         let head = heads.first_mut().ok_or(ServiceError::NotFound { what: "batch" })?;
+        let was = head.state.status();
         head.state = head.state.cancel(now).map_err(|error| match error {
             BatchTransitionError::Finished(status) => ServiceError::BatchFinished(status),
             BatchTransitionError::Canceling => ServiceError::BatchCanceling,
@@ -108,6 +113,9 @@ impl Service {
         origins::note_cancel(&mut tx, key, &reader.actor(self), reason, now).await?;
         events::insert(&mut tx, &written, now).await?;
         let batch = batches::by_id(&mut tx, reader.customer(), id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
+        let (before, after) = (json!({"state": was}), json!({"state": batch.status(), "canceled": count, "released": released}));
+        let note = Note::new(Deed::BatchCanceled, ObjectKind::Batch, id).of(batch.customer).before(before).after(after);
+        reader.note(self, &mut tx, note.because(reason)).await?;
         tx.commit().await?;
         Ok((batch, cancellation))
     }

@@ -1,6 +1,9 @@
 //! Customers.
 
+use serde_json::json;
+
 use crate::domain::access::Action;
+use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::credits::Credits;
 use crate::domain::id::CustomerId;
 use crate::domain::ledger::Balances;
@@ -9,6 +12,7 @@ use crate::store::{StoreError, accounts, customers};
 
 pub use crate::store::customers::{BATCHES_COUNTED_MAX, Customer, CustomerSums, GrantSums};
 
+use super::audit::Note;
 use super::{Service, ServiceError, ServiceResult};
 
 /// Characters of a search that are looked at.
@@ -46,6 +50,8 @@ impl Service {
             }
             other => other.into(),
         })?;
+        let note = Note::new(Deed::CustomerAdded, ObjectKind::Customer, id).of(key).after(json!({"name": name, "email": email}));
+        self.note(&mut tx, note).await?;
         tx.commit().await?;
         Ok(Customer { key, id, name: name.to_owned(), email: email.to_owned(), created_at: now })
     }

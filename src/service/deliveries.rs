@@ -1,12 +1,16 @@
 //! Deliveries: what customers were told, and telling it again.
 
+use serde_json::json;
+
 use crate::domain::access::Action;
+use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::id::{BatchId, DeliveryId, DeliveryKey, EndpointId};
 use crate::domain::page::PageSize;
 use crate::domain::time::Time;
 use crate::domain::webhook::{Delivery, DeliveryAttempt, DeliveryState, Trigger};
 use crate::store::{Tx, deliveries};
 
+use super::audit::Note;
 use super::{Listed, Reader, Service, ServiceError, ServiceResult, endpoints};
 
 /// Attempts that are shown of one delivery at most.
@@ -80,6 +84,7 @@ impl Service {
             return Err(ServiceError::Invalid { code: "delivery_in_flight", message });
         }
         let delivery = one(&mut tx, reader, id).await?;
+        reader.note(self, &mut tx, Note::new(Deed::DeliveriesResent, ObjectKind::Delivery, id)).await?;
         tx.commit().await?;
         self.announce_delivery();
         Ok(delivery)
@@ -93,6 +98,8 @@ impl Service {
         for key in keys {
             resent += usize::from(deliveries::reopen(&mut tx, *key, Trigger::Manual, &actor, self.now()).await?);
         }
+        let note = Note::without_id(Deed::DeliveriesResent, ObjectKind::Delivery);
+        self.note(&mut tx, note.after(json!({"deliveries": resent}))).await?;
         tx.commit().await?;
         self.announce_delivery();
         Ok(resent)

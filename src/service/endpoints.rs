@@ -1,6 +1,9 @@
 //! Endpoints: where a customer wants to be told. Made and changed by customers and operators alike.
 
+use serde_json::json;
+
 use crate::domain::access::Action;
+use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::id::{CustomerKey, DeliveryId, EndpointId, EndpointKey, EventId};
 use crate::domain::page::{PAGE_MAX, PageSize};
 use crate::domain::webhook::{
@@ -13,6 +16,7 @@ use crate::store::{Tx, customers, deliveries, endpoints, events};
 
 pub use crate::store::endpoints::{EndpointFields, OperatorEvent};
 
+use super::audit::Note;
 use super::{Listed, Reader, Service, ServiceError, ServiceResult};
 
 const OPERATOR_EVENTS_MAX: i64 = 200;
@@ -38,9 +42,10 @@ impl Service {
         reader.may(self, Action::ChangeEndpoints)?;
         self.check_fields(&fields)?;
         let mut tx = self.db().write().await?;
+        let before = one(&mut tx, reader, id).await?;
+        endpoints::update(&mut tx, before.key, &fields).await?;
         let endpoint = one(&mut tx, reader, id).await?;
-        endpoints::update(&mut tx, endpoint.key, &fields).await?;
-        let endpoint = one(&mut tx, reader, id).await?;
+        reader.note(self, &mut tx, about(Deed::EndpointChanged, &endpoint).before(shape(&before)).after(shape(&endpoint))).await?;
         tx.commit().await?;
         Ok(endpoint)
     }
@@ -95,6 +100,7 @@ impl Service {
         let mut tx = self.db().write().await?;
         let endpoint = one(&mut tx, reader, id).await?;
         endpoints::rotate_secret(&mut tx, endpoint.key, &secret, now.plus_s(ROTATION_S), now).await?;
+        reader.note(self, &mut tx, about(Deed::SecretRotated, &endpoint)).await?;
         tx.commit().await?;
         Ok(secret)
     }
@@ -105,6 +111,7 @@ impl Service {
         let mut tx = self.db().write().await?;
         let endpoint = one(&mut tx, reader, id).await?;
         endpoints::enable(&mut tx, endpoint.key).await?;
+        reader.note(self, &mut tx, about(Deed::EndpointEnabled, &endpoint)).await?;
         let endpoint = one(&mut tx, reader, id).await?;
         tx.commit().await?;
         Ok(endpoint)
@@ -119,6 +126,7 @@ impl Service {
         let endpoint = one(&mut tx, reader, id).await?;
         if endpoints::disable(&mut tx, endpoint.key, because, None, now).await? {
             deliveries::cancel_of(&mut tx, endpoint.key, CanceledBecause::EndpointDisabled, now).await?;
+            reader.note(self, &mut tx, about(Deed::EndpointDisabled, &endpoint)).await?;
         }
         let endpoint = one(&mut tx, reader, id).await?;
         tx.commit().await?;
@@ -132,6 +140,7 @@ impl Service {
         let endpoint = one(&mut tx, reader, id).await?;
         deliveries::cancel_of(&mut tx, endpoint.key, CanceledBecause::EndpointDeleted, now).await?;
         endpoints::delete(&mut tx, endpoint.key, now).await?;
+        reader.note(self, &mut tx, about(Deed::EndpointDeleted, &endpoint).before(shape(&endpoint))).await?;
         Ok(tx.commit().await?)
     }
 
@@ -141,6 +150,7 @@ impl Service {
         let mut tx = self.db().write().await?;
         let endpoint = one(&mut tx, reader, id).await?;
         let delivery = self.send_test(&mut tx, endpoint.key, endpoint.customer, Trigger::Test).await?;
+        reader.note(self, &mut tx, about(Deed::EndpointTested, &endpoint)).await?;
         tx.commit().await?;
         self.announce_delivery();
         Ok(delivery)
@@ -177,4 +187,13 @@ impl Service {
 
 pub(super) async fn one(tx: &mut Tx, reader: Reader, id: EndpointId) -> ServiceResult<Endpoint> {
     endpoints::by_id(tx, reader.customer(), id).await?.ok_or(ServiceError::NotFound { what: "endpoint" })
+}
+
+fn about(deed: Deed, endpoint: &Endpoint) -> Note<'static> {
+    Note::new(deed, ObjectKind::Endpoint, endpoint.id).of(endpoint.customer)
+}
+
+/// What can be changed of an endpoint.
+fn shape(endpoint: &Endpoint) -> serde_json::Value {
+    json!({"url": endpoint.url, "description": endpoint.description, "events": endpoint.subscription, "timeout_ms": endpoint.timeout_ms})
 }

@@ -4,6 +4,7 @@ use crate::domain::access::Forbidden;
 use crate::domain::batch::BatchStatus;
 use crate::domain::credits::Credits;
 use crate::domain::id::BatchId;
+use crate::domain::key::{KeyRefusal, Scope};
 use crate::domain::submission::Refusal;
 use crate::store::StoreError;
 
@@ -13,6 +14,9 @@ pub type ServiceResult<T> = Result<T, ServiceError>;
 pub enum ServiceError {
     #[error("no good API key")]
     Unauthenticated,
+    /// The key is known, and not good for this.
+    #[error("the key is refused for {scope}: {refusal}")]
+    KeyRefused { refusal: KeyRefusal, scope: Scope },
     /// Whoever the service acts for may not do this.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),

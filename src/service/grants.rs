@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use crate::domain::access::Action;
+use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::credits::Credits;
 use crate::domain::grant::{Grant, NewGrant};
 use crate::domain::id::{CustomerId, CustomerKey, GrantId, TransactionId};
@@ -11,6 +14,7 @@ use crate::domain::money::Money;
 use crate::store::ledger::NewTransaction;
 use crate::store::{StoreError, Tx, accounts, customers, grants, ledger};
 
+use super::audit::Note;
 use super::{Service, ServiceError, ServiceResult};
 
 /// Grants that one call lets expire at most.
@@ -46,6 +50,10 @@ impl Service {
             reason: grant.reason,
         };
         let transaction_id = transaction.id;
+        let after = json!({"kind": grant.kind, "credits": grant.credits, "paid_microusd": grant.paid.micros(), "expires_at": grant.expires_at,
+            "transaction": transaction_id});
+        let note = Note::new(Deed::CreditsGranted, ObjectKind::Grant, id).of(customer).after(after);
+        self.note(tx, note.because(transaction.reason.as_deref())).await?;
         ledger::post(tx, &[transaction], now).await?;
         Ok((id, transaction_id))
     }

@@ -16,9 +16,10 @@ use crate::domain::key::KeyPrefix;
 use crate::domain::page::PageSize;
 use crate::domain::time::{Clock, Time};
 use crate::domain::webhook::target::Subnets;
-use crate::store::Db;
+use crate::store::{Db, Tx};
 
 pub mod adjustments;
+pub mod audit;
 pub mod batch_list;
 pub mod batches;
 pub mod billing;
@@ -47,6 +48,7 @@ pub mod settle;
 pub mod submit;
 pub mod tasks;
 pub mod timeline;
+pub mod usage;
 pub mod verify;
 pub mod workers;
 
@@ -88,6 +90,8 @@ struct Inner {
     /// Sums of the first page that were read a moment ago.
     reports: overview::Kept,
     passwords: passwords::Passwords,
+    /// Uses of keys that are not written down yet.
+    usage: usage::Usage,
 }
 
 /// Who asks: a customer sees its own rows, an operator all.
@@ -112,6 +116,14 @@ impl Reader {
         match self {
             Self::Customer(_, prefix) => prefix.to_string(),
             Self::Operator => service.by().to_string(),
+        }
+    }
+
+    /// Records what an operator did. What a customer does with its own is told by the timeline and the ledger.
+    async fn note(self, service: &Service, tx: &mut Tx, note: audit::Note<'_>) -> ServiceResult<()> {
+        match self {
+            Self::Customer(..) => Ok(()),
+            Self::Operator => service.note(tx, note).await,
         }
     }
 
@@ -150,8 +162,9 @@ impl<T> Listed<T> {
 impl Service {
     /// Acts for our own workers.
     pub fn new(db: Db, clock: Arc<dyn Clock>, random: Arc<dyn Random>, limits: Limits) -> Self {
-        let (work, letters, reports, passwords) = (Notify::new(), Notify::new(), overview::Kept::default(), passwords::Passwords::new());
-        Self { inner: Arc::new(Inner { db, clock, random, limits, work, letters, reports, passwords }), by: Arc::new(By::WORKERS) }
+        let (work, letters, reports) = (Notify::new(), Notify::new(), overview::Kept::default());
+        let (passwords, usage) = (passwords::Passwords::new(), usage::Usage::default());
+        Self { inner: Arc::new(Inner { db, clock, random, limits, work, letters, reports, passwords, usage }), by: Arc::new(By::WORKERS) }
     }
 
     /// The same services, for somebody else.

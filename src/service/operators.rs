@@ -1,11 +1,15 @@
 //! Operators: who works in the console. They are added by an owner or by the command line, and set their own passwords.
 
+use serde_json::json;
+
 use crate::domain::access::{Action, Operator, Role};
+use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::id::OperatorId;
 use crate::domain::session::{LINK_S, check_password, normal_email};
 use crate::domain::time::Time;
 use crate::store::{StoreError, Tx, operators, sessions};
 
+use super::audit::Note;
 use super::customers::is_email;
 use super::keys::sha256_hex;
 use super::{Service, ServiceError, ServiceResult};
@@ -90,6 +94,8 @@ impl Service {
             other => other.into(),
         })?;
         operators::insert_link(&mut tx, key, &link.sha256(), now.plus_s(LINK_S), now).await?;
+        let after = json!({"email": operator.email, "name": operator.name, "role": role});
+        self.note(&mut tx, Note::new(Deed::OperatorAdded, ObjectKind::Operator, operator.id).after(after)).await?;
         tx.commit().await?;
         Ok(Invited { operator, link })
     }
@@ -102,6 +108,7 @@ impl Service {
         let mut tx = self.db().write().await?;
         let stored = one(&mut tx, id).await?;
         operators::insert_link(&mut tx, stored.key, &link.sha256(), now.plus_s(LINK_S), now).await?;
+        self.note(&mut tx, Note::new(Deed::LinkMade, ObjectKind::Operator, id)).await?;
         tx.commit().await?;
         Ok(Invited { operator: stored.operator, link })
     }
@@ -114,6 +121,8 @@ impl Service {
         if !operators::change(&mut tx, stored.key, role, stored.disabled_at).await? {
             return Err(last_owner());
         }
+        let (before, after) = (json!({"role": stored.operator.role}), json!({"role": role}));
+        self.note(&mut tx, Note::new(Deed::OperatorChanged, ObjectKind::Operator, id).before(before).after(after)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -128,6 +137,7 @@ impl Service {
         }
         sessions::end_all(&mut tx, stored.key, now).await?;
         sessions::revoke_tokens(&mut tx, stored.key, now).await?;
+        self.note(&mut tx, Note::new(Deed::OperatorDisabled, ObjectKind::Operator, id)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -137,6 +147,7 @@ impl Service {
         let mut tx = self.db().write().await?;
         let stored = one(&mut tx, id).await?;
         operators::change(&mut tx, stored.key, stored.operator.role, None).await?;
+        self.note(&mut tx, Note::new(Deed::OperatorEnabled, ObjectKind::Operator, id)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -149,6 +160,7 @@ impl Service {
         let hash = self.new_hash(password, &stored.operator.email).await?;
         let mut tx = self.db().write().await?;
         self.replace_password(&mut tx, &stored, &hash).await?;
+        self.note(&mut tx, Note::new(Deed::PasswordSet, ObjectKind::Operator, id)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -167,6 +179,7 @@ impl Service {
         let mut tx = self.db().write().await?;
         let stored = operators::take_link(&mut tx, &hash, self.now()).await?.ok_or_else(gone)?;
         self.replace_password(&mut tx, &stored, &password_hash).await?;
+        self.note_of_operator(&mut tx, &stored.operator, Note::new(Deed::PasswordSet, ObjectKind::Operator, stored.operator.id)).await?;
         tx.commit().await?;
         Ok(stored.operator)
     }

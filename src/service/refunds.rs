@@ -8,8 +8,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::domain::access::Action;
+use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::batch::{BatchCredits, BatchHead};
 use crate::domain::credits::Credits;
 use crate::domain::grant::Grant;
@@ -21,6 +23,7 @@ use crate::domain::numbers::TaskNumbers;
 use crate::store::ledger::{Captured, NewLine, NewTransaction};
 use crate::store::{StoreError, StoreResult, Tx, accounts, batches, events, grants, holds, ledger};
 
+use super::audit::Note;
 use super::events::{BATCH_REFUNDED, batch_event};
 use super::once::{Once, answered, check_reason};
 use super::{Reader, Service, ServiceError, ServiceResult};
@@ -76,12 +79,16 @@ impl Service {
         let reversals = reverse(head, &captures, of_batch, &mut locked)?;
         holds::save(&mut tx, &draws).await?;
         grants::save(&mut tx, &locked).await?;
-        let before = accounts::balances(&mut tx, head.customer).await?;
+        let customer = head.customer;
+        let before = accounts::balances(&mut tx, customer).await?;
         let transactions = self.post_reversals(&mut tx, head, reversals, reason).await?;
         let event = batch_event(BATCH_REFUNDED, head, now, self.random());
         batches::save(&mut tx, &heads, None).await?;
         events::insert(&mut tx, &[event], now).await?;
         let done = refund(id, tasks, &captures, before, transactions)?;
+        let after = json!({"tasks": tasks.to_string(), "credits": done.credits, "transactions": done.transactions});
+        let note = Note::new(Deed::TasksRefunded, ObjectKind::Batch, id).of(customer).after(after);
+        self.note(&mut tx, note.because(Some(reason))).await?;
         answered(&mut tx, once, &done).await?;
         tx.commit().await?;
         Ok(done)

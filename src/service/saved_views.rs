@@ -1,9 +1,13 @@
 //! Views of the list of batches that the team shares.
 
+use serde_json::json;
+
 use crate::domain::access::Action;
+use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::saved_view::{SavedView, VIEWS_MAX, ViewRefused, check};
 use crate::store::{StoreError, saved_views};
 
+use super::audit::Note;
 use super::{Service, ServiceResult};
 
 impl Service {
@@ -26,6 +30,7 @@ impl Service {
             Err(error) => Err(error.into()),
             Ok(false) => Ok(Err(ViewRefused::Full)),
             Ok(true) => {
+                self.note(&mut tx, Note::new(Deed::ViewSaved, ObjectKind::View, name).after(json!({"query": query}))).await?;
                 tx.commit().await?;
                 Ok(Ok(()))
             }
@@ -37,6 +42,7 @@ impl Service {
         self.may(Action::SaveViews)?;
         let mut tx = self.db().write().await?;
         saved_views::delete(&mut tx, key).await?;
+        self.note(&mut tx, Note::new(Deed::ViewDeleted, ObjectKind::View, key)).await?;
         Ok(tx.commit().await?)
     }
 }

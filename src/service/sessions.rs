@@ -3,7 +3,10 @@
 
 use std::net::IpAddr;
 
+use serde_json::json;
+
 use crate::domain::access::{Action, By, Forbidden, Operator, Who};
+use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::id::{OperatorId, SessionId};
 use crate::domain::session::{Patience, Session, normal_email};
 use crate::domain::time::Time;
@@ -12,6 +15,7 @@ use crate::store::{dialect, operators, sessions, sign_ins};
 
 pub use crate::store::sessions::Token;
 
+use super::audit::Note;
 use super::keys::sha256_hex;
 use super::operators::{Secret, one};
 use super::{Service, ServiceError, ServiceResult};
@@ -20,6 +24,8 @@ use super::{Service, ServiceError, ServiceResult};
 pub const TOKEN_PREFIX: &str = "bbo_";
 const AGENT_MAX_CHARS: usize = 200;
 const TOKEN_NAME_MAX_CHARS: usize = 100;
+/// Of an address that was refused; a longer one is nobody's.
+const EMAIL_MAX_CHARS: usize = 200;
 
 /// What somebody sends who wants to get in.
 #[derive(Clone, Copy)]
@@ -71,7 +77,10 @@ impl Service {
         }
         let good = stored.as_ref().filter(|stored| stored.disabled_at.is_none());
         let right = self.inner.passwords.is_right(credentials.password, good.and_then(|stored| stored.password_hash.as_deref())).await?;
-        let Some(stored) = good.filter(|_| right) else { return Ok(Err(SignInRefused::Wrong)) };
+        let Some(stored) = good.filter(|_| right) else {
+            self.record_refused_sign_in(&email, stored.as_ref().map(|stored| stored.operator.id)).await?;
+            return Ok(Err(SignInRefused::Wrong));
+        };
         self.forgive(&counted).await?;
         let device = credentials.device.filter(|_| known).map_or_else(|| self.new_secret(), |device| Secret::new(device.to_owned()));
         self.open_session(stored, device, credentials.address, credentials.agent).await.map(Ok)
@@ -95,8 +104,20 @@ impl Service {
         sessions::insert(&mut tx, new, now).await?;
         sign_ins::remember_device(&mut tx, stored.key, &device.sha256(), now).await?;
         sign_ins::forget(&mut tx, now.plus_s(-2 * Patience::FORGETS_S)).await?;
+        self.note_of_operator(&mut tx, &stored.operator, Note::new(Deed::SignedIn, ObjectKind::Session, session)).await?;
         tx.commit().await?;
         Ok(SignedIn { operator: stored.operator.clone(), session, token, device })
+    }
+
+    /// Whether there is such an account or not, so that the answer takes the same time. How many there can be is limited by
+    /// [`Patience`].
+    async fn record_refused_sign_in(&self, email: &str, operator: Option<OperatorId>) -> ServiceResult<()> {
+        let email: String = email.chars().take(EMAIL_MAX_CHARS).collect();
+        let mut note = Note::without_id(Deed::SignInRefused, ObjectKind::Operator).after(json!({"email": email}));
+        note.object.1 = operator.map(|id| id.to_string());
+        let mut tx = self.db().write().await?;
+        self.note(&mut tx, note).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Counts a try; gives the seconds to wait when there were too many.
@@ -172,6 +193,9 @@ impl Service {
         let mut tx = self.db().write().await?;
         let key = one(&mut tx, operator).await?.key;
         let ended = sessions::end(&mut tx, key, session, self.now()).await?;
+        if ended {
+            self.note(&mut tx, Note::new(Deed::SessionEnded, ObjectKind::Session, session)).await?;
+        }
         tx.commit().await?;
         Ok(ended)
     }
@@ -184,6 +208,7 @@ impl Service {
         }
         let mut tx = self.db().write().await?;
         sessions::prove(&mut tx, session, self.now()).await?;
+        self.note(&mut tx, Note::new(Deed::PasswordAsked, ObjectKind::Session, session)).await?;
         tx.commit().await?;
         Ok(Ok(()))
     }
@@ -198,6 +223,7 @@ impl Service {
         let hash = self.new_hash(new, &stored.operator.email).await?;
         let mut tx = self.db().write().await?;
         self.replace_password(&mut tx, &stored, &hash).await?;
+        self.note(&mut tx, Note::new(Deed::PasswordSet, ObjectKind::Operator, operator)).await?;
         tx.commit().await?;
         self.open_session(&stored, self.new_secret(), self.by().address, agent).await.map(Ok)
     }
@@ -235,6 +261,8 @@ impl Service {
         let mut tx = self.db().write().await?;
         let key = one(&mut tx, operator).await?.key;
         sessions::insert_token(&mut tx, key, name, &token.sha256(), self.now()).await?;
+        let note = Note::new(Deed::TokenAdded, ObjectKind::Operator, operator).after(json!({"token": name}));
+        self.note(&mut tx, note).await?;
         tx.commit().await?;
         Ok(token)
     }
@@ -251,6 +279,7 @@ impl Service {
         let mut tx = self.db().write().await?;
         let key = one(&mut tx, operator).await?.key;
         sessions::revoke_token(&mut tx, key, token, self.now()).await?;
+        self.note(&mut tx, Note::new(Deed::TokenRevoked, ObjectKind::Token, token)).await?;
         Ok(tx.commit().await?)
     }
 

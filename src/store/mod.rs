@@ -17,6 +17,7 @@ use sqlx::{ConnectOptions, Connection, Database, PgPool, Postgres, Sqlite, Sqlit
 
 pub mod accounts;
 pub mod attempts;
+pub mod audit;
 pub mod batch_list;
 pub mod batches;
 pub mod billing;
@@ -132,18 +133,16 @@ const RESTED_MAX: Duration = Duration::from_secs(1);
 
 /// The pool's own test asks before every use, which costs each transaction a trip to the database and back.
 fn pool_options<D: Database>(config: &DbConfig) -> PoolOptions<D> {
-    PoolOptions::new()
-        .max_connections(config.connections_max)
-        .acquire_timeout(BUSY_MAX)
-        .test_before_acquire(false)
-        .before_acquire(|connection: &mut D::Connection, known| {
+    PoolOptions::new().max_connections(config.connections_max).acquire_timeout(BUSY_MAX).test_before_acquire(false).before_acquire(
+        |connection: &mut D::Connection, known| {
             Box::pin(async move {
                 if known.idle_for > RESTED_MAX {
                     connection.ping().await?;
                 }
                 Ok(true)
             })
-        })
+        },
+    )
 }
 
 impl Db {

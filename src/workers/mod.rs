@@ -25,6 +25,7 @@ mod group;
 mod housekeeping;
 pub mod notify;
 pub mod step;
+pub mod usage;
 
 use desk::Desk;
 pub use step::Step;

@@ -11,6 +11,7 @@ use batchbook::domain::access::Role;
 use batchbook::domain::credits::Credits;
 use batchbook::domain::grant::{GrantKind, NewGrant};
 use batchbook::domain::id::CustomerId;
+use batchbook::domain::key::KeyTerms;
 use batchbook::domain::money::Money;
 use batchbook::server::clock::SystemClock;
 use batchbook::server::random::OsRandom;
@@ -74,6 +75,11 @@ impl TestApp {
         Self { db, service, address, owner_token, http, server, database: None }
     }
 
+    /// Address of its database.
+    pub fn url(&self) -> &str {
+        &self.database.as_ref().expect("a database of its own").url
+    }
+
     /// Runs one statement on the database behind the program's back.
     pub async fn run_sql(&self, sql: &'static str) {
         use sqlx::{Connection, Executor};
@@ -134,7 +140,7 @@ impl<'a> NewCustomer<'a> {
         let service = &self.app.service;
         let name = format!("Customer {number}");
         let customer = service.add_customer(&name, &format!("customer{number}@example.com")).await.expect("a customer");
-        let key = service.add_key(customer.id, "test", self.requests_per_min).await.expect("a key");
+        let key = service.add_key(customer.id, "test", &KeyTerms::limited_to(self.requests_per_min)).await.expect("a key");
         if credits > 0 {
             let paid = Money::from_micros(credits * 10_000);
             let grant = NewGrant { kind: GrantKind::Purchase, credits: Credits::new(credits), paid, expires_at: None, reason: None };

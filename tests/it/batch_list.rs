@@ -10,6 +10,7 @@ use batchbook::domain::credits::Credits;
 use batchbook::domain::failure::FailureType;
 use batchbook::domain::grant::{GrantKind, NewGrant};
 use batchbook::domain::id::{BatchId, CustomerId, Random};
+use batchbook::domain::key::{KeyTerms, Scope};
 use batchbook::domain::money::Money;
 use batchbook::domain::page::PageSize;
 use batchbook::domain::submission::{NewBatch, NewTask};
@@ -18,6 +19,7 @@ use batchbook::server::clock::ManualClock;
 use batchbook::server::random::SeededRandom;
 use batchbook::service::batches::Submission;
 use batchbook::service::dispatch::Places;
+use batchbook::service::keys::KeyUse;
 use batchbook::service::settle::{Ended, Outcome};
 use batchbook::service::workers::LEASE_MS;
 use batchbook::service::{Caller, Limits, Reader, Service};
@@ -86,8 +88,8 @@ impl World {
             let paid = Money::from_micros(credits * paid);
             let grant = NewGrant { kind: GrantKind::Purchase, credits: Credits::new(credits), paid, expires_at: None, reason };
             service.grant(customer.id, grant).await.unwrap();
-            let key = service.add_key(customer.id, "test", 600).await.unwrap();
-            customers.push(service.authenticate(key.secret.reveal()).await.unwrap());
+            let key = service.add_key(customer.id, "test", &KeyTerms::limited_to(600)).await.unwrap();
+            customers.push(service.authenticate(key.secret.reveal(), KeyUse::of(Scope::Read)).await.unwrap());
         }
         Self { service, customers, dice: Dice(SeededRandom::new(seed + 1)), clock, _database: database }
     }
@@ -352,8 +354,8 @@ async fn the_file_has_every_row_and_their_totals(kind: Kind) {
     let paid = Money::from_micros(1_000_000_000);
     let grant = NewGrant { kind: GrantKind::Purchase, credits: Credits::new(500_000), paid, expires_at: None, reason };
     app.service.grant(customer.id, grant).await.unwrap();
-    let key = app.service.add_key(customer.id, "test", 600).await.unwrap();
-    let caller = app.service.authenticate(key.secret.reveal()).await.unwrap();
+    let key = app.service.add_key(customer.id, "test", &KeyTerms::limited_to(600)).await.unwrap();
+    let caller = app.service.authenticate(key.secret.reveal(), KeyUse::of(Scope::Read)).await.unwrap();
     for number in 0..205 {
         let items = vec![NewTask { prompt: "A lighthouse".to_owned(), ..NewTask::default() }; 10 + number % 3];
         let batch = NewBatch { model: Some("sora-2".to_owned()), items, ..NewBatch::default() };

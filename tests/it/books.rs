@@ -8,6 +8,7 @@ use batchbook::domain::credits::Credits;
 use batchbook::domain::failure::{FailureType, Party};
 use batchbook::domain::grant::{GrantKind, NewGrant};
 use batchbook::domain::id::{BatchId, WorkerKey};
+use batchbook::domain::key::{KeyTerms, Scope};
 use batchbook::domain::money::Money;
 use batchbook::domain::page::PageSize;
 use batchbook::domain::submission::{NewBatch, NewTask};
@@ -17,6 +18,7 @@ use batchbook::server::clock::ManualClock;
 use batchbook::server::random::SeededRandom;
 use batchbook::service::batches::Submission;
 use batchbook::service::dispatch::{Accepted, Claimed, Places};
+use batchbook::service::keys::{KeyUse, NewKey};
 use batchbook::service::settle::{Ended, Outcome, Settled};
 use batchbook::service::workers::LEASE_MS;
 use batchbook::service::{Caller, Limits, Reader, Service, ServiceError};
@@ -46,8 +48,13 @@ impl Books {
 
     pub async fn customer(&self, name: &str) -> Caller {
         let customer = self.service.add_customer(name, &format!("{name}@example.com")).await.unwrap();
-        let key = self.service.add_key(customer.id, "test", 600).await.unwrap();
-        self.service.authenticate(key.secret.reveal()).await.unwrap()
+        let key = self.service.add_key(customer.id, "test", &KeyTerms::limited_to(600)).await.unwrap();
+        self.caller_of(&key).await
+    }
+
+    /// Who calls with a key.
+    pub async fn caller_of(&self, key: &NewKey) -> Caller {
+        self.service.authenticate(key.secret.reveal(), KeyUse::of(Scope::Read)).await.unwrap()
     }
 
     pub async fn customer_with(&self, credits: i64, paid: i64) -> Caller {
@@ -558,8 +565,8 @@ async fn ten_tasks_do_not_wait_behind_ten_thousand(kind: Kind) {
 async fn a_rate_limit_holds_and_recovers(kind: Kind) {
     let books = Books::open(kind).await;
     let customer = books.service.add_customer("c", "c@example.com").await.unwrap();
-    let key = books.service.add_key(customer.id, "slow", 6).await.unwrap();
-    let caller = books.service.authenticate(key.secret.reveal()).await.unwrap();
+    let key = books.service.add_key(customer.id, "slow", &KeyTerms::limited_to(6)).await.unwrap();
+    let caller = books.service.authenticate(key.secret.reveal(), KeyUse::of(Scope::Read)).await.unwrap();
     for left in (0..6).rev() {
         assert_eq!(books.service.admit(&caller).await.unwrap().remaining, left);
     }
@@ -568,7 +575,7 @@ async fn a_rate_limit_holds_and_recovers(kind: Kind) {
     books.clock.advance_ms(10_000);
     assert_eq!(books.service.admit(&caller).await.unwrap().remaining, 0);
     books.service.revoke_key(key.id).await.unwrap();
-    assert!(matches!(books.service.authenticate(key.secret.reveal()).await, Err(ServiceError::Unauthenticated)));
+    assert!(matches!(books.service.authenticate(key.secret.reveal(), KeyUse::of(Scope::Read)).await, Err(ServiceError::Unauthenticated)));
 }
 
 async fn lists_page_to_the_end(kind: Kind) {

@@ -35,7 +35,7 @@ on_both! {
 }
 
 /// Seals everything that is there.
-async fn seal(service: &Service) {
+pub async fn seal(service: &Service) {
     let mut mark = None;
     for _ in 0..SEAL_ROUNDS_MAX {
         match service.seal(&mut mark).await.unwrap() {
@@ -48,7 +48,7 @@ async fn seal(service: &Service) {
 }
 
 /// What is wrong with the chain, and how far it reaches.
-async fn walk(service: &Service) -> (Vec<String>, ChainState) {
+pub async fn walk(service: &Service) -> (Vec<String>, ChainState) {
     let verified = service.verify_whole().await.unwrap();
     let check = verified.checks.into_iter().find(|check| check.name.contains("as they were sealed")).unwrap();
     (check.offending, verified.chain)
@@ -77,16 +77,17 @@ async fn sealed(kind: Kind) -> Books {
 }
 
 /// Runs a statement as somebody who owns the database would: no trigger is in the way.
-async fn as_intruder(database: &Database, sql: &str) {
+pub async fn as_intruder(database: &Database, sql: &str) {
     if database.url.starts_with("sqlite:") {
-        let mut all = String::from("PRAGMA foreign_keys = OFF;");
+        let mut all = vec!["PRAGMA foreign_keys = OFF;".to_owned()];
         for table in ["ledger_transactions", "ledger_entries", "ledger_lines", "chain_links", "audit"] {
-            for rule in ["never_updated", "never_deleted", "balanced", "closed"] {
-                all.push_str(&format!("DROP TRIGGER IF EXISTS {table}_{rule};"));
-            }
+            all.extend(
+                ["never_updated", "never_deleted", "balanced", "closed"].map(|rule| format!("DROP TRIGGER IF EXISTS {table}_{rule};")),
+            );
         }
+        all.push(sql.to_owned());
         let mut connection = sqlx::SqliteConnection::connect(&database.url).await.unwrap();
-        connection.execute(sqlx::AssertSqlSafe(all + sql)).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        connection.execute(sqlx::AssertSqlSafe(all.concat())).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     } else {
         let all = format!("SET session_replication_role = replica; {sql}");
         let mut connection = sqlx::PgConnection::connect(&database.url).await.unwrap();
@@ -163,11 +164,7 @@ async fn a_row_that_is_gone_is_found(kind: Kind) {
 
 async fn links_cannot_be_changed(kind: Kind) {
     let books = sealed(kind).await;
-    for sql in ["UPDATE chain_links SET hash = 'x'", "DELETE FROM chain_links", "UPDATE audit SET reason = 'x'", "DELETE FROM audit"] {
-        // SQLite looks at rows: where there is none, there is nothing to refuse.
-        if kind == Kind::Sqlite && sql.contains("audit") {
-            continue;
-        }
+    for sql in ["UPDATE chain_links SET hash = 'x'", "DELETE FROM chain_links"] {
         let refused = crate::books::run_sql(&books, sql).await.unwrap_err().to_string();
         assert!(refused.contains("append-only"), "{sql}: {refused}");
     }

@@ -14,7 +14,6 @@ use crate::domain::id::CustomerId;
 use crate::domain::page::Seek;
 use crate::domain::time::Time;
 use crate::service::customers::{CustomerBooks, CustomerSums};
-use crate::service::keys::ListedKey;
 use crate::service::{Listed, Service};
 
 /// A customer, and where its credits are.
@@ -70,24 +69,6 @@ pub(super) struct CustomerBooksView {
     created_at: Time,
 }
 
-/// An API key. Its secret is not known here.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = ApiKey)]
-pub(super) struct KeyView {
-    /// Always `api_key`.
-    #[schema(example = "api_key")]
-    object: &'static str,
-    id: String,
-    name: String,
-    /// How its secret begins.
-    prefix: String,
-    requests_per_min_max: i64,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Time,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    revoked_at: Option<Time>,
-}
-
 impl From<&CustomerSums> for ListedCustomerView {
     fn from(row: &CustomerSums) -> Self {
         Self {
@@ -122,20 +103,6 @@ impl From<CustomerBooks> for CustomerBooksView {
             batches: books.batches,
             grants: grants.grants,
             created_at: books.customer.created_at,
-        }
-    }
-}
-
-impl From<&ListedKey> for KeyView {
-    fn from(key: &ListedKey) -> Self {
-        Self {
-            object: "api_key",
-            id: key.id.to_string(),
-            name: key.name.clone(),
-            prefix: key.prefix.clone(),
-            requests_per_min_max: key.requests_per_min_max,
-            created_at: key.created_at,
-            revoked_at: key.revoked_at,
         }
     }
 }
@@ -180,19 +147,6 @@ pub(super) async fn list(
 )]
 pub(super) async fn show(Signed(api): Signed, Path(id): Path<String>) -> Result<Json<CustomerBooksView>, Problem> {
     Ok(Json(api.service.customer_books(customer_id(&id)?).await?.into()))
-}
-
-/// List the API keys of a customer
-///
-/// Those in use first, then the newest; at most 200.
-#[utoipa::path(
-    get, path = "/api/admin/customers/{id}/keys", tag = "Customers", operation_id = "list_customer_keys",
-    params(("id" = String, Path, description = "Id of the customer.")),
-    responses((status = 200, description = "The customer's API keys.", body = List<KeyView>)),
-)]
-pub(super) async fn keys(Signed(api): Signed, Path(id): Path<String>) -> Result<Json<List<KeyView>>, Problem> {
-    let rows = api.service.keys(key_of(&api.service, &id).await?).await?;
-    Ok(Json(List::of(Listed { rows, has_more: false }, |key| key.id.to_string())))
 }
 
 /// A text that is not an id cannot be the id of anything.

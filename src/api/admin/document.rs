@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{adjustments, batch_list, cancellation, customers, grants, ledger, overview, refunds, search, task_file, tasks, timeline};
+use super::{
+    adjustments, audit, batch_list, cancellation, customers, grants, keys, ledger, overview, refunds, search, task_file, tasks, timeline,
+};
 use crate::api::problem::{ItemProblem, ProblemBody};
 
 #[derive(OpenApi)]
@@ -24,7 +26,12 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         timeline::show,
         customers::list,
         customers::show,
-        customers::keys,
+        keys::list,
+        keys::add,
+        keys::usage,
+        keys::revoke,
+        audit::list,
+        audit::csv,
         ledger::list,
         grants::list,
         adjustments::grant,
@@ -39,6 +46,7 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         (name = "Overview", description = "How the last days went, and whether anything is stuck."),
         (name = "Batches", description = "What every order made, what was given back, and whose fault it was."),
         (name = "Customers", description = "Who buys, what they can spend, and everything that changed it."),
+        (name = "Audit", description = "Who did what, when, and why."),
         (name = "Search", description = "One thing among all."),
         (name = "Tasks", description = "The tasks of a batch, by what they are."),
         (name = "Refunds", description = "Giving the credits of charged tasks back."),

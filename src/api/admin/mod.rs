@@ -4,6 +4,7 @@
 //! the role may not.
 
 mod adjustments;
+mod audit;
 mod batch_list;
 mod batches;
 mod billing;
@@ -13,6 +14,7 @@ mod csv;
 mod customers;
 mod document;
 mod grants;
+mod keys;
 mod ledger;
 mod overview;
 mod refunds;
@@ -45,7 +47,11 @@ pub(crate) fn router(door: Door) -> Router<Api> {
         .route("/batches/{id}/webhooks", get(webhooks::show))
         .route("/customers", get(customers::list))
         .route("/customers/{id}", get(customers::show))
-        .route("/customers/{id}/keys", get(customers::keys))
+        .route("/customers/{id}/keys", get(keys::list).post(keys::add))
+        .route("/customers/{id}/keys/{key}/usage", get(keys::usage))
+        .route("/keys/{id}/revoke", post(keys::revoke))
+        .route("/audit", get(audit::list))
+        .route("/audit.csv", get(audit::csv))
         .route("/customers/{id}/ledger", get(ledger::list))
         .route("/search", get(search::find))
         .route("/overview", get(overview::show))

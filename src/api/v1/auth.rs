@@ -1,4 +1,4 @@
-//! Who is asking. A handler that takes an [`Admitted`] or [`Authenticated`] caller cannot be reached without a valid key.
+//! Who is asking. A handler that takes one of the callers of this file cannot be reached without a key that is good for it.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -6,43 +6,64 @@ use axum::http::{HeaderMap, header};
 
 use crate::api::Api;
 use crate::api::code::Code;
+use crate::api::door::From;
 use crate::api::envelope::Exchange;
 use crate::api::problem::Problem;
-use crate::service::keys::Caller;
+use crate::domain::key::Scope;
+use crate::service::keys::{Caller, KeyUse};
 
-/// A caller whose key is valid. Its request was not counted yet: the handler does that.
+/// Finds out who calls, and refuses a key that is not good for this.
+async fn authenticate(parts: &Parts, api: &Api, scope: Scope) -> Result<(Caller, Exchange), Problem> {
+    let secret = secret(&parts.headers).ok_or_else(|| {
+        Problem::new(Code::Unauthenticated, "The request has no API key. Send it as `Authorization: Bearer bb_…` or `X-API-Key: bb_…`.")
+    })?;
+    let exchange = parts.extensions.get::<Exchange>().ok_or_else(|| Problem::internal("the router is not inside the envelope"))?;
+    let asked = KeyUse { scope, from: parts.extensions.get::<From>().and_then(|from| from.0), request_id: Some(exchange.request_id()) };
+    let caller = api.service.authenticate(secret, asked).await?;
+    Ok((caller, exchange.clone()))
+}
+
+/// A caller who may submit. Its request was not counted yet: the handler does that.
 #[derive(Clone, Debug)]
-pub(crate) struct Authenticated {
+pub(crate) struct MaySubmit {
     pub caller: Caller,
     pub exchange: Exchange,
 }
 
-/// A caller whose key is valid and whose request was counted against its limit.
-#[derive(Clone, Debug)]
-pub(crate) struct Admitted(pub Caller);
-
-impl FromRequestParts<Api> for Authenticated {
+impl FromRequestParts<Api> for MaySubmit {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let secret = secret(&parts.headers).ok_or_else(|| {
-            Problem::new(Code::Unauthenticated, "The request has no API key. Send it as `Authorization: Bearer bb_…` or `X-API-Key: bb_…`.")
-        })?;
-        let caller = api.service.authenticate(secret).await?;
-        let exchange = parts.extensions.get::<Exchange>().cloned();
-        let exchange = exchange.ok_or_else(|| Problem::internal("the router is not inside the envelope"))?;
+        let (caller, exchange) = authenticate(parts, api, Scope::Submit).await?;
         Ok(Self { caller, exchange })
     }
 }
 
-impl FromRequestParts<Api> for Admitted {
-    type Rejection = Problem;
+macro_rules! admitted {
+    ($($(#[$doc:meta])* $name:ident = $scope:ident,)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub(crate) struct $name(pub Caller);
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let Authenticated { caller, exchange } = Authenticated::from_request_parts(parts, api).await?;
-        exchange.admit(&api.service, &caller).await?;
-        Ok(Self(caller))
-    }
+        impl FromRequestParts<Api> for $name {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+                let (caller, exchange) = authenticate(parts, api, Scope::$scope).await?;
+                exchange.admit(&api.service, &caller).await?;
+                Ok(Self(caller))
+            }
+        }
+    )+};
+}
+
+admitted! {
+    /// A caller who may read, and whose request was counted against its limit.
+    MayRead = Read,
+    /// A caller who may cancel as it may submit, and whose request was counted.
+    MayCancel = Submit,
+    /// A caller who may see and change webhooks, and whose request was counted.
+    MayWebhooks = Webhooks,
 }
 
 /// `Authorization` decides where both headers are sent.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::auth::Admitted;
+use super::auth::MayRead;
 use super::page::{List, PageParameters};
 use crate::api::Api;
 use crate::api::openapi::word_list;
@@ -122,7 +122,7 @@ pub fn render_batch(batch: &Batch) -> String {
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayRead(caller): MayRead,
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<List<BatchView>>, Problem> {
     let listed = api.service.batches(Reader::from(&caller), page.cursor()?, page.size()?).await?;
@@ -135,7 +135,7 @@ pub(crate) async fn list(
     params(("id" = String, Path, description = "Id of the batch.")),
     responses((status = 200, description = "The batch.", body = BatchView)),
 )]
-pub(crate) async fn show(State(api): State<Api>, Admitted(caller): Admitted, Path(id): Path<String>) -> Result<Json<BatchView>, Problem> {
+pub(crate) async fn show(State(api): State<Api>, MayRead(caller): MayRead, Path(id): Path<String>) -> Result<Json<BatchView>, Problem> {
     let batch = api.service.batch(Reader::from(&caller), batch_id(&id)?).await?;
     Ok(Json(BatchView::from(&batch)))
 }

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::Admitted;
+use super::auth::MayCancel;
 use super::batches::BatchView;
 use crate::api::Api;
 use crate::api::parameters::batch_id;
@@ -55,7 +55,7 @@ impl From<(Batch, Cancellation)> for CancellationView {
 )]
 pub(crate) async fn cancel(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayCancel(caller): MayCancel,
     Path(id): Path<String>,
 ) -> Result<Json<CancellationView>, Problem> {
     let canceled = api.service.cancel(Reader::from(&caller), batch_id(&id)?, None).await?;

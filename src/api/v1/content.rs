@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::auth::Admitted;
+use super::auth::MayRead;
 use crate::api::Api;
 use crate::api::code::Code;
 use crate::api::parameters::{batch_id, task_number};
@@ -82,7 +82,7 @@ pub(crate) fn path(batch: BatchId, number: i32) -> String {
 )]
 pub(crate) async fn show(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayRead(caller): MayRead,
     Path((id, number)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::Admitted;
+use super::auth::MayRead;
 use crate::api::Api;
 use crate::api::openapi::word_list;
 use crate::api::problem::Problem;
@@ -72,7 +72,7 @@ impl From<&Grant> for GrantView {
     get, path = "/api/v1/credits", tag = "Credits", operation_id = "get_credits",
     responses((status = 200, description = "Your credits, and the grants they came from.", body = CreditsView)),
 )]
-pub(crate) async fn show(State(api): State<Api>, Admitted(caller): Admitted) -> Result<Json<CreditsView>, Problem> {
+pub(crate) async fn show(State(api): State<Api>, MayRead(caller): MayRead) -> Result<Json<CreditsView>, Problem> {
     let balances = api.service.balances(caller.customer).await?;
     let grants = api.service.grants(caller.customer).await?;
     Ok(Json(CreditsView {

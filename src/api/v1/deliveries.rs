@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use super::auth::Admitted;
+use super::auth::MayWebhooks;
 use super::page::{List, PageParameters};
 use crate::api::Api;
 use crate::api::code::Code;
@@ -196,7 +196,7 @@ fn delivery_id(text: &str) -> Result<DeliveryId, Problem> {
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayWebhooks(caller): MayWebhooks,
     Parameters(asked): Parameters<DeliveryParameters>,
 ) -> Result<Json<List<DeliveryView>>, Problem> {
     let page = asked.page();
@@ -212,7 +212,7 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn show(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayWebhooks(caller): MayWebhooks,
     Path(id): Path<String>,
 ) -> Result<Json<DeliveryDetailView>, Problem> {
     Ok(Json(api.service.delivery(Reader::from(&caller), delivery_id(&id)?).await?.into()))
@@ -228,7 +228,7 @@ pub(crate) async fn show(
 )]
 pub(crate) async fn resend(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayWebhooks(caller): MayWebhooks,
     Path(id): Path<String>,
 ) -> Result<Json<DeliveryView>, Problem> {
     let resent = api.service.resend(Reader::from(&caller), delivery_id(&id)?).await?;

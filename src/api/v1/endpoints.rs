@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::Admitted;
+use super::auth::MayWebhooks;
 use super::page::{List, PageParameters};
 use crate::api::Api;
 use crate::api::body::{JsonText, unparsed};
@@ -156,7 +156,7 @@ fn endpoint_id(text: &str) -> Result<EndpointId, Problem> {
 )]
 pub(crate) async fn create(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayWebhooks(caller): MayWebhooks,
     text: JsonText,
 ) -> Result<(StatusCode, Json<SecretView>), Problem> {
     let body = EndpointBody::read(&text)?;
@@ -177,7 +177,7 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayWebhooks(caller): MayWebhooks,
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<List<EndpointView>>, Problem> {
     let listed = api.service.endpoints(Reader::from(&caller), page.cursor()?, page.size()?).await?;
@@ -192,7 +192,7 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn show(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayWebhooks(caller): MayWebhooks,
     Path(id): Path<String>,
 ) -> Result<Json<EndpointView>, Problem> {
     let endpoint = api.service.endpoint(Reader::from(&caller), endpoint_id(&id)?).await?;
@@ -208,7 +208,7 @@ pub(crate) async fn show(
 )]
 pub(crate) async fn change(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayWebhooks(caller): MayWebhooks,
     Path(id): Path<String>,
     text: JsonText,
 ) -> Result<Json<EndpointView>, Problem> {
@@ -230,7 +230,7 @@ pub(crate) async fn change(
 )]
 pub(crate) async fn delete(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayWebhooks(caller): MayWebhooks,
     Path(id): Path<String>,
 ) -> Result<Json<DeletedView>, Problem> {
     api.service.delete_endpoint(Reader::from(&caller), endpoint_id(&id)?).await?;
@@ -247,7 +247,7 @@ pub(crate) async fn delete(
 )]
 pub(crate) async fn enable(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayWebhooks(caller): MayWebhooks,
     Path(id): Path<String>,
 ) -> Result<Json<EndpointView>, Problem> {
     let endpoint = api.service.enable_endpoint(Reader::from(&caller), endpoint_id(&id)?).await?;
@@ -264,7 +264,7 @@ pub(crate) async fn enable(
 )]
 pub(crate) async fn disable(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayWebhooks(caller): MayWebhooks,
     Path(id): Path<String>,
 ) -> Result<Json<EndpointView>, Problem> {
     let endpoint = api.service.disable_endpoint(Reader::from(&caller), endpoint_id(&id)?).await?;
@@ -281,7 +281,7 @@ pub(crate) async fn disable(
 )]
 pub(crate) async fn rotate(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayWebhooks(caller): MayWebhooks,
     Path(id): Path<String>,
 ) -> Result<Json<SecretView>, Problem> {
     let (reader, id) = (Reader::from(&caller), endpoint_id(&id)?);
@@ -300,7 +300,7 @@ pub(crate) async fn rotate(
 )]
 pub(crate) async fn test(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayWebhooks(caller): MayWebhooks,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<TestView>), Problem> {
     let delivery = api.service.test_endpoint(Reader::from(&caller), endpoint_id(&id)?).await?;

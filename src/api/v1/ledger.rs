@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::Admitted;
+use super::auth::MayRead;
 use super::page::{List, PageParameters};
 use crate::api::Api;
 use crate::api::openapi::word_list;
@@ -115,7 +115,7 @@ impl From<&Transaction> for TransactionView {
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayRead(caller): MayRead,
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<List<TransactionView>>, Problem> {
     let listed = api.service.transactions(caller.customer, page.cursor()?, page.size()?).await?;

@@ -9,7 +9,7 @@ use futures::stream;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::auth::Admitted;
+use super::auth::MayRead;
 use super::tasks::TaskView;
 use crate::api::Api;
 use crate::api::openapi::word_list;
@@ -61,7 +61,7 @@ struct Reading {
 )]
 pub(crate) async fn stream(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayRead(caller): MayRead,
     Path(id): Path<String>,
     Parameters(ResultParameters { status }): Parameters<ResultParameters>,
 ) -> Result<Response, Problem> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use super::auth::Authenticated;
+use super::auth::MaySubmit;
 use super::batches::{BatchView, render_batch};
 use super::idempotency;
 use super::items::{self, Item, Items, METADATA_RULE, Metadata};
@@ -82,7 +82,7 @@ pub(crate) struct SubmitParameters {
 )]
 pub(crate) async fn submit(
     State(api): State<Api>,
-    Authenticated { caller, exchange }: Authenticated,
+    MaySubmit { caller, exchange }: MaySubmit,
     parameters: Result<Parameters<SubmitParameters>, Problem>,
     headers: HeaderMap,
     text: Result<JsonText, Problem>,

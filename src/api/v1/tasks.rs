@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::Admitted;
+use super::auth::MayRead;
 use super::content::path;
 use super::page::{List, PageParameters};
 use crate::api::Api;
@@ -121,7 +121,7 @@ impl From<&Task> for TaskView {
 )]
 pub(crate) async fn list(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayRead(caller): MayRead,
     Path(id): Path<String>,
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<List<TaskView>>, Problem> {
@@ -141,7 +141,7 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn show(
     State(api): State<Api>,
-    Admitted(caller): Admitted,
+    MayRead(caller): MayRead,
     Path((id, number)): Path<(String, String)>,
 ) -> Result<Json<TaskView>, Problem> {
     let task = api.service.task(Reader::from(&caller), batch_id(&id)?, task_number(&number)?).await?;

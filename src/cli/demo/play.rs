@@ -12,12 +12,12 @@ use super::story::{BUYERS, DAY_MIN, DAYS, GIFTS, MINUTE_MS, Order, SORA};
 use super::upstream::{self, Answer};
 use crate::cli::failure::Failure;
 use crate::domain::id::{BatchId, CustomerId, RouteKey, WorkerKey};
-use crate::domain::key::ApiKeySecret;
+use crate::domain::key::{ApiKeySecret, KeyTerms, Scope};
 use crate::domain::time::Time;
 use crate::server::clock::ManualClock;
 use crate::service::Service;
 use crate::service::dispatch::{Accepted, Claimed, Places};
-use crate::service::keys::Caller;
+use crate::service::keys::{Caller, KeyUse};
 use crate::service::settle::{Ended, Outcome, SETTLE_MAX};
 use crate::service::workers::LEASE_MS;
 
@@ -78,8 +78,8 @@ pub async fn play(stage: Player, orders: Vec<Order>) -> Result<Played, Failure> 
     let mut first_secret = None;
     for buyer in BUYERS {
         let customer = stage.service.add_customer(buyer.name, buyer.email).await?;
-        let key = stage.keys.add_key(customer.id, buyer.key_name, REQUESTS_PER_MIN).await?;
-        let caller = stage.service.authenticate(key.secret.reveal()).await?;
+        let key = stage.keys.add_key(customer.id, buyer.key_name, &KeyTerms::limited_to(REQUESTS_PER_MIN)).await?;
+        let caller = stage.service.authenticate(key.secret.reveal(), KeyUse::of(Scope::Read)).await?;
         first_secret.get_or_insert(key.secret);
         customers.push((customer.id, caller));
     }

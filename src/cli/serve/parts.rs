@@ -17,7 +17,7 @@ use crate::server::site;
 use crate::server::state::State;
 use crate::server::web::{self, Web};
 use crate::workers::notify::{self, NotifyConfig};
-use crate::workers::{self, Step, WorkerConfig};
+use crate::workers::{self, Step, WorkerConfig, usage};
 
 /// What runs until the end. Each part ends by itself after `stop`; a part that ends before it takes the others along.
 #[derive(Debug)]
@@ -69,6 +69,11 @@ impl Parts {
         let router =
             web::router(Web { state: state.clone(), random: Arc::new(OsRandom), options, simulated, providers, site: config.site() });
         let (stop, drain_max) = (self.stop.clone(), config.drain_max);
+        let usage = usage::run(state.service.clone(), stop.clone());
+        self.running.spawn(async {
+            usage.await;
+            Ok(())
+        });
         self.running.spawn(async move {
             let serving = web::serve(listener, router, stop.clone());
             let drained = async {

@@ -3,10 +3,13 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::audit::AuditPage;
 use super::{ConsoleError, Wire};
+use crate::domain::batch_list::Day;
 use crate::domain::credits::Credits;
 use crate::domain::grant::{Grant, GrantKind};
-use crate::domain::id::{BatchId, CustomerId, GrantId, TransactionId};
+use crate::domain::id::{BatchId, CustomerId, GrantId, KeyId, TransactionId};
+use crate::domain::key::Scopes;
 use crate::domain::ledger::{AccountKind, Transaction, TransactionKind};
 use crate::domain::money::Money;
 use crate::domain::time::Time;
@@ -44,6 +47,7 @@ words! {
         Grants = "grants",
         Ledger = "ledger",
         Keys = "keys",
+        History = "history",
     }
 }
 
@@ -52,7 +56,8 @@ words! {
 pub enum CustomerRows {
     Grants(Vec<GrantRow>),
     Ledger(LedgerPage),
-    Keys(Vec<KeyRow>),
+    Keys(KeysPage),
+    History(AuditPage),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,14 +103,47 @@ pub struct LedgerRow {
     pub created_at: Time,
 }
 
+/// Keys, and the days of the one that is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysPage {
+    pub rows: Vec<KeyRow>,
+    pub open: Option<KeyDays>,
+    /// Whether whoever looks may make and revoke keys.
+    pub may_change: bool,
+    pub now: Time,
+}
+
+/// Days on which a key was used: requests that were let through, and refused ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyDays {
+    pub key: KeyId,
+    pub days: Vec<(Day, i64, i64)>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRow {
-    pub id: String,
+    pub id: KeyId,
     pub name: String,
     pub prefix: String,
+    pub scopes: Scopes,
+    /// Subnets; empty: from anywhere.
+    pub allowed: String,
+    pub expires_at: Option<Time>,
     pub requests_per_min_max: i64,
     pub created_at: Time,
     pub revoked_at: Option<Time>,
+    pub last_used_at: Option<Time>,
+    /// In the last 30 days.
+    pub requests: i64,
+    pub refused: i64,
+}
+
+/// What the form for a new key needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyForm {
+    /// Makes a form that is sent twice one key.
+    pub token: String,
+    pub may_change: bool,
 }
 
 // Compiled on both sides, used by the server.
@@ -183,7 +221,10 @@ pub async fn read_customer_rows(
     at: Option<TransactionId>,
     before: Option<TransactionId>,
     after: Option<TransactionId>,
+    key: Option<KeyId>,
 ) -> Result<CustomerRows, ConsoleError> {
+    use crate::console::api::audit::AuditRow;
+    use crate::domain::access::Action;
     use crate::domain::page::{PageSize, Seek};
     use crate::refusal::{not_found, refuse};
     use crate::service::Service;
@@ -204,14 +245,68 @@ pub async fn read_customer_rows(
         }
         CustomerPart::Keys => {
             let row = |key: crate::service::keys::ListedKey| KeyRow {
-                id: key.id.to_string(),
+                id: key.id,
                 name: key.name,
                 prefix: key.prefix,
-                requests_per_min_max: key.requests_per_min_max,
+                scopes: key.terms.scopes,
+                allowed: key.terms.allowed.to_string(),
+                expires_at: key.terms.expires_at,
+                requests_per_min_max: key.terms.requests_per_min_max,
                 created_at: key.created_at,
                 revoked_at: key.revoked_at,
+                last_used_at: key.last_used_at,
+                requests: key.requests,
+                refused: key.refused,
             };
-            Ok(CustomerRows::Keys(service.keys(customer).await.map_err(refuse)?.into_iter().map(row).collect()))
+            let open = match key {
+                Some(id) => {
+                    let days = service.key_usage(customer, id).await.map_err(refuse)?;
+                    Some(KeyDays { key: id, days: days.into_iter().map(|day| (day.day, day.requests, day.refused)).collect() })
+                }
+                None => None,
+            };
+            Ok(CustomerRows::Keys(KeysPage {
+                rows: service.keys(customer).await.map_err(refuse)?.into_iter().map(row).collect(),
+                open,
+                may_change: service.may_prepare(Action::ChangeKeys).is_ok(),
+                now: service.now(),
+            }))
+        }
+        CustomerPart::History => {
+            let entries = service.history_of_customer(customer).await.map_err(refuse)?;
+            let rows = entries.into_iter().map(|entry| {
+                let changes = crate::service::audit::changes(&entry);
+                AuditRow::new(entry, changes)
+            });
+            let rows: Vec<AuditRow> = rows.collect();
+            let has_older = rows.len() >= crate::service::audit::HISTORY_MAX;
+            Ok(CustomerRows::History(AuditPage { rows, has_newer: false, has_older, now: service.now() }))
         }
     }
+}
+
+#[server(prefix = "/admin/data", endpoint = "key_form", protocol = Wire)]
+pub async fn read_key_form(id: String) -> Result<KeyForm, ConsoleError> {
+    use crate::domain::access::Action;
+    use crate::refusal::{not_found, refuse};
+    use crate::service::Service;
+
+    let service = expect_context::<Service>();
+    let id = id.parse().map_err(|_| not_found())?;
+    service.customer(id).await.map_err(refuse)?;
+    Ok(KeyForm { token: service.new_token(), may_change: service.may_prepare(Action::ChangeKeys).is_ok() })
+}
+
+/// Sent by a plain form, so that it works before and without WASM; leads back to the keys.
+#[server(prefix = "/admin/data", endpoint = "revoke_key")]
+pub async fn revoke_key(customer: String, key: String) -> Result<(), ConsoleError> {
+    use crate::credit_form::language;
+    use crate::refusal::{not_found, refuse};
+    use crate::service::Service;
+
+    let service = expect_context::<Service>();
+    let customer: CustomerId = customer.parse().map_err(|_| not_found())?;
+    service.revoke_key(key.parse().map_err(|_| not_found())?).await.map_err(refuse)?;
+    leptos_axum::redirect(&format!("/admin/customers/{customer}?tab=keys{}", language()));
+    Ok(())
 }

@@ -69,15 +69,6 @@ words! {
     no_transactions: "No transaction", "没有交易";
     no_transactions_text: "Nothing of this kind was ever booked for this customer.", "此客户没有此类交易。";
     show_all: "Show all", "显示全部";
-    no_keys: "No API key yet", "还没有 API 密钥";
-    no_keys_text: "The customer needs one to submit batches. Make it on the command line; its secret is shown once:",
-        "客户需要密钥才能提交批次。在命令行生成，密钥只显示一次：";
-    keys_note: "Of a key only the beginning of its secret is known here.", "这里只保留密钥的开头部分。";
-    prefix: "Begins with", "开头";
-    key_name: "Name", "名称";
-    rate: "Requests per minute", "每分钟请求数";
-    revoked: "Revoked", "停用时间";
-    in_use: "in use", "使用中";
     taken_back: "Taken back", "已收回";
     credits: "Add or take back", "添加或收回";
     what: "What to do", "操作";

@@ -2,11 +2,13 @@
 //! compile; words of domain enums are functions with an exhaustive `match`, for the same reason.
 
 mod account;
+mod audit;
 mod batch;
 mod batches;
 mod customers;
 mod en;
 mod format;
+mod keys;
 mod overview;
 mod sentence;
 mod shell;
@@ -17,8 +19,10 @@ mod words;
 mod zh;
 mod zone;
 
+pub use audit::AuditWords;
 pub use customers::CustomersWords;
 pub use format::shortened;
+pub use keys::KeysWords;
 pub use sentence::{BatchFacts, Part, PartyFailure};
 pub use shell::ShellWords;
 pub use tasks::TasksWords;

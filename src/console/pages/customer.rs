@@ -1,6 +1,7 @@
 //! One customer: what it can spend, what is held, what it has spent, told by two witnesses; and the rows behind that.
 
 mod credits;
+mod keys;
 mod rows;
 mod strip;
 
@@ -29,9 +30,10 @@ pub fn CustomerPage() -> impl IntoView {
     let rows = load_if(move || {
         let CustomerPlace { id, query } = place.get();
         let (at, before, after) = query.seek.parts();
-        (part_of(query.tab).map(|part| ReadCustomerRows { id, part, kind: query.kind, at, before, after }), clock.tick())
+        (part_of(query.tab).map(|part| ReadCustomerRows { id, part, kind: query.kind, at, before, after, key: query.key }), clock.tick())
     });
     let is_form = Memo::new(move |_| tab.get() == CustomerTab::Credits);
+    let is_keys = Memo::new(move |_| tab.get() == CustomerTab::Keys);
     // Only open batches change a balance by themselves.
     Effect::new(move |_| {
         clock.refresh_while(summary.get().is_some_and(|summary| summary.is_ok_and(|summary| !summary.books.held.is_zero())));
@@ -58,6 +60,7 @@ pub fn CustomerPage() -> impl IntoView {
                 })}
             </Transition>
             {move || is_form.get().then(|| view! { <credits::Credits place /> }.into_any())}
+            {move || is_keys.get().then(|| view! { <keys::NewKey place /> }.into_any())}
         </section>
     }
     .into_any()
@@ -69,6 +72,7 @@ const fn part_of(tab: CustomerTab) -> Option<CustomerPart> {
         CustomerTab::Grants => Some(CustomerPart::Grants),
         CustomerTab::Ledger => Some(CustomerPart::Ledger),
         CustomerTab::Keys => Some(CustomerPart::Keys),
+        CustomerTab::History => Some(CustomerPart::History),
         CustomerTab::Credits => None,
     }
 }
@@ -113,6 +117,7 @@ fn above_the_rows(lang: Lang, summary: &CustomerSummary, tab: Memo<CustomerTab>)
                     link(CustomerTab::Ledger, words.ledger, None),
                     link(CustomerTab::Keys, words.keys, None),
                     link(CustomerTab::Credits, words.credits, None),
+                    link(CustomerTab::History, lang.audit().history, None),
                 ],
             )
         }}

@@ -1,6 +1,7 @@
 //! One page per address: it reads the address, loads, and puts components together.
 
 mod account;
+mod audit;
 mod batch;
 mod batches;
 mod customer;
@@ -18,6 +19,7 @@ mod search;
 mod webhooks;
 
 pub use account::AccountPage;
+pub use audit::AuditPage;
 pub use batch::BatchPage;
 pub use batches::BatchesPage;
 pub use customer::CustomerPage;

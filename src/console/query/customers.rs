@@ -1,7 +1,7 @@
 //! The addresses of customers: the list, and one customer.
 
 use super::{Href, Params};
-use crate::domain::id::{CustomerId, TransactionId};
+use crate::domain::id::{CustomerId, KeyId, TransactionId};
 use crate::domain::ledger::TransactionKind;
 use crate::domain::page::Seek;
 use crate::domain::word::words;
@@ -52,6 +52,8 @@ words! {
         Ledger = "ledger",
         Keys = "keys",
         Credits = "credits",
+        /// What operators did to it.
+        History = "history",
     }
 }
 
@@ -134,13 +136,15 @@ pub struct CustomerQuery {
     /// Only transactions of this kind.
     pub kind: Option<TransactionKind>,
     pub seek: Seek<TransactionId>,
+    /// The key whose uses are shown.
+    pub key: Option<KeyId>,
     /// What is about to be done to the credits.
     pub form: CreditForm,
 }
 
 impl Default for CustomerQuery {
     fn default() -> Self {
-        Self { tab: CustomerTab::Grants, kind: None, seek: Seek::Newest, form: CreditForm::default() }
+        Self { tab: CustomerTab::Grants, kind: None, seek: Seek::Newest, key: None, form: CreditForm::default() }
     }
 }
 
@@ -148,7 +152,8 @@ impl CustomerQuery {
     pub fn of(params: Params) -> Self {
         let tab = params("tab").and_then(|word| word.parse().ok()).unwrap_or(CustomerTab::Grants);
         match tab {
-            CustomerTab::Grants | CustomerTab::Keys => Self::tab(tab),
+            CustomerTab::Grants | CustomerTab::History => Self::tab(tab),
+            CustomerTab::Keys => Self { key: read(params, "key"), ..Self::tab(tab) },
             CustomerTab::Credits => Self { form: CreditForm::of(params), ..Self::tab(tab) },
             CustomerTab::Ledger => Self {
                 kind: params("kind").and_then(|word| word.parse().ok()),
@@ -168,6 +173,9 @@ impl CustomerQuery {
             href.with("at", at);
             href.with("before", before);
             href.with("after", after);
+        }
+        if self.tab == CustomerTab::Keys {
+            href.with("key", self.key);
         }
         if self.tab == CustomerTab::Credits {
             self.form.write(&mut href);
@@ -235,6 +243,13 @@ mod tests {
         let anchored = CustomerQuery::href_of_transaction(id(), transaction);
         assert_eq!(anchored, format!("/admin/customers/{CUSTOMER}?tab=ledger&at={TRANSACTION}#{TRANSACTION}"));
         assert_eq!(CustomerQuery::of(&params(anchored.split('#').next().unwrap())).seek, Seek::At(transaction));
+    }
+
+    #[test]
+    fn the_open_key_is_in_the_address() {
+        let key = "key_00fkqz1b3r000000000000000g".parse().ok();
+        let query = CustomerQuery { key, ..CustomerQuery::tab(CustomerTab::Keys) };
+        assert_eq!(CustomerQuery::of(&params(&query.to_href(id()))), query);
     }
 
     #[test]

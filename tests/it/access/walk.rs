@@ -9,6 +9,7 @@ use batchbook::console::App;
 use batchbook::domain::access::{Action, Role};
 use batchbook::domain::credits::Credits;
 use batchbook::domain::grant::{GrantKind, NewGrant};
+use batchbook::domain::key::KeyTerms;
 use batchbook::domain::money::Money;
 use leptos_axum::generate_route_list;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -35,6 +36,11 @@ const OPERATORS: &[(&str, &str, Action, &str)] = &[
     ("GET", "/customers", Action::Read, ""),
     ("GET", "/customers/{id}", Action::Read, ""),
     ("GET", "/customers/{id}/keys", Action::Read, ""),
+    ("POST", "/customers/{id}/keys", Action::ChangeKeys, r#"{"name":"walk"}"#),
+    ("GET", "/customers/{id}/keys/{key}/usage", Action::Read, ""),
+    ("POST", "/keys/{id}/revoke", Action::ChangeKeys, ""),
+    ("GET", "/audit", Action::ReadAudit, ""),
+    ("GET", "/audit.csv", Action::ReadAudit, ""),
     ("GET", "/customers/{id}/ledger", Action::Read, ""),
     ("GET", "/customers/{id}/grants", Action::Read, ""),
     ("POST", "/customers/{id}/grants", Action::ChangeCredits, r#"{"kind":"promo","credits":1,"reason":"walk"}"#),
@@ -50,6 +56,7 @@ const CHANGES: &[(&str, Action, &str)] = &[
     ("delete_view", Action::SaveViews, "key=1&back="),
     ("change_credits", Action::ChangeCredits, "id={customer}&action=promo&credits=1&reason=walk&token={token}"),
     ("batch_cancel", Action::CancelBatches, "id={batch}&reason=walk"),
+    ("revoke_key", Action::ChangeKeys, "customer={customer}&key={key_id}"),
     ("batch_compare", Action::CompareBooks, "id={batch}"),
     ("delivery_resend", Action::ResendWebhooks, "id=dlv_00fkqz1b3r000000000000000g"),
 ];
@@ -57,6 +64,7 @@ const CHANGES: &[(&str, Action, &str)] = &[
 /// Plain forms of the console: whether they are for owners only. Those of the door itself are public.
 const FORMS: &[(&str, bool)] = &[
     ("/admin/preferences", false),
+    ("/admin/customers/{id}", false),
     ("/admin/confirm", false),
     ("/admin/account/password", false),
     ("/admin/account/sessions", false),
@@ -89,6 +97,8 @@ struct World {
     customer: String,
     key: String,
     other_key: String,
+    /// Id of a key that nobody uses.
+    spare_key: String,
 }
 
 impl World {
@@ -105,16 +115,25 @@ impl World {
             let paid = Money::from_micros(1_000_000_000);
             let grant = NewGrant { kind: GrantKind::Purchase, credits: Credits::new(100_000), paid, expires_at: None, reason: None };
             door.service.grant(customer.id, grant).await.unwrap();
-            keys.push(door.service.add_key(customer.id, "walk", 1_000_000).await.unwrap().secret.reveal().to_owned());
+            keys.push(
+                door.service.add_key(customer.id, "walk", &KeyTerms::limited_to(1_000_000)).await.unwrap().secret.reveal().to_owned(),
+            );
             ids.push(customer.id.to_string());
         }
         let batch = submits(&door, &keys[0], "first").await;
-        Self { door, tokens, batch, customer: ids[0].clone(), other_key: keys.pop().unwrap(), key: keys.pop().unwrap() }
+        let of = ids[0].parse().unwrap();
+        let spare_key = door.service.add_key(of, "spare", &KeyTerms::limited_to(1)).await.unwrap().id.to_string();
+        let (other_key, key) = (keys.pop().unwrap(), keys.pop().unwrap());
+        Self { door, tokens, batch, customer: ids[0].clone(), key, other_key, spare_key }
     }
 
     fn path(&self, prefix: &str, path: &str) -> String {
-        let id = if path.starts_with("/customers") { &self.customer } else { &self.batch };
-        format!("{prefix}{}", path.replace("{id}", id).replace("{number}", "1"))
+        let id = match path.split('/').nth(1) {
+            Some("customers") => &self.customer,
+            Some("keys") => &self.spare_key,
+            _ => &self.batch,
+        };
+        format!("{prefix}{}", path.replace("{id}", id).replace("{key}", &self.spare_key).replace("{number}", "1"))
     }
 }
 
@@ -220,7 +239,11 @@ async fn pages_and_their_data_are_for_whoever_is_signed_in() {
         assert!(expected, "{page} signed out: {answer:?}");
         for (role, token) in &world.tokens {
             let answered = status(world.door.asks(Method::GET, &path).bearer_auth(token).header("accept", "text/html")).await;
-            let needs = if page == "/admin/operators" { Action::ChangeOperators } else { Action::Read };
+            let needs = match page.as_str() {
+                "/admin/operators" => Action::ChangeOperators,
+                "/admin/audit" => Action::ReadAudit,
+                _ => Action::Read,
+            };
             assert_eq!(answered == 403, !needs.is_for(*role), "{page} by {role}: {answered}");
             assert!(answered.as_u16() < 500, "{page} by {role}: {answered}");
         }
@@ -236,8 +259,11 @@ async fn pages_and_their_data_are_for_whoever_is_signed_in() {
         let known = CHANGES.iter().find(|(known, ..)| *known == name);
         let (_, action, form) = known.unwrap_or_else(|| panic!("{path} changes something: add it to CHANGES, with the action that it is"));
         for (role, token) in &world.tokens {
-            let form =
-                form.replace("{customer}", &world.customer).replace("{batch}", &world.batch).replace("{token}", &format!("walk-{role}"));
+            let form = form
+                .replace("{customer}", &world.customer)
+                .replace("{batch}", &world.batch)
+                .replace("{token}", &format!("walk-{role}"))
+                .replace("{key_id}", &world.spare_key);
             let answered = status(asks(Method::POST).bearer_auth(token).body(form)).await;
             assert_eq!(!matches!(answered.as_u16(), 401 | 403), action.is_for(*role), "{path} by {role}: {answered}");
         }

@@ -1,5 +1,6 @@
 //! Requests that are refused for who sends them, or for where: keys, other customers, addresses, limits, a database that is away.
 
+use batchbook::domain::key::KeyTerms;
 use reqwest::Method;
 use serde_json::json;
 
@@ -18,7 +19,7 @@ on_both! {
 async fn refuses_requests_without_a_good_key(kind: Kind) {
     let app = TestApp::on(kind).await;
     let customer = app.customer().with_credits(1_000).await;
-    let revoked = app.service.add_key(customer.id, "old", 60).await.unwrap();
+    let revoked = app.service.add_key(customer.id, "old", &KeyTerms::limited_to(60)).await.unwrap();
     app.service.revoke_key(revoked.id).await.unwrap();
     let elsewhere = TestApp::on(Kind::Sqlite).await;
     let unknown = elsewhere.customer().with_credits(0).await.secret;
@@ -96,7 +97,7 @@ async fn refuses_more_requests_than_the_key_may_send(kind: Kind) {
     assert_eq!(answer.header("ratelimit-policy"), Some("\"default\";q=2;w=60"));
     assert!(answer.header("ratelimit").is_some_and(|left| left.starts_with("\"default\";r=0;t=")), "{answer:#?}");
     customer.posts("/api/v1/batches", &[], "{".to_owned()).await.is_problem(429, "rate_limited");
-    let other_key = app.service.add_key(customer.id, "other", 1_000).await.unwrap();
+    let other_key = app.service.add_key(customer.id, "other", &KeyTerms::limited_to(1_000)).await.unwrap();
     let header = [("x-api-key", other_key.secret.reveal())];
     assert_eq!(app.send(Method::GET, "/api/v1/batches", &header, None).await.is(200)["data"], json!([]));
 }

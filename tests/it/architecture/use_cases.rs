@@ -29,6 +29,9 @@ const OPEN: &[(&str, &str)] = &[
     ("set_password", "whoever has the link may"),
     ("expire_grants", "for workers"),
     ("compare_finished", "for workers"),
+    ("seal", "for workers"),
+    ("keep_usage", "for workers"),
+    ("verify", "asks by `verify_whole`"),
     ("models_of", "the batches were read by whoever may"),
     ("task_with_provider", "asks by `task`"),
 ];

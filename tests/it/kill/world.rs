@@ -10,12 +10,14 @@ use batchbook::domain::batch::Batch;
 use batchbook::domain::credits::Credits;
 use batchbook::domain::grant::{GrantKind, NewGrant};
 use batchbook::domain::id::BatchId;
+use batchbook::domain::key::{KeyTerms, Scope};
 use batchbook::domain::money::Money;
 use batchbook::domain::submission::{NewBatch, NewTask};
 use batchbook::providers::simulator::{self, SimulatorConfig};
 use batchbook::server::clock::SystemClock;
 use batchbook::server::random::OsRandom;
 use batchbook::service::batches::Submission;
+use batchbook::service::keys::KeyUse;
 use batchbook::service::{Caller, Limits, Reader, Service, ServiceResult};
 use batchbook::store::dialect::AnyRow;
 use batchbook::store::{Db, DbConfig, Tx};
@@ -147,7 +149,7 @@ impl World {
         let number = self.customers.len();
         let email = format!("customer{number}@example.com");
         let customer = self.service.add_customer(&format!("Customer {number}"), &email).await.expect("a customer");
-        let key = self.service.add_key(customer.id, "test", 1_000_000).await.expect("a key");
+        let key = self.service.add_key(customer.id, "test", &KeyTerms::limited_to(1_000_000)).await.expect("a key");
         let grant = NewGrant {
             kind: GrantKind::Purchase,
             credits: Credits::new(GRANTED),
@@ -156,7 +158,7 @@ impl World {
             reason: None,
         };
         self.service.grant(customer.id, grant).await.expect("a grant");
-        self.customers.push(self.service.authenticate(key.secret.reveal()).await.expect("a good key"));
+        self.customers.push(self.service.authenticate(key.secret.reveal(), KeyUse::of(Scope::Read)).await.expect("a good key"));
         number
     }
 

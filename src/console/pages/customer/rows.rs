@@ -1,15 +1,16 @@
-//! The rows of a customer's sections: grants, ledger, keys.
+//! The rows of a customer's sections: grants, ledger, history.
 
 use leptos::prelude::*;
 
-use crate::console::api::customer::{Change, CustomerRows, GrantRow, KeyRow, LedgerPage, LedgerRow};
+use crate::console::api::audit::AuditPage;
+use crate::console::api::customer::{Change, CustomerRows, GrantRow, LedgerPage, LedgerRow};
 use crate::console::components::copy::short_id;
-use crate::console::components::figure::code_line;
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
-use crate::console::query::{BatchQuery, CustomerPlace, CustomerQuery, CustomerTab};
+use crate::console::pages::audit;
+use crate::console::query::{AuditQuery, BatchQuery, CustomerPlace, CustomerQuery, CustomerTab};
 use crate::domain::credits::Credits;
 use crate::domain::id::CustomerId;
 use crate::domain::ledger::TransactionKind;
@@ -22,19 +23,25 @@ pub fn rows(lang: Lang, place: &CustomerPlace, rows: &CustomerRows) -> AnyView {
     match rows {
         CustomerRows::Grants(rows) => grants(lang, customer, rows),
         CustomerRows::Ledger(page) => ledger(lang, customer, &place.query, page),
-        CustomerRows::Keys(rows) => keys(lang, customer, rows),
+        CustomerRows::Keys(page) => super::keys::keys(lang, customer, page),
+        CustomerRows::History(page) => history(lang, customer, page),
     }
 }
 
-fn how(text: &'static str, command: String) -> AnyView {
-    view! {
-        <p>{text}</p>
-        <pre tabindex="0">{command}</pre>
+/// What operators did to this customer and to what belongs to it.
+fn history(lang: Lang, customer: CustomerId, page: &AuditPage) -> AnyView {
+    let words = lang.audit();
+    if page.rows.is_empty() {
+        return panel::empty(words.none, view! { <p>{words.none_text}</p> });
     }
-    .into_any()
+    let whole = page.has_older.then(|| {
+        let href = lang.link(&AuditQuery::of_customer(customer).to_href());
+        view! { <p class="inset"><a href=href>{words.whole_history}</a></p> }
+    });
+    view! { {note(words.history_note)} {audit::rows(lang, &page.rows, page.now)} {whole} }.into_any()
 }
 
-fn note(text: &'static str) -> AnyView {
+pub(super) fn note(text: &'static str) -> AnyView {
     view! { <p class="note inset">{text}</p> }.into_any()
 }
 
@@ -209,34 +216,4 @@ fn concerns(lang: Lang, customer: CustomerId, transaction: &LedgerRow) -> AnyVie
         .into_any()
     });
     [batch, grant, reverses].into_iter().flatten().collect::<Vec<_>>().into_any()
-}
-
-fn keys(lang: Lang, customer: CustomerId, rows: &[KeyRow]) -> AnyView {
-    let words = lang.customers();
-    if rows.is_empty() {
-        return panel::empty(words.no_keys, how(words.no_keys_text, format!("batchbook key add --customer {customer}")));
-    }
-    let columns =
-        [text(words.prefix), text(words.key_name), number(words.rate), text(words.added), text(words.revoked), text(lang.words().key)];
-    let shown = rows
-        .iter()
-        .map(|key| {
-            let revoked = key.revoked_at.map_or_else(
-                || Cell::new(view! { <span class="badge good">{words.in_use}</span> }),
-                |at| Cell::new(lang.moment(at)).class("moment"),
-            );
-            row(
-                if key.revoked_at.is_some() { "none" } else { "" },
-                [
-                    Cell::new(code_line(&format!("{}…", key.prefix))),
-                    Cell::new(view! { <bdi>{key.name.clone()}</bdi> }).class("cut").title(key.name.clone()),
-                    Cell::figure(lang.number(key.requests_per_min_max)),
-                    Cell::new(lang.moment(key.created_at)).class("moment"),
-                    revoked,
-                    Cell::new(short_id(&key.id)),
-                ],
-            )
-        })
-        .collect();
-    view! { {note(words.keys_note)} {table(words.keys, &columns, shown)} }.into_any()
 }
