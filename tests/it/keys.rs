@@ -28,6 +28,9 @@ on_both! {
     the_command_makes_lists_and_revokes_keys,
 }
 
+/// Where the page shows a secret.
+const SHOWN: &str = "<code class=\"whole\">";
+
 struct Keys {
     door: Door,
     customer: CustomerId,
@@ -153,6 +156,9 @@ async fn uses_are_counted_by_day(kind: Kind) {
     let keys = Keys::on(kind).await;
     let service = &keys.door.service;
     let key = service.add_key(keys.customer, "test", &terms("read")).await.unwrap();
+    // Noon, so that no day ends in between.
+    let (day_ms, now_ms) = (86_400_000, service.now().micros() / 1_000);
+    keys.door.clock.advance_ms(day_ms - now_ms % day_ms + day_ms / 2);
     let customer = service.customer(keys.customer).await.unwrap().key;
     let listed = async || service.keys(customer).await.unwrap().remove(0);
     assert_eq!((listed().await.requests, listed().await.last_used_at), (0, None));
@@ -261,8 +267,8 @@ async fn a_form_makes_one_key_and_shows_it_once(kind: Kind) {
     let page = keys.door.sends(&path, &cookies, &form).await;
     assert_eq!((page.status().as_u16(), page.headers()["cache-control"].to_str().unwrap()), (200, "no-store"));
     let html = page.text().await.unwrap();
-    let at = html.find("bb_").unwrap_or_else(|| panic!("no secret in {html}"));
-    let secret: String = html[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let at = html.find(SHOWN).unwrap_or_else(|| panic!("no secret in {html}"));
+    let secret: String = html[at + SHOWN.len()..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     assert_eq!(keys.reads(&secret).await, refused(200, ""));
     let again = keys.door.sends(&path, &cookies, &form).await.text().await.unwrap();
     assert!(!again.contains(&secret) && again.contains("made its key before"), "{again}");
@@ -333,7 +339,7 @@ async fn a_secret_is_never_logged() {
     let secret = key.secret.reveal();
     let env = [("DATABASE_URL", app.url()), ("RUST_LOG", "debug"), ("BATCHBOOK_LOG_FORMAT", "json")];
     let mut server = Program::start(&["serve", "--role", "web", "--addr", "127.0.0.1:0", "--json"], &env);
-    let ready: Value = serde_json::from_str(&server.says("\"url\"").await).unwrap();
+    let ready: Value = serde_json::from_str(&server.says("\"object\":\"server\"").await).unwrap();
     let http = reqwest::Client::builder().build().unwrap();
     for (path, header) in [
         ("credits", "authorization"),

@@ -50,6 +50,7 @@ pub fn CustomerPage() -> impl IntoView {
             })}
         </Transition>
         <section class="card rows">
+            {move || is_keys.get().then(|| view! { <keys::NewKey place /> }.into_any())}
             <Transition fallback=move || panel::skeleton(lang)>
                 {move || Suspend::new(async move {
                     match rows.await {
@@ -60,7 +61,6 @@ pub fn CustomerPage() -> impl IntoView {
                 })}
             </Transition>
             {move || is_form.get().then(|| view! { <credits::Credits place /> }.into_any())}
-            {move || is_keys.get().then(|| view! { <keys::NewKey place /> }.into_any())}
         </section>
     }
     .into_any()
