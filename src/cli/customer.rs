@@ -1,4 +1,4 @@
-//! `batchbook customer add | grant | adjust | show`.
+//! `batchbook customer add | grant | adjust | statement | show`.
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::open;
 use super::output::Output;
+use super::statement::StatementOf;
 use crate::domain::credits::Credits;
 use crate::domain::grant::{Grant, GrantKind, NewGrant};
 use crate::domain::id::CustomerId;
@@ -30,6 +31,8 @@ pub enum Customer {
     Grant(Grants),
     /// Add or take back credits, with a reason that is kept in the books.
     Adjust(Adjustment),
+    /// A month of a customer's ledger: opening balance, what came and went, closing balance.
+    Statement(StatementOf),
     /// Show a customer's balances and grants.
     Show {
         /// The customer's id (cus_…).
@@ -89,6 +92,7 @@ impl Customer {
             }
             Self::Grant(grant) => grant.run(service, output).await?,
             Self::Adjust(adjustment) => adjustment.run(service, output).await?,
+            Self::Statement(statement) => statement.run(service, output).await?,
             Self::Show { id } => show(service, id, output).await?,
         }
         state.db.close().await;

@@ -18,6 +18,7 @@ mod batch;
 mod config;
 mod customer;
 mod demo;
+mod docs;
 mod failure;
 mod key;
 mod migrate;
@@ -26,6 +27,7 @@ mod operator;
 mod output;
 mod serve;
 mod simulate_provider;
+mod statement;
 mod verify;
 
 /// Batchbook keeps the books on every batch of AI video generation sold by prepaid credits.
@@ -78,6 +80,8 @@ enum Command {
     /// Add operators and say what they may do.
     #[command(subcommand)]
     Operator(operator::Operator),
+    /// Write the program's figures into its documents, or check them.
+    Docs(docs::Docs),
 }
 
 /// Reads the arguments, runs the command, says what came of it.
@@ -121,6 +125,7 @@ impl Cli {
             Command::Batch(batch) => batch.run(config, output).await,
             Command::Key(key) => key.run(config, output).await,
             Command::Operator(operator) => operator.run(config, output).await,
+            Command::Docs(docs) => docs.run(config, output).await,
         }
     }
 
@@ -173,6 +178,8 @@ mod tests {
             "operator add --email ann@example.com --role owner --password-stdin",
             "operator role ann@example.com finance",
             "operator token --email ann@example.com",
+            "customer statement cus_00000000000000000000000000 --month 2026-10 --csv",
+            "docs --check --of-database --folder .",
             "key revoke key_00000000000000000000000000",
         ] {
             let parsed = Cli::try_parse_from(std::iter::once("batchbook").chain(line.split(' ')));

@@ -52,6 +52,41 @@ impl Model {
     }
 }
 
+/// What a credit costs outside of a package.
+pub const CREDIT_LIST_PRICE: Money = Money::from_micros(10_000);
+
+/// Credits sold in advance, for less than their list price.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    pub name: String,
+    pub paid: Money,
+    pub credits: Credits,
+}
+
+impl Package {
+    /// Tenths of a percent off the list price, rounded down: never more is promised than is given.
+    pub fn discount_permille(&self) -> Option<i64> {
+        let list = list_price(self.credits)?;
+        list.checked_sub(self.paid).ok()?.permille_of(list)
+    }
+
+    /// What so many credits cost out of this package, rounded down to a micro-dollar.
+    pub fn price_of(&self, credits: Credits) -> Option<Money> {
+        let micros = i128::from(self.paid.micros()).checked_mul(i128::from(credits.get()))?.checked_div(i128::from(self.credits.get()))?;
+        i64::try_from(micros).ok().map(Money::from_micros)
+    }
+
+    /// Whole videos at this price.
+    pub const fn videos(&self, price: Credits) -> Option<i64> {
+        self.credits.get().checked_div(price.get())
+    }
+}
+
+/// What credits cost outside of a package; `None` beyond 64 bits.
+pub fn list_price(credits: Credits) -> Option<Money> {
+    credits.get().checked_mul(CREDIT_LIST_PRICE.micros()).map(Money::from_micros)
+}
+
 /// One way to have a model made: a provider, its name of the model, what it costs us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {

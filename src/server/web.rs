@@ -45,6 +45,7 @@ use crate::domain::access::By;
 use crate::domain::id::Random;
 use crate::providers::registry::Registry;
 use crate::refusal::{FreshLink, Origin};
+use crate::site::{self as public, PublicPages};
 
 /// The longest body that the console takes. The customer API has limits of its own.
 const CONSOLE_REQUEST_MAX_BYTES: usize = 1 << 20;
@@ -72,6 +73,7 @@ pub fn router(web: Web) -> Router {
     // Who acts is found out at the door, request by request.
     let service = state.service.acting_for(By::NOBODY);
     let api = api::router_with_content(service.clone(), random.clone(), state.limits, site.clone(), videos);
+    let public = public::router(PublicPages { service: service.clone(), tasks_max: state.limits.tasks_max });
     let https = site.is_https();
     let door = Door { service: service.clone(), site: site.clone(), is_api: false };
     let context = move || {
@@ -94,6 +96,7 @@ pub fn router(web: Web) -> Router {
     Router::new()
         .merge(health::router(state.db))
         .merge(api)
+        .merge(public)
         .merge(console(options, context, random, door))
         .layer(middleware::map_response_with_state(https, guard::with_headers))
         .layer(CatchPanicLayer::new())

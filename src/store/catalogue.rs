@@ -4,12 +4,15 @@ use crate::domain::attempt::BillingRule;
 use crate::domain::credits::Credits;
 use crate::domain::id::{BatchKey, ModelKey, PriceKey, RouteKey};
 use crate::domain::money::Money;
-use crate::domain::price::{Model, Price, Route};
+use crate::domain::price::{Model, Package, Price, Route};
 use crate::domain::submission::ModelShare;
 use crate::domain::time::Time;
 
 use super::dialect::{Column, SetStatement};
 use super::{StoreResult, Tx, on};
+
+/// Packages on sale at once at most.
+const PACKAGES_MAX: i64 = 12;
 
 #[derive(sqlx::FromRow)]
 struct ModelRow {
@@ -111,6 +114,16 @@ fn read_routes(rows: Vec<RouteRow>) -> StoreResult<Vec<(Route, i64)>> {
             Ok((route, row.deadline_s))
         })
         .collect()
+}
+
+/// Packages on sale at `now`, smallest first.
+pub async fn packages(tx: &mut Tx, now: Time) -> StoreResult<Vec<Package>> {
+    const PACKAGES: &str = "SELECT name, paid_microusd, credits FROM packages
+        WHERE effective_from_us <= $1 AND (effective_to_us IS NULL OR effective_to_us > $1)
+        ORDER BY credits, id LIMIT $2";
+    let rows: Vec<(String, i64, i64)> = on!(tx, c => sqlx::query_as(PACKAGES).bind(now.micros()).bind(PACKAGES_MAX).fetch_all(c).await)?;
+    let package = |(name, paid, credits)| Package { name, paid: Money::from_micros(paid), credits: Credits::new(credits) };
+    Ok(rows.into_iter().map(package).collect())
 }
 
 /// Sends nothing by this route before `until`.

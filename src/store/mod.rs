@@ -45,6 +45,7 @@ pub mod saved_views;
 pub mod search;
 pub mod sessions;
 pub mod sign_ins;
+pub mod statements;
 pub mod tallies;
 pub mod tasks;
 pub mod timeline;

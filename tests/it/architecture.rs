@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("delivery", &["domain"]),
     ("service", &["domain", "store"]),
     ("api", &["domain", "service"]),
+    ("site", &["domain", "service", "console/i18n"]),
     ("workers", &["domain", "service", "providers", "delivery"]),
     ("console", &["domain", "console/api", "console/pages", "console/components", "console/query", "console/i18n", "console/preferences"]),
     ("console/api", &["domain", "service", "console/query", "console/i18n"]),
@@ -34,8 +35,11 @@ const COMPOSERS: &[&str] = &["lib", "main", "cli", "server"];
 const CRATE_ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("reqwest", &["providers", "delivery"]),
-    ("leptos", &["console", "console/api", "console/pages", "console/components", "console/query", "console/i18n", "server", "lib"]),
-    ("axum", &["api", "server", "providers", "console/api"]),
+    (
+        "leptos",
+        &["console", "console/api", "console/pages", "console/components", "console/query", "console/i18n", "site", "server", "lib"],
+    ),
+    ("axum", &["api", "site", "server", "providers", "console/api"]),
 ];
 
 /// Names that say nothing about what is inside.

@@ -35,8 +35,8 @@ pub const BASE_URL_MEANING: &str =
     "Address of a provider's API with its version, like https://api.example.com/v1; NAME is the route's provider.";
 pub const API_KEY_MEANING: &str = "Key of the account at that provider.";
 
-/// Variables that begin like ours and belong to the scripts around the program.
-pub const OF_SCRIPTS: &[&str] = &["BATCHBOOK_CACHE"];
+/// Variables that begin like ours and belong to the scripts around the program, or to a customer's.
+pub const OF_SCRIPTS: &[&str] = &["BATCHBOOK_CACHE", "BATCHBOOK_KEY"];
 /// Variables that begin so are the test suite's.
 pub const OF_TESTS_PREFIX: &str = "BATCHBOOK_TEST_";
 

@@ -27,6 +27,7 @@ const OPEN: &[(&str, &str)] = &[
     ("resume", "it is the question itself"),
     ("operator_of_token", "it is the question itself"),
     ("set_password", "whoever has the link may"),
+    ("offer", "what is on sale is for everybody"),
     ("expire_grants", "for workers"),
     ("compare_finished", "for workers"),
     ("seal", "for workers"),
