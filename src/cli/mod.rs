@@ -65,7 +65,7 @@ enum Command {
     /// Make the database, or bring it up to date.
     Migrate,
     /// Recompute the books from their rows; fails when they do not close. Works on a running database.
-    Verify,
+    Verify(verify::Verify),
     /// List every setting, its value and where it came from.
     Config,
     /// Add customers, give them credits, look at them.
@@ -119,7 +119,7 @@ impl Cli {
             Command::Demo(demo) => demo.run(config, output).await,
             Command::SimulateProvider(simulate) => simulate.run(output).await,
             Command::Migrate => migrate::run(config, output).await,
-            Command::Verify => verify::run(config, output).await,
+            Command::Verify(verify) => verify::run(verify, config, output).await,
             Command::Config => Ok(()),
             Command::Customer(customer) => customer.run(config, output).await,
             Command::Batch(batch) => batch.run(config, output).await,
@@ -166,6 +166,7 @@ mod tests {
             "simulate-provider --addr 127.0.0.1:0 --latency-ms 1 --failure-rate 0.08 --seed 7 --dedupe-references",
             "migrate",
             "verify --json",
+            "verify --kept 00",
             "config",
             "customer add --name Ann --email ann@example.com",
             "customer grant cus_00000000000000000000000000 --credits 10 --paid-usd 0.10 --kind purchase",

@@ -1,5 +1,6 @@
 //! `batchbook verify`: recomputes the books from their rows and says check by check whether they close.
 
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
@@ -10,9 +11,16 @@ use crate::domain::money::group_thousands;
 use crate::server::config::Config;
 use crate::service::verify::{Check, Verified};
 
-pub async fn run(config: Config, output: Output) -> Result<(), Failure> {
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The hash of the last link that an earlier run printed, kept elsewhere: fails unless it is still in the hash chain.
+    #[arg(long, value_name = "HASH")]
+    kept: Option<String>,
+}
+
+pub async fn run(verify: Verify, config: Config, output: Output) -> Result<(), Failure> {
     let state = open::existing(&config).await?;
-    let verified = state.service.verify_whole().await;
+    let verified = state.service.verify_whole(verify.kept.as_deref()).await;
     state.db.close().await;
     let Verified { checks, chain } = verified?;
     let failed = checks.iter().filter(|check| !check.offending.is_empty()).count();

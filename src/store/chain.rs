@@ -108,6 +108,14 @@ pub(super) async fn check(tx: &mut Tx) -> StoreResult<(Check, ChainState)> {
     Ok((Check { name, rows: state.links, offending: walk.broken }, state))
 }
 
+/// Whether a link has the hash that was kept elsewhere. A chain that was made anew after it has not.
+pub(super) async fn check_kept(tx: &mut Tx, kept: &str) -> StoreResult<Check> {
+    const KEPT: &str = "SELECT COUNT(*) FROM chain_links WHERE hash = $1";
+    let rows: i64 = on!(tx, c => sqlx::query_scalar(KEPT).bind(kept.trim()).fetch_one(c).await)?;
+    let offending = if rows == 0 { vec![format!("no link has the hash {kept}")] } else { Vec::new() };
+    Ok(Check { name: "the hash that was kept elsewhere is in the chain", rows, offending })
+}
+
 async fn page(tx: &mut Tx, after: i64) -> StoreResult<Vec<Link>> {
     const LINKS: &str = "SELECT seq, kind, last_id, rows_sealed, previous_hash, hash, sealed_at_us FROM chain_links
         WHERE seq > $1 ORDER BY seq LIMIT $2";

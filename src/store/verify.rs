@@ -278,8 +278,8 @@ const CHECKS: &[Query] = &[
 ];
 
 /// Runs every check in the snapshot of one transaction.
-pub async fn run(tx: &mut Tx) -> StoreResult<Verified> {
-    let mut checks = Vec::with_capacity(CHECKS.len() + 2);
+pub async fn run(tx: &mut Tx, kept: Option<&str>) -> StoreResult<Verified> {
+    let mut checks = Vec::with_capacity(CHECKS.len() + 3);
     for query in CHECKS {
         let rows: i64 = on!(&mut *tx, c => sqlx::query_scalar(query.rows).fetch_one(c).await)?;
         let offending: Vec<String> = on!(&mut *tx, c => sqlx::query_scalar(query.offending).fetch_all(c).await)?;
@@ -288,6 +288,9 @@ pub async fn run(tx: &mut Tx) -> StoreResult<Verified> {
     checks.push(revenue_is_what_was_paid(tx).await?);
     let (check, chain) = chain::check(tx).await?;
     checks.push(check);
+    if let Some(kept) = kept {
+        checks.push(chain::check_kept(tx, kept).await?);
+    }
     Ok(Verified { checks, chain })
 }
 

@@ -31,6 +31,7 @@ on_both! {
     a_link_that_is_gone_or_changed_is_found,
     sealers_side_by_side_make_one_chain,
     a_link_covers_a_thousand_rows_at_most,
+    a_chain_that_was_made_anew_lacks_the_hash_that_was_kept,
     the_command_says_what_was_changed,
 }
 
@@ -49,7 +50,7 @@ pub async fn seal(service: &Service) {
 
 /// What is wrong with the chain, and how far it reaches.
 pub async fn walk(service: &Service) -> (Vec<String>, ChainState) {
-    let verified = service.verify_whole().await.unwrap();
+    let verified = service.verify_whole(None).await.unwrap();
     let check = verified.checks.into_iter().find(|check| check.name.contains("as they were sealed")).unwrap();
     (check.offending, verified.chain)
 }
@@ -273,6 +274,22 @@ async fn a_transaction_that_commits_late_is_sealed_on_postgres() {
     assert_eq!(sealed, 2, "both");
 }
 
+/// Whoever owns the database can seal what he changed once more; the hash that was kept elsewhere tells.
+async fn a_chain_that_was_made_anew_lacks_the_hash_that_was_kept(kind: Kind) {
+    let books = sealed(kind).await;
+    let kept = state(&books.service).await.head;
+    let failed = async |kept: &str| {
+        let verified = books.service.verify_whole(Some(kept)).await.unwrap();
+        verified.checks.into_iter().filter(|check| !check.offending.is_empty()).map(|check| check.name).collect::<Vec<_>>()
+    };
+    assert_eq!(failed(&kept).await, [""; 0]);
+    as_intruder(&books.database, "UPDATE ledger_transactions SET reason = 'a better one' WHERE id = 1").await;
+    as_intruder(&books.database, "DELETE FROM chain_links").await;
+    seal(&books.service).await;
+    assert_eq!(walk(&books.service).await.0, Vec::<String>::new(), "by itself it is whole");
+    assert_eq!(failed(&kept).await, ["the hash that was kept elsewhere is in the chain"]);
+}
+
 async fn the_command_says_what_was_changed(kind: Kind) {
     let books = sealed(kind).await;
     let env = [("DATABASE_URL", books.database.url.as_str())];
@@ -281,6 +298,8 @@ async fn the_command_says_what_was_changed(kind: Kind) {
     assert_eq!(answer["chain"]["head"].as_str().unwrap().len(), 64);
     let said = batchbook(&["verify"], &env).await;
     assert!(said.contains("Hash chain: 1 links, the last one ") && !said.contains("Not sealed yet"), "{said}");
+    let head = answer["chain"]["head"].as_str().unwrap();
+    batchbook(&["verify", "--kept", head], &env).await;
     as_intruder(&books.database, "UPDATE ledger_transactions SET reason = 'a better one' WHERE id = 1").await;
     let mut verify = Program::start(&["verify"], &env);
     verify.says("link 1 of ").await;
