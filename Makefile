@@ -18,7 +18,7 @@ LINTS := -- -D warnings --cfg 'checkout="$(CURDIR)"'
 WASM  := --lib --no-default-features --features hydrate --target wasm32-unknown-unknown
 SETUP := @scripts/setup.sh
 
-.PHONY: help setup run test check build bench bench-console e2e clean fmt clippy unit nextest site server
+.PHONY: help setup run test check build bench bench-console e2e pictures clean fmt clippy unit nextest site server
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -53,6 +53,10 @@ bench-console: build ## measure the console: pages a second, times, memory, clic
 e2e: site server ## browser tests against the real program
 	$(SETUP) browser
 	scripts/e2e.sh
+
+pictures: site server ## take the pictures in docs/ anew
+	$(SETUP) browser
+	scripts/e2e.sh pictures.mjs
 
 clean: ## remove what was built of this package (dependencies, tools and data/ are kept)
 	cargo clean --package batchbook

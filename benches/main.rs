@@ -14,6 +14,7 @@ mod claim;
 mod floor;
 mod hot;
 mod machine;
+mod million;
 mod queue;
 mod report;
 mod settle;
@@ -37,7 +38,7 @@ struct Asked {
     runs: u32,
 }
 
-const BENCHES: [&str; 5] = ["submit", "settle", "claim", "hot", "floor"];
+const BENCHES: [&str; 6] = ["submit", "settle", "claim", "hot", "floor", "million"];
 
 fn asked() -> anyhow::Result<Asked> {
     let mut asked = Asked { benches: Vec::new(), tasks: 20_000, runs: 3 };
@@ -81,6 +82,9 @@ async fn main() -> anyhow::Result<()> {
             let is_durable = !matches!(kind, Kind::Sqlite { full: false, .. });
             if wants("submit") && is_durable {
                 submit::run(kind, &mut report).await?;
+            }
+            if wants("million") && is_durable {
+                million::run(kind, &mut report).await?;
             }
             for shape in queue::Shape::ALL {
                 for calls in upstream::Calls::ALL {

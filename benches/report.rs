@@ -82,6 +82,15 @@ impl Report {
                 bound: Bound::AtLeast(0.7),
             });
         }
+        for database in ["postgres", "sqlite full"] {
+            for filter in ["all", "succeeded", "failed", "of a party", "of a type and a party"] {
+                targets.push(Target {
+                    name: format!("last page / first page of a million tasks, {filter}, {database}"),
+                    value: self.ratio(&format!("last page {filter} {database}"), &format!("first page {filter} {database}")),
+                    bound: Bound::AtMost(1.2),
+                });
+            }
+        }
         targets
     }
 

@@ -70,7 +70,9 @@ export async function withPage(browser, options, body) {
     const page = await context.newPage()
     page.setDefaultTimeout(timeoutMs)
     const problems = []
-    page.on('console', message => message.type() === 'error' && problems.push(`console: ${message.text()}`))
+    // What the server made and what WASM makes of it must be the same: where they differ, WASM warns.
+    const isProblem = message => message.type() === 'error' || (message.type() === 'warning' && /hydrat/i.test(message.text()))
+    page.on('console', message => isProblem(message) && problems.push(`console: ${message.text()}`))
     page.on('pageerror', error => problems.push(`exception: ${error.message}`))
     page.on('response', response => response.status() >= 400 && problems.push(`${response.status()} ${response.url()}`))
     try {

@@ -45,8 +45,10 @@ function report(name, clicks) {
 }
 
 const browser = await launch()
+/** A page of a browser of its own, in which an owner has signed in. */
+const opened = async options => (await contextOf(browser, { viewport: { width: 1440, height: 900 }, ...options })).newPage()
 try {
-    const page = await (await contextOf(browser, { viewport: { width: 1440, height: 900 } })).newPage()
+    const page = await opened({})
     const loaded = []
     page.on('requestfinished', async request => loaded.push(request.sizes().then(sizes => sizes.responseBodySize)))
     await openHydrated(page, batch)
@@ -65,7 +67,7 @@ try {
     }
     report('tab switch', tabs)
 
-    const first = await (await contextOf(browser, { javaScriptEnabled: false })).newPage()
+    const first = await opened({ javaScriptEnabled: false })
     await first.goto(batch)
     say('rows without scripts', await first.locator('.rows tbody tr').count(), 'rows', 'min', 50)
 } finally {

@@ -1,14 +1,12 @@
 // The tab of tasks and an open task: filters, pages, the drawer; with WASM and without; with prompts that mean harm.
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { assertAccessible, baseUrl, keepScreenshot, launch, openHydrated, withPage } from './browser.mjs'
+import { assertAccessible, keepScreenshot, launch, openHydrated, withPage } from './browser.mjs'
+import { Orderer } from './orders.mjs'
 
-const program = process.env.BATCHBOOK ?? '../target/debug/batchbook'
 const off = { javaScriptEnabled: false }
 const desktop = { viewport: { width: 1440, height: 900 } }
 const phone = { viewport: { width: 390, height: 844 } }
-const waitMs = 150_000
 const quick = '[[ok]] [[slow:200ms]]'
 
 const nasty = [
@@ -20,50 +18,20 @@ const nasty = [
     `line\nbreaks\tand "quotes" & ampersands ${quick}`,
 ]
 
-let browser, key, filtered, running, hostile
-
-function batchbook(...args) {
-    return JSON.parse(execFileSync(program, [...args, '--json'], { encoding: 'utf8' }))
-}
-
-async function submit(name, items) {
-    const answer = await fetch(`${baseUrl}/api/v1/batches`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': `tasks-e2e-${name}` },
-        body: JSON.stringify({ model: 'sora-2', items }),
-    })
-    assert.equal(answer.status, 201, await answer.clone().text())
-    return (await answer.json()).id
-}
-
-async function counts(id) {
-    return (await (await fetch(`${baseUrl}/api/admin/batches/${id}`)).json()).counts
-}
-
-async function finished(id) {
-    const until = Date.now() + waitMs
-    for (;;) {
-        const { pending, processing } = await counts(id)
-        if (pending + processing === 0) return
-        assert.ok(Date.now() < until, `${id} is finished in time`)
-        await new Promise(resolve => setTimeout(resolve, 300))
-    }
-}
+let browser, orders, filtered, running, hostile
 
 before(async () => {
     browser = await launch()
-    const customer = batchbook('customer', 'add', '--name', 'Tasks', '--email', 'tasks@example.com').id
-    batchbook('customer', 'grant', customer, '--credits', '100000', '--paid-usd', '1000', '--reason', 'test')
-    key = batchbook('key', 'add', '--customer', customer).secret
+    orders = new Orderer('Tasks', 'tasks@example.com')
     const kinds = ['[[ok]]', '[[ok]]', '[[fail:timeout]]', '[[ok]]', '[[fail:content_policy_input]]', '[[ok]]']
-    filtered = await submit('filtered', Array.from({ length: 180 }, (_, n) => ({
+    filtered = await orders.submit('filtered', Array.from({ length: 180 }, (_, n) => ({
         prompt: `A lighthouse at dawn, take ${n + 1} ${kinds[n % kinds.length]} [[slow:200ms]]`,
         custom_id: `scene-${n + 1}`,
         ...(n === 0 ? { aspect_ratio: '16:9', metadata: { shot: 'one' } } : {}),
     })))
-    hostile = await submit('hostile', [...nasty, ...Array.from({ length: 6 }, (_, n) => `filler ${n} ${quick}`)].map(prompt => ({ prompt })))
-    await finished(filtered)
-    await finished(hostile)
+    hostile = await orders.submit('hostile', [...nasty, ...Array.from({ length: 6 }, (_, n) => `filler ${n} ${quick}`)].map(prompt => ({ prompt })))
+    await orders.finished(filtered)
+    await orders.finished(hostile)
 })
 after(() => browser?.close())
 
@@ -80,7 +48,7 @@ describe('filters', () => {
     check('states are links with the batch’s own counters, and lead without a reload', async page => {
         await openHydrated(page, at(filtered))
         await mark(page)
-        const { total: all, succeeded, failed } = await counts(filtered)
+        const { total: all, succeeded, failed } = (await orders.batch(filtered)).counts
         const chips = await page.locator('.chips a b').allInnerTexts()
         assert.deepEqual(chips.map(Number), [all, 0, 0, succeeded, failed, 0])
         await page.locator('.chips a.bad').click()
@@ -220,8 +188,8 @@ describe('an open task', () => {
 
 describe('while the batch runs', () => {
     before(async () => {
-        running = await submit('running', Array.from({ length: 60 }, (_, n) => ({ prompt: `Slow take ${n + 1} [[ok]] [[slow:${n < 8 ? '30s' : '300s'}]]` })))
-        while ((await counts(running)).processing === 0) await new Promise(resolve => setTimeout(resolve, 300))
+        running = await orders.submit('running', Array.from({ length: 60 }, (_, n) => ({ prompt: `Slow take ${n + 1} [[ok]] [[slow:${n < 8 ? '30s' : '300s'}]]` })))
+        while ((await orders.batch(running)).counts.processing === 0) await new Promise(resolve => setTimeout(resolve, 300))
     })
 
     check('rows stay, the open task keeps focus, scroll and selection', async page => {

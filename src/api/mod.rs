@@ -45,21 +45,24 @@ pub(crate) struct Api {
     service: Service,
     limits: Limits,
     content: Arc<dyn ContentSource>,
+    /// Address under which customers reach this server, without a slash at its end.
+    public_url: Arc<str>,
 }
 
 /// Everything below `/api` and `/docs/api`. It has no fallback of its own, so it can be merged with the console's router;
 /// unknown addresses below `/api` are answered here. `random` names requests.
 pub fn router(service: Service, random: Arc<dyn Random>, limits: Limits) -> Router {
-    router_with_content(service, random, limits, Site::default(), Arc::new(Nowhere))
+    router_with_content(service, random, limits, Site::default(), Arc::new(Nowhere), "http://localhost")
 }
 
-/// The same, at a site of one's own and with a source of finished videos.
+/// The same, at a site of one's own, with a source of finished videos, and with the address under which customers reach this server.
 pub fn router_with_content(
     service: Service,
     random: Arc<dyn Random>,
     limits: Limits,
     site: Site,
     content: Arc<dyn ContentSource>,
+    public_url: &str,
 ) -> Router {
     // Who acts is found out request by request.
     let service = service.acting_for(By::NOBODY);
@@ -77,7 +80,7 @@ pub fn router_with_content(
         .layer(CatchPanicLayer::custom(envelope::panicked))
         .layer(from_fn_with_state(random, envelope::envelope))
         .layer(from_fn_with_state(site, door::arrive))
-        .with_state(Api { service, limits, content })
+        .with_state(Api { service, limits, content, public_url: Arc::from(public_url) })
 }
 
 async fn unknown_route() -> Problem {

@@ -207,6 +207,7 @@ impl From<ServiceError> for Problem {
             ServiceError::BatchCanceling => {
                 Self::new(Code::BatchCanceling, "The batch is already being canceled. Its running tasks end on their own.")
             }
+            ServiceError::NotRefundable(why) => Self::new(Code::InvalidRequest, why.to_string()),
             ServiceError::Invalid { code, message } => Self::new(code.parse().unwrap_or(Code::InvalidRequest), message),
             ServiceError::Unavailable(_) => Self::new(
                 Code::Unavailable,

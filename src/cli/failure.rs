@@ -50,6 +50,7 @@ impl From<ServiceError> for Failure {
                 Self::new("not_found", format!("There is no such {what}. Check the id; a copied id has no spaces."))
             }
             ServiceError::Forbidden(forbidden) => Self::new("forbidden", format!("{forbidden}.")),
+            ServiceError::NotRefundable(why) => Self::new("invalid_request", why.to_string()),
             ServiceError::Invalid { code, message } => Self::new(code, message),
             ServiceError::NotEnoughCredits { needed, available } => Self::new(
                 "not_enough_credits",

@@ -1,6 +1,7 @@
 //! The state of each page as its address says it, one file per page. Parsing never fails: what cannot be read is the default,
 //! so that a mistyped address shows a sensible page. Links leave defaults out.
 
+mod attempts;
 mod audit;
 mod batch;
 mod batches;
@@ -16,6 +17,7 @@ mod webhooks;
 
 use std::fmt::Write;
 
+pub use self::attempts::AttemptsQuery;
 pub use self::audit::AuditQuery;
 pub use self::batch::{Action, BatchPlace, BatchQuery, Tab};
 pub use self::batches::{BatchesQuery, Column, Columns};

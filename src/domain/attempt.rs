@@ -63,6 +63,59 @@ words! {
     }
 }
 
+/// Which attempts of a batch. Every condition that is given must hold; a failure type or a party asks for failed ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptFilter {
+    pub state: Option<AttemptState>,
+    pub failure: Option<FailureType>,
+    pub party: Option<Party>,
+}
+
+impl AttemptFilter {
+    pub const fn of_state(state: AttemptState) -> Self {
+        Self { state: Some(state), failure: None, party: None }
+    }
+
+    /// Failed attempts of a party, and of a type where one is given.
+    pub const fn of_fault(party: Party, failure: Option<FailureType>) -> Self {
+        Self { state: Some(AttemptState::Failed), failure, party: Some(party) }
+    }
+
+    pub const fn asks_for_failures(&self) -> bool {
+        self.failure.is_some() || self.party.is_some()
+    }
+}
+
+/// A place in the list of a batch's attempts, which is in the order of tasks: after this one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptPlace {
+    pub task: i32,
+    /// 0 is before the first attempt of the task.
+    pub attempt: i32,
+}
+
+/// The text is not a place in a list of attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a place in a list of attempts")]
+pub struct NotAPlace;
+
+/// `17.2`: after the second attempt of task 17.
+impl std::fmt::Display for AttemptPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.task, self.attempt)
+    }
+}
+
+impl std::str::FromStr for AttemptPlace {
+    type Err = NotAPlace;
+
+    fn from_str(text: &str) -> Result<Self, NotAPlace> {
+        let (task, attempt) = text.split_once('.').ok_or(NotAPlace)?;
+        let number = |text: &str| text.parse::<i32>().ok().filter(|number| *number >= 0).ok_or(NotAPlace);
+        Ok(Self { task: number(task)?, attempt: number(attempt)? })
+    }
+}
+
 /// A failure as decided by the rules, with all that follows from it except money.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

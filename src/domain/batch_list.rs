@@ -4,8 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::batch::{Batch, BatchStatus};
+use super::credits::Credits;
 use super::failure::{FailureType, Party};
 use super::id::{BatchId, CustomerId};
+use super::money::Money;
 use super::time::Time;
 use super::word::words;
 
@@ -131,7 +133,8 @@ pub struct BatchFilter {
     pub from: Option<Day>,
     /// Last day of submission.
     pub to: Option<Day>,
-    /// Batches with a task that failed so, or whom this party bears; both of the same task kind where both are given.
+    /// Batches with a task that failed so, or that this party bears, or with an attempt that did and cost something; both of the
+    /// same kind where both are given.
     pub failure: Option<FailureType>,
     pub party: Option<Party>,
     pub has_failures: bool,
@@ -147,6 +150,11 @@ pub struct BatchFilter {
 impl BatchFilter {
     pub fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether it asks for a part of what batches are: see [`Part`].
+    pub const fn asks_for_part(&self) -> bool {
+        self.model.is_some() || self.failure.is_some() || self.party.is_some()
     }
 
     /// Reads the parameters that `get` finds by name.
@@ -283,6 +291,17 @@ impl BatchSort {
 pub struct StatusCount {
     pub status: BatchStatus,
     pub batches: i64,
+}
+
+/// What of a batch a filter by failure, party or model asks for, where its other figures are of the whole batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Tasks of the model that is asked for.
+    pub ordered: Option<i64>,
+    pub failed: i64,
+    /// Credits given back for them, and provider cost, repeated attempts included; not known by model.
+    pub refunded: Option<Credits>,
+    pub sunk: Option<Money>,
 }
 
 /// Counting stops here: a list that is counted to its end is a list that times out.

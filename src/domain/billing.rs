@@ -13,6 +13,8 @@ words! {
         Held = "held",
         Charged = "charged",
         Refunded = "refunded",
+        /// Of what was refunded: by operators, after it was charged.
+        Reversed = "reversed",
     }
 }
 
@@ -22,6 +24,7 @@ impl Booking {
         match self {
             Self::Held => [TransactionKind::Hold.as_str(); 2],
             Self::Charged => [TransactionKind::Capture.as_str(), TransactionKind::Reversal.as_str()],
+            Self::Reversed => [TransactionKind::Reversal.as_str(); 2],
             Self::Refunded => [TransactionKind::Release.as_str(), TransactionKind::Reversal.as_str()],
         }
     }

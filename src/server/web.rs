@@ -65,14 +65,16 @@ pub struct Web {
     pub providers: Registry,
     /// How the server is reached.
     pub site: Site,
+    /// Address under which customers reach this server, without a slash at its end.
+    pub public_url: String,
 }
 
 pub fn router(web: Web) -> Router {
-    let Web { state, random, options, simulated, providers, site } = web;
+    let Web { state, random, options, simulated, providers, site, public_url } = web;
     let videos = Arc::new(ProviderContent::new(providers));
     // Who acts is found out at the door, request by request.
     let service = state.service.acting_for(By::NOBODY);
-    let api = api::router_with_content(service.clone(), random.clone(), state.limits, site.clone(), videos);
+    let api = api::router_with_content(service.clone(), random.clone(), state.limits, site.clone(), videos, &public_url);
     let public = public::router(PublicPages { service: service.clone(), tasks_max: state.limits.tasks_max });
     let https = site.is_https();
     let door = Door { service: service.clone(), site: site.clone(), is_api: false };

@@ -2,7 +2,7 @@
 
 use crate::domain::access::Action;
 use crate::domain::batch::Batch;
-use crate::domain::batch_list::{BatchFilter, BatchSort, Cursor, Order, Place, StatusCount};
+use crate::domain::batch_list::{BatchFilter, BatchSort, Cursor, Order, Part, Place, StatusCount};
 use crate::domain::id::{BatchKey, CustomerId};
 use crate::domain::page::PageSize;
 use crate::store::batch_list::{self, Selection};
@@ -72,6 +72,19 @@ impl Service {
         let mut tx = self.db().read().await?;
         let customers = batch_list::customer_choices(&mut tx, CHOICES_MAX).await?;
         Ok(Choices { customers, models: batch_list::model_choices(&mut tx, CHOICES_MAX).await? })
+    }
+
+    /// What of each of these batches the filter asks for, where it asks for a part of what batches are.
+    pub async fn parts_of(&self, batches: &[Batch], filter: &BatchFilter) -> ServiceResult<Vec<Option<Part>>> {
+        self.may(Action::Read)?;
+        if !filter.asks_for_part() || batches.is_empty() {
+            return Ok(vec![None; batches.len()]);
+        }
+        let keys: Vec<BatchKey> = batches.iter().map(|batch| batch.key).collect();
+        let mut tx = self.db().read().await?;
+        let parts = batch_list::parts(&mut tx, &keys, filter).await?;
+        let of = |key: &BatchKey| Some(parts.iter().find(|(batch, _)| batch == key).map(|(_, part)| *part).unwrap_or_default());
+        Ok(keys.iter().map(of).collect())
     }
 
     /// Names of the models of each of these batches.

@@ -8,6 +8,8 @@ use crate::domain::key::{KeyRefusal, Scope};
 use crate::domain::submission::Refusal;
 use crate::store::StoreError;
 
+use super::refunds::NotRefundable;
+
 pub type ServiceResult<T> = Result<T, ServiceError>;
 
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,8 @@ pub enum ServiceError {
     BatchFinished(BatchStatus),
     #[error("the batch is being canceled already")]
     BatchCanceling,
+    #[error(transparent)]
+    NotRefundable(#[from] NotRefundable),
     #[error("{message}")]
     Invalid { code: &'static str, message: String },
     /// Nothing was stored; the same call may succeed in a moment.

@@ -19,6 +19,7 @@ use crate::domain::webhook::target::Subnets;
 use crate::store::{Db, Tx};
 
 pub mod adjustments;
+pub mod attempts;
 pub mod audit;
 pub mod batch_list;
 pub mod batches;

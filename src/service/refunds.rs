@@ -43,6 +43,15 @@ pub struct Refund {
     pub transactions: Vec<TransactionId>,
 }
 
+/// Why tasks cannot be refunded: which of them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotRefundable {
+    #[error("Only charged tasks can be refunded; these are not charged: {}. Nothing was refunded.", named(.0))]
+    NotCharged(Vec<i32>),
+    #[error("A task is refunded once; these were refunded already: {}. Nothing was refunded.", named(.0))]
+    AlreadyRefunded(Vec<i32>),
+}
+
 /// Numbers that a refusal names at most.
 const NAMED_MAX: usize = 5;
 
@@ -172,15 +181,15 @@ async fn refundable(tx: &mut Tx, batch: BatchKey, tasks: &TaskNumbers) -> Servic
     let refunded: Vec<i32> = captures.iter().filter(|captured| captured.reversed).map(|captured| captured.number).collect();
     let uncharged: Vec<i32> =
         tasks.iter().filter(|number| captures.binary_search_by_key(number, |captured| captured.number).is_err()).collect();
-    let message = match (uncharged.is_empty(), refunded.is_empty()) {
-        (true, true) => return Ok(captures),
-        (false, _) => format!("Only charged tasks can be refunded; these are not charged: {}. Nothing was refunded.", named(&uncharged)),
-        (true, false) => format!("A task is refunded once; these were refunded already: {}. Nothing was refunded.", named(&refunded)),
-    };
-    Err(ServiceError::Invalid { code: "invalid_request", message })
+    match (uncharged.is_empty(), refunded.is_empty()) {
+        (true, true) => Ok(captures),
+        (false, _) => Err(NotRefundable::NotCharged(uncharged).into()),
+        (true, false) => Err(NotRefundable::AlreadyRefunded(refunded).into()),
+    }
 }
 
-fn named(numbers: &[i32]) -> String {
+/// `3, 7, 8, 9, 12, and 3 more`.
+pub fn named(numbers: &[i32]) -> String {
     let mut named: Vec<String> = numbers.iter().take(NAMED_MAX).map(ToString::to_string).collect();
     if numbers.len() > NAMED_MAX {
         named.push(format!("and {} more", numbers.len() - NAMED_MAX));

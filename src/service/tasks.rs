@@ -3,7 +3,6 @@
 mod find;
 
 use crate::domain::access::Action;
-use crate::domain::attempt::Attempt;
 use crate::domain::id::BatchId;
 use crate::domain::page::PageSize;
 use crate::domain::task::Task;
@@ -44,15 +43,5 @@ impl Service {
     /// What customers wrote is hidden from operators whose role may not read it.
     fn masked(&self, reader: Reader, tasks: Vec<Task>) -> Vec<Task> {
         if reader.may(self, Action::ReadPrompts).is_ok() { tasks } else { tasks.into_iter().map(Task::masked).collect() }
-    }
-
-    /// The attempts of a task, first to last. For operators: they name providers.
-    pub async fn attempts(&self, id: BatchId, number: i32) -> ServiceResult<Vec<Attempt>> {
-        self.may(Action::Read)?;
-        let mut tx = self.db().read().await?;
-        let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
-        let attempts = attempts::of_task(&mut tx, key, number).await?;
-        let masks = self.may(Action::ReadPrompts).is_err();
-        Ok(attempts.into_iter().map(|attempt| if masks { attempt.masked() } else { attempt }).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! Attempts: recorded before a provider is called, closed with what came of it, never overwritten.
 
-use crate::domain::attempt::{Attempt, Billed, Ending, Evidence, Output};
+use crate::domain::attempt::{Attempt, AttemptFilter, AttemptPlace, AttemptState, Billed, Ending, Evidence, Output};
 use crate::domain::failure::{FailureType, Party};
 use crate::domain::id::{BatchKey, RouteKey, TaskKey};
 use crate::domain::money::Money;
@@ -221,13 +221,42 @@ struct AttemptRow {
     late_result: Option<String>,
 }
 
+macro_rules! select_attempts {
+    ($rest:literal) => {
+        concat!(
+            "SELECT a.task_no, a.attempt_no, r.provider, r.upstream_model, a.provider_job, a.state, a.failure_type, a.party,
+                a.billed, a.cost_microusd, a.http_status, a.provider_code, a.provider_message, a.provider_request_id, a.rule, a.output_url,
+                a.output_expires_at_us, a.sent_at_us, a.accepted_at_us, a.finished_at_us, a.late_result
+            FROM attempts AS a JOIN routes AS r ON r.id = a.route_id ",
+            $rest
+        )
+    };
+}
+
 /// The attempts of a task, first to last.
 pub async fn of_task(tx: &mut Tx, batch: BatchKey, number: i32) -> StoreResult<Vec<Attempt>> {
-    const OF_TASK: &str = "SELECT a.task_no, a.attempt_no, r.provider, r.upstream_model, a.provider_job, a.state, a.failure_type, a.party,
-            a.billed, a.cost_microusd, a.http_status, a.provider_code, a.provider_message, a.provider_request_id, a.rule, a.output_url,
-            a.output_expires_at_us, a.sent_at_us, a.accepted_at_us, a.finished_at_us, a.late_result
-        FROM attempts AS a JOIN routes AS r ON r.id = a.route_id WHERE a.batch_id = $1 AND a.task_no = $2 ORDER BY a.attempt_no";
+    const OF_TASK: &str = select_attempts!("WHERE a.batch_id = $1 AND a.task_no = $2 ORDER BY a.attempt_no");
     let rows: Vec<AttemptRow> = on!(tx, c => sqlx::query_as(OF_TASK).bind(batch.0).bind(number).fetch_all(c).await)?;
+    rows.into_iter().map(read).collect()
+}
+
+/// The attempts of a batch that a filter asks for, in the order of tasks, after a place and up to the task `last`; at most `limit`.
+/// The cost is that of reading the tasks in between, so the caller bounds them.
+pub async fn matching(
+    tx: &mut Tx,
+    batch: BatchKey,
+    filter: AttemptFilter,
+    (after, last): (AttemptPlace, i32),
+    limit: i64,
+) -> StoreResult<Vec<Attempt>> {
+    const MATCHING: &str = select_attempts!(
+        "WHERE a.batch_id = $1 AND a.task_no BETWEEN $2 AND $3 AND (a.task_no > $2 OR a.attempt_no > $4)
+            AND ($5 = '' OR a.state = $5) AND ($6 = '' OR a.failure_type = $6) AND ($7 = '' OR a.party = $7)
+        ORDER BY a.task_no, a.attempt_no LIMIT $8"
+    );
+    let rows: Vec<AttemptRow> = on!(tx, c => sqlx::query_as(MATCHING).bind(batch.0).bind(after.task).bind(last).bind(after.attempt)
+        .bind(filter.state.map_or("", AttemptState::as_str)).bind(filter.failure.map_or("", FailureType::as_str))
+        .bind(filter.party.map_or("", Party::as_str)).bind(limit).fetch_all(c).await)?;
     rows.into_iter().map(read).collect()
 }
 

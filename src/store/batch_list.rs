@@ -5,8 +5,11 @@
 //! keys follow the moment of submission within [`SKEW_S`].
 
 use crate::domain::batch::{Batch, BatchStatus};
-use crate::domain::batch_list::{BatchFilter, BatchSort, COUNT_MAX, Day, Order, StatusCount};
+use crate::domain::batch_list::{BatchFilter, BatchSort, COUNT_MAX, Day, Order, Part as PartOfBatch, StatusCount};
+use crate::domain::credits::Credits;
+use crate::domain::failure::{FailureType, Party};
 use crate::domain::id::{BatchKey, CustomerId};
+use crate::domain::money::Money;
 
 use super::batches::{BatchRow, read, select_batches};
 use super::composed::{Composed, Value};
@@ -109,12 +112,11 @@ fn push_conditions(sql: &mut Composed, part: Part, filter: &BatchFilter) {
             [Value::Text(model.clone())],
         );
     }
-    let of_kind = filter.failure.is_some() || filter.party.is_some();
-    if filter.has_failures || of_kind {
+    if filter.has_failures {
         sql.push(" AND b.failed > 0", []);
     }
-    if of_kind {
-        sql.push(&format!(" AND {key} IN (SELECT f.batch_id FROM batch_failures AS f WHERE f.tasks > 0"), []);
+    if filter.failure.is_some() || filter.party.is_some() {
+        sql.push(&format!(" AND {key} IN (SELECT f.batch_id FROM batch_failures AS f WHERE (f.tasks > 0 OR f.cost_microusd > 0)"), []);
         if let Some(failure) = filter.failure {
             sql.push(" AND f.failure_type = ?", [Value::Text(failure.to_string())]);
         }
@@ -196,6 +198,47 @@ pub async fn select(tx: &mut Tx, selection: &Selection<'_>, limit: i64) -> Store
     let mut batches: Vec<Batch> = rows.into_iter().map(read).collect::<StoreResult<_>>()?;
     batches.sort_by_key(|batch| keys.iter().position(|key| *key == batch.key.0));
     Ok(batches)
+}
+
+/// What of each of these batches a filter by failure, party or model asks for; batches with nothing of it are left out.
+pub async fn parts(tx: &mut Tx, batches: &[BatchKey], filter: &BatchFilter) -> StoreResult<Vec<(BatchKey, PartOfBatch)>> {
+    static OF_KIND: SetStatement = SetStatement::new(
+        "SELECT f.batch_id, CAST(NULL AS BIGINT), CAST(SUM(f.tasks) AS BIGINT), CAST(SUM(f.credits) AS BIGINT),
+            CAST(SUM(f.cost_microusd) AS BIGINT)
+        FROM {rows} CROSS JOIN batch_failures AS f
+        WHERE f.batch_id = u.id AND (u.f IS NULL OR f.failure_type = u.f) AND (u.p IS NULL OR f.party = u.p) GROUP BY f.batch_id",
+        0,
+        &[("id", "bigint"), ("f", "text"), ("p", "text")],
+    );
+    static OF_MODEL: SetStatement = SetStatement::new(
+        "SELECT o.batch_id, o.tasks, CAST(COALESCE((SELECT SUM(t.tasks) FROM task_tallies AS t
+                WHERE t.batch_id = o.batch_id AND t.outcome = 'failed' AND t.model_id = o.model_id
+                    AND (u.f IS NULL OR t.failure_type = u.f) AND (u.p IS NULL OR t.party = u.p)), 0) AS BIGINT),
+            CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)
+        FROM {rows} CROSS JOIN models AS m CROSS JOIN batch_models AS o
+        WHERE m.name = u.m AND o.batch_id = u.id AND o.model_id = m.id",
+        0,
+        &[("id", "bigint"), ("f", "text"), ("p", "text"), ("m", "text")],
+    );
+    /// Batch, tasks of the model, failed tasks, credits, micro-dollars.
+    type Row = (i64, Option<i64>, i64, Option<i64>, Option<i64>);
+    let mut columns = vec![
+        Column::I64(batches.iter().map(|batch| batch.0).collect()),
+        Column::WordNull(vec![filter.failure.map(FailureType::as_str); batches.len()]),
+        Column::WordNull(vec![filter.party.map(Party::as_str); batches.len()]),
+    ];
+    let rows: Vec<Row> = match &filter.model {
+        None => OF_KIND.fetch(tx, &[], columns).await?,
+        Some(model) => {
+            columns.push(Column::Text(vec![model.clone(); batches.len()]));
+            OF_MODEL.fetch(tx, &[], columns).await?
+        }
+    };
+    let part = |(batch, ordered, failed, credits, cost): Row| {
+        let (refunded, sunk) = (credits.map(Credits::new), cost.map(Money::from_micros));
+        (BatchKey(batch), PartOfBatch { ordered, failed, refunded, sunk })
+    };
+    Ok(rows.into_iter().map(part).collect())
 }
 
 /// How many batches are in each state, as far as the rest of the filter lets them: counted up to one more than [`COUNT_MAX`].

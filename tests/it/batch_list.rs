@@ -226,7 +226,9 @@ fn lets_through(filter: &BatchFilter, known: &Known) -> bool {
     let batch = &known.batch;
     let day = Day::of(batch.created_at);
     let of_kind = |sum: &FailureSum| {
-        sum.tasks > 0 && filter.failure.is_none_or(|failure| failure == sum.failure) && filter.party.is_none_or(|party| party == sum.party)
+        (sum.tasks > 0 || sum.cost > Money::ZERO)
+            && filter.failure.is_none_or(|failure| failure == sum.failure)
+            && filter.party.is_none_or(|party| party == sum.party)
     };
     (filter.statuses.is_empty() || filter.statuses.has(batch.status()))
         && filter.customer.is_none_or(|customer| customer == batch.customer_id)

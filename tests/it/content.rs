@@ -36,9 +36,10 @@ async fn a_video_is_passed_on_whole_and_in_parts_and_only_to_its_customer(kind: 
     let config = WorkerConfig { poll_pauses_ms: [20, 20, 20], ..WorkerConfig::default() };
     let working = tokio::spawn(workers::run(app.service.clone(), simulated.registry.clone(), config, stop.clone()));
     let content = Arc::new(ProviderContent::new(simulated.registry.clone()));
-    let router = api::router_with_content(app.service.clone(), Arc::new(OsRandom), Limits::default(), api::Site::default(), content);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let public_url = format!("http://{address}");
+    let router = api::router_with_content(app.service.clone(), Arc::new(OsRandom), Limits::default(), api::Site::default(), content, &public_url);
     let serving = tokio::spawn(async move { axum::serve(listener, router).await });
 
     let (customer, other) = (app.customer().with_credits(1_000).await, app.customer().with_credits(0).await);
@@ -55,16 +56,20 @@ async fn a_video_is_passed_on_whole_and_in_parts_and_only_to_its_customer(kind: 
 
     let http = reqwest::Client::builder().build().unwrap();
     let get = async |path: String, secret: &str, range: Option<&str>| {
-        let mut request = http.get(format!("http://{address}{path}")).bearer_auth(secret);
+        let address = if path.starts_with("http") { path } else { format!("{public_url}{path}") };
+        let mut request = http.get(address).bearer_auth(secret);
         if let Some(range) = range {
             request = request.header("range", range);
         }
         request.send().await.unwrap()
     };
-    let task = customer.gets(&format!("/api/v1/batches/{id}/tasks/1")).await.is(200);
+    let text = async |path: String| get(path, &customer.secret, None).await.text().await.unwrap();
+    let task: serde_json::Value = serde_json::from_str(&text(format!("/api/v1/batches/{id}/tasks/1")).await).unwrap();
+    // Whole, so that it can be fetched as it stands.
     let url = task["output"]["url"].as_str().unwrap().to_owned();
-    assert_eq!(url, format!("/api/v1/batches/{id}/tasks/1/content"));
-    let results = customer.gets(&format!("/api/v1/batches/{id}/results")).await.text;
+    assert_eq!(url, format!("{public_url}/api/v1/batches/{id}/tasks/1/content"));
+    let [listed, results] = [text(format!("/api/v1/batches/{id}/tasks")).await, text(format!("/api/v1/batches/{id}/results")).await];
+    assert!(listed.contains(&url) && results.contains(&url), "the same address everywhere");
     for word in [simulated.addr.to_string(), "upstream-secret".to_owned(), "video_".to_owned()] {
         assert!(!task.to_string().contains(&word) && !results.contains(&word), "{word}");
     }

@@ -1,7 +1,7 @@
 //! Every figure of the first page is the sum of the rows that it leads to, on random histories and on both databases.
 
 use batchbook::domain::batch::BatchStatus;
-use batchbook::domain::batch_list::{BatchFilter, BatchSort, Order, Place, Statuses};
+use batchbook::domain::batch_list::{BatchFilter, BatchSort, Order, Part, Place, Statuses};
 use batchbook::domain::failure::Party;
 use batchbook::domain::overview::{Report, Stuck, Sums, Window};
 use batchbook::domain::page::PageSize;
@@ -46,6 +46,14 @@ async fn listed(world: &World, filter: &BatchFilter) -> Sums {
             None => return sums,
         }
     }
+}
+
+/// What of each batch the filter asks for.
+async fn parts(world: &World, filter: &BatchFilter) -> Vec<Part> {
+    let sort = (BatchSort::Created, Order::Descending);
+    let page = world.service.batch_list(filter, sort, Place::Start, PageSize::new(100).unwrap()).await.unwrap();
+    let parts = world.service.parts_of(&page.rows, filter).await.unwrap();
+    parts.into_iter().map(|part| part.expect("the filter asks for a part")).collect()
 }
 
 fn in_window(report: &Report) -> BatchFilter {
@@ -95,6 +103,17 @@ async fn failures_are_those_of_the_tasks(kind: Kind) {
     }
     for party in Party::ALL {
         assert_eq!(report.of_party(*party).0, by_party[*party as usize], "{party}");
+    }
+    for party in Party::ALL {
+        let rows = parts(&world, &BatchFilter { party: Some(*party), ..in_window(&report) }).await;
+        let sum = |of: fn(&Part) -> i64| rows.iter().map(of).sum::<i64>();
+        let (credits, cost) = (sum(|part| part.refunded.unwrap().get()), sum(|part| part.sunk.unwrap().micros()));
+        assert_eq!((sum(|part| part.failed), credits, cost), report.of_party(*party), "{party}");
+    }
+    for of in &report.models {
+        let rows = parts(&world, &BatchFilter { model: Some(of.model.clone()), ..in_window(&report) }).await;
+        let sums = (rows.iter().map(|part| part.ordered.unwrap()).sum::<i64>(), rows.iter().map(|part| part.failed).sum::<i64>());
+        assert_eq!(sums, (of.ordered, of.failed), "{}", of.model);
     }
     let models: std::collections::BTreeMap<_, _> = report.models.iter().map(|of| (of.model.clone(), (of.ordered, of.failed))).collect();
     assert_eq!(models, by_model);

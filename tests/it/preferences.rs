@@ -39,6 +39,7 @@ impl Console {
             simulated: false,
             providers: Registry::default(),
             site: Site::default(),
+            public_url: String::new(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::batches::OperatorBatchView;
-use super::csv::{Line, Totals, header as csv_header};
+use super::batches_csv::{Line, Totals, header as csv_header};
 use crate::api::code::Code;
 use crate::api::door::Signed;
 use crate::api::parameters::Parameters;
@@ -37,10 +37,10 @@ pub(crate) struct ListParameters {
     /// Last day of submission, UTC.
     #[param(example = "2026-11-30")]
     to: Option<String>,
-    /// A failure code: batches with a task that failed so.
+    /// A failure code: batches with a task that failed so, or with a repeated attempt that did and cost something.
     #[param(example = "timeout")]
     failure: Option<String>,
-    /// A responsible party: batches with a failed task that it bears.
+    /// A responsible party: batches with a failed task that it bears, or with a repeated attempt of its that cost something.
     #[param(example = "provider")]
     party: Option<String>,
     /// `1`: batches with a failed task.

@@ -7,19 +7,35 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 
+use super::csv::{BOM, dollars, row, text};
 use crate::api::door::Signed;
 use crate::api::parameters::batch_id;
 use crate::api::problem::Problem;
 use crate::domain::credits::Credits;
 use crate::domain::id::BatchId;
 use crate::domain::ledger::{AccountKind, Transaction};
+use crate::domain::money::Money;
 use crate::domain::page::{PAGE_MAX, PageSize};
 use crate::service::Service;
 use crate::service::billing::{Billing, From};
 use crate::service::error::ServiceError;
 
-const HEADINGS: &str = "transaction,booked_at,kind,tasks,credits,available_change,available_after,held_change,held_after,\
-revenue_credits,revenue_usd,reverses,actor,reason\r\n";
+const COLUMNS: [&str; 14] = [
+    "transaction",
+    "booked_at",
+    "kind",
+    "tasks",
+    "credits",
+    "available_change",
+    "available_after",
+    "held_change",
+    "held_after",
+    "revenue_credits",
+    "revenue_usd",
+    "reverses",
+    "actor",
+    "reason",
+];
 
 /// What is still to be written.
 struct Writing {
@@ -57,7 +73,7 @@ async fn read(service: &Service, id: BatchId, from: From) -> Result<Billing, Ser
 
 async fn write_page(mut writing: Writing) -> Result<Option<(Bytes, Writing)>, ServiceError> {
     let Some(page) = writing.page.take() else { return Ok(None) };
-    let mut text = if std::mem::replace(&mut writing.started, true) { String::new() } else { HEADINGS.to_owned() };
+    let mut text = if std::mem::replace(&mut writing.started, true) { String::new() } else { format!("{BOM}{}", row(&COLUMNS)) };
     for (transaction, _) in &page.rows {
         writing.totals.write(&mut text, transaction);
     }
@@ -72,31 +88,29 @@ async fn write_page(mut writing: Writing) -> Result<Option<(Bytes, Writing)>, Se
 }
 
 impl Totals {
-    fn write(&mut self, text: &mut String, transaction: &Transaction) {
+    fn write(&mut self, file: &mut String, transaction: &Transaction) {
         let of = |account| transaction.entries.iter().find(|entry| entry.account == account);
         let change = |account| of(account).map(|entry| entry.credits.get());
         let after = |account| of(account).and_then(|entry| entry.balance_after).map(Credits::get);
         let (available, held, revenue) = (AccountKind::Available, AccountKind::Held, AccountKind::Revenue);
         let number = |value: Option<i64>| value.map_or_else(String::new, |value| value.to_string());
-        row(
-            text,
-            [
-                transaction.id.to_string(),
-                transaction.created_at.to_string(),
-                transaction.kind.to_string(),
-                transaction.tasks.to_string(),
-                transaction.credits.to_string(),
-                number(change(available)),
-                number(after(available)),
-                number(change(held)),
-                number(after(held)),
-                number(change(revenue)),
-                dollars(transaction.revenue.micros()),
-                transaction.reverses.map_or_else(String::new, |id| id.to_string()),
-                cell(&transaction.actor),
-                cell(transaction.reason.as_deref().unwrap_or_default()),
-            ],
-        );
+        let cells: [String; COLUMNS.len()] = [
+            transaction.id.to_string(),
+            transaction.created_at.to_string(),
+            transaction.kind.to_string(),
+            transaction.tasks.to_string(),
+            transaction.credits.to_string(),
+            number(change(available)),
+            number(after(available)),
+            number(change(held)),
+            number(after(held)),
+            number(change(revenue)),
+            dollars(transaction.revenue),
+            transaction.reverses.map_or_else(String::new, |id| id.to_string()),
+            text(&transaction.actor),
+            text(transaction.reason.as_deref().unwrap_or_default()),
+        ];
+        file.push_str(&row(&cells));
         self.transactions += 1;
         self.tasks += transaction.tasks;
         self.available += change(available).unwrap_or(0);
@@ -105,69 +119,24 @@ impl Totals {
         self.revenue_micros += transaction.revenue.micros();
     }
 
-    fn end(self, text: &mut String) {
+    fn end(self, file: &mut String) {
         let none = String::new;
-        row(
-            text,
-            [
-                format!("total of {}", self.transactions),
-                none(),
-                none(),
-                self.tasks.to_string(),
-                none(),
-                self.available.to_string(),
-                none(),
-                self.held.to_string(),
-                none(),
-                self.revenue_credits.to_string(),
-                dollars(self.revenue_micros),
-                none(),
-                none(),
-                none(),
-            ],
-        );
-    }
-}
-
-fn row(text: &mut String, cells: [String; 14]) {
-    text.push_str(&cells.join(","));
-    text.push_str("\r\n");
-}
-
-/// Exact: micro-dollars have six decimals.
-fn dollars(micros: i64) -> String {
-    let sign = if micros < 0 { "-" } else { "" };
-    let micros = micros.unsigned_abs();
-    format!("{sign}{}.{:06}", micros / 1_000_000, micros % 1_000_000)
-}
-
-/// A text of people. Spreadsheets run what begins like a formula: such a text gets an apostrophe before it.
-fn cell(text: &str) -> String {
-    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() };
-    if guarded.contains([',', '"', '\r', '\n']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_never_a_formula_and_never_two_cells() {
-        for (text, written) in [
-            ("operator", "operator"),
-            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
-            ("+1", "'+1"),
-            ("@sum(a1)", "'@sum(a1)"),
-            ("\u{9}tab", "'\u{9}tab"),
-            ("late, \"very\"", "\"late, \"\"very\"\"\""),
-            ("two\nlines", "\"two\nlines\""),
-        ] {
-            assert_eq!(cell(text), written);
-        }
-    }
-
-    #[test]
-    fn money_is_exact() {
-        assert_eq!([dollars(8_820_000), dollars(-117_600), dollars(1)], ["8.820000", "-0.117600", "0.000001"]);
+        let cells: [String; COLUMNS.len()] = [
+            format!("total of {}", self.transactions),
+            none(),
+            none(),
+            self.tasks.to_string(),
+            none(),
+            self.available.to_string(),
+            none(),
+            self.held.to_string(),
+            none(),
+            self.revenue_credits.to_string(),
+            dollars(Money::from_micros(self.revenue_micros)),
+            none(),
+            none(),
+            none(),
+        ];
+        file.push_str(&row(&cells));
     }
 }

@@ -6,7 +6,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    adjustments, audit, batch_list, cancellation, customers, grants, keys, ledger, overview, refunds, search, task_file, tasks, timeline,
+    adjustments, attempts, audit, batch_list, cancellation, customers, grants, keys, ledger, overview, refunds, search, tasks, tasks_csv,
+    timeline,
 };
 use crate::api::problem::{ItemProblem, ProblemBody};
 
@@ -39,7 +40,8 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         refunds::refund,
         search::find,
         tasks::list,
-        task_file::export,
+        attempts::list,
+        tasks_csv::export,
     ),
     components(schemas(ProblemBody, ItemProblem)),
     tags(

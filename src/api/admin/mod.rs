@@ -4,9 +4,11 @@
 //! the role may not.
 
 mod adjustments;
+mod attempts;
 mod audit;
 mod batch_list;
 mod batches;
+mod batches_csv;
 mod billing;
 mod billing_csv;
 mod cancellation;
@@ -19,8 +21,8 @@ mod ledger;
 mod overview;
 mod refunds;
 mod search;
-mod task_file;
 mod tasks;
+mod tasks_csv;
 mod timeline;
 mod webhooks;
 
@@ -38,8 +40,9 @@ pub(crate) fn router(door: Door) -> Router<Api> {
         .route("/batches.csv", get(batch_list::csv))
         .route("/batches/{id}", get(batches::show))
         .route("/batches/{id}/tasks", get(tasks::list))
-        .route("/batches/{id}/tasks.csv", get(task_file::export))
+        .route("/batches/{id}/tasks.csv", get(tasks_csv::export))
         .route("/batches/{id}/tasks/{number}", get(tasks::show))
+        .route("/batches/{id}/attempts", get(attempts::list))
         .route("/batches/{id}/billing", get(billing::show))
         .route("/batches/{id}/billing.csv", get(billing_csv::stream))
         .route("/batches/{id}/cancel", get(cancellation::preview).post(cancellation::cancel))

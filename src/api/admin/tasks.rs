@@ -96,10 +96,10 @@ fn failure_view((failure, responsible_party): (FailureType, Party)) -> FailureVi
     FailureView { failure, responsible_party }
 }
 
-impl From<&Task> for OperatorTaskView {
-    fn from(task: &Task) -> Self {
+impl OperatorTaskView {
+    fn of(task: &Task, public_url: &str) -> Self {
         Self {
-            task: TaskView::from(task),
+            task: TaskView::of(task, public_url),
             state: task.status,
             input: InputView {
                 prompt: task.prompt.clone(),
@@ -232,7 +232,7 @@ pub(super) async fn list(
     let has_more = if filter.is_all() { last.is_some_and(|last| i64::from(last) < found.total) } else { found.page < found.pages };
     Ok(Json(FoundTasksView {
         object: "list",
-        data: found.rows.iter().map(OperatorTaskView::from).collect(),
+        data: found.rows.iter().map(|task| OperatorTaskView::of(task, &api.public_url)).collect(),
         has_more,
         next_cursor: last.filter(|_| has_more && filter.is_all()).map(|last| last.to_string()),
         page: found.page,
@@ -248,7 +248,7 @@ pub(super) async fn show(Signed(api): Signed, Path((id, number)): Path<(String, 
     let attempts = api.service.attempts(id, number).await?;
     let lines = api.service.lines(id, number).await?;
     Ok(Json(OperatorTaskDetails {
-        task: OperatorTaskView::from(&task),
+        task: OperatorTaskView::of(&task, &api.public_url),
         attempts_made: attempts.into_iter().map(AttemptView::from).collect(),
         ledger_lines: lines.into_iter().map(LineView::from).collect(),
     }))

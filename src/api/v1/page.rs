@@ -26,8 +26,13 @@ impl<T: ToSchema> List<T> {
     where
         T: for<'a> From<&'a R>,
     {
+        Self::with(listed, |row| T::from(row), cursor)
+    }
+
+    /// Where a row alone does not say all that is shown of it.
+    pub fn with<R>(listed: Listed<R>, view: impl FnMut(&R) -> T, cursor: impl FnOnce(&R) -> String) -> Self {
         let next_cursor = if listed.has_more { listed.rows.last().map(cursor) } else { None };
-        Self { object: "list", data: listed.rows.iter().map(T::from).collect(), has_more: listed.has_more, next_cursor }
+        Self { object: "list", data: listed.rows.iter().map(view).collect(), has_more: listed.has_more, next_cursor }
     }
 }
 

@@ -1,6 +1,8 @@
 //! `GET /batches/{id}/results`: every finished task as a line of JSON, streamed page by page, so that ten thousand cost no more
 //! memory than two hundred. A fault in the middle breaks the transfer off: a file that ends early never looks complete.
 
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -46,6 +48,7 @@ struct Reading {
     reader: Reader,
     id: BatchId,
     status: Option<FinishedStatus>,
+    public_url: Arc<str>,
     /// The page to write next; `None` when the last one was written.
     page: Option<Listed<Task>>,
 }
@@ -68,7 +71,7 @@ pub(crate) async fn stream(
     let (id, reader) = (batch_id(&id)?, Reader::from(&caller));
     // The first page is read before the answer starts, so that what is wrong with the request can still be said.
     let page = read_page(&api.service, reader, id, 0).await?;
-    let reading = Reading { service: api.service, reader, id, status, page: Some(page) };
+    let reading = Reading { service: api.service, reader, id, status, public_url: api.public_url, page: Some(page) };
     let lines = Body::from_stream(stream::try_unfold(reading, write_page));
     Ok(([(header::CONTENT_TYPE, "application/jsonl")], lines).into_response())
 }
@@ -79,7 +82,7 @@ async fn read_page(service: &Service, reader: Reader, id: BatchId, after: i32) -
 
 async fn write_page(mut reading: Reading) -> Result<Option<(Bytes, Reading)>, ServiceError> {
     let Some(page) = reading.page.take() else { return Ok(None) };
-    let lines = lines(&page.rows, reading.status);
+    let lines = lines(&page.rows, reading.status, &reading.public_url);
     if let Some(last) = page.rows.last().filter(|_| page.has_more) {
         let next = read_page(&reading.service, reading.reader, reading.id, last.number).await;
         reading.page = Some(next.inspect_err(|error| tracing::error!(batch = %reading.id, "results broken off: {error}"))?);
@@ -87,10 +90,10 @@ async fn write_page(mut reading: Reading) -> Result<Option<(Bytes, Reading)>, Se
     Ok(Some((Bytes::from(lines), reading)))
 }
 
-fn lines(tasks: &[Task], status: Option<FinishedStatus>) -> Vec<u8> {
+fn lines(tasks: &[Task], status: Option<FinishedStatus>, public_url: &str) -> Vec<u8> {
     let mut lines = Vec::new();
     for task in tasks.iter().filter(|task| is_asked_for(task.status, status)) {
-        serde_json::to_writer(&mut lines, &TaskView::from(task)).expect("texts and numbers are always JSON");
+        serde_json::to_writer(&mut lines, &TaskView::of(task, public_url)).expect("texts and numbers are always JSON");
         lines.push(b'\n');
     }
     lines
@@ -112,7 +115,7 @@ mod tests {
     #[test]
     fn only_finished_tasks_one_per_line() {
         let tasks: Vec<Task> = TaskStatus::ALL.iter().map(|status| task(*status)).collect();
-        let count = |status| String::from_utf8(lines(&tasks, status)).unwrap().lines().count();
+        let count = |status| String::from_utf8(lines(&tasks, status, "")).unwrap().lines().count();
         assert_eq!((count(None), count(Some(FinishedStatus::Failed))), (3, 1));
     }
 }

@@ -59,7 +59,7 @@ pub(crate) struct TaskCreditsView {
 #[schema(as = Output)]
 pub(crate) struct OutputView {
     /// On this server; it asks for your key.
-    #[schema(format = "uri-reference", example = "/api/v1/batches/bat_06ffab1c9xe3kbm1h2g4t8w0qr/tasks/17/content")]
+    #[schema(format = "uri", example = "https://api.example.com/api/v1/batches/bat_06ffab1c9xe3kbm1h2g4t8w0qr/tasks/17/content")]
     url: String,
     /// The video is kept until then.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -83,8 +83,9 @@ pub(crate) struct ErrorView {
     responsible_party: Party,
 }
 
-impl From<&Task> for TaskView {
-    fn from(task: &Task) -> Self {
+impl TaskView {
+    /// `public_url` is the address under which customers reach this server.
+    pub fn of(task: &Task, public_url: &str) -> Self {
         let failed = matches!(task.status, TaskStatus::Failed | TaskStatus::Canceled);
         let error = task.failure.filter(|_| failed).map(|(failure, responsible_party)| ErrorView {
             group: failure.group(),
@@ -102,7 +103,10 @@ impl From<&Task> for TaskView {
             status: task.status.into(),
             credits: TaskCreditsView { price: task.price.get(), charged: task.charged().get(), refunded: task.refunded().get() },
             attempts: task.attempts,
-            output: output.map(|output| OutputView { url: path(task.batch_id, task.number), expires_at: output.expires_at }),
+            output: output.map(|output| OutputView {
+                url: format!("{public_url}{}", path(task.batch_id, task.number)),
+                expires_at: output.expires_at,
+            }),
             error,
             created_at: task.created_at,
             started_at: task.started_at,
@@ -127,7 +131,7 @@ pub(crate) async fn list(
 ) -> Result<Json<List<TaskView>>, Problem> {
     let after = page.cursor()?.unwrap_or(0);
     let listed = api.service.tasks(Reader::from(&caller), batch_id(&id)?, after, page.size()?).await?;
-    Ok(Json(List::of(listed, |task| task.number.to_string())))
+    Ok(Json(List::with(listed, |task| TaskView::of(task, &api.public_url), |task| task.number.to_string())))
 }
 
 /// Get a task
@@ -145,7 +149,7 @@ pub(crate) async fn show(
     Path((id, number)): Path<(String, String)>,
 ) -> Result<Json<TaskView>, Problem> {
     let task = api.service.task(Reader::from(&caller), batch_id(&id)?, task_number(&number)?).await?;
-    Ok(Json(TaskView::from(&task)))
+    Ok(Json(TaskView::of(&task, &api.public_url)))
 }
 
 fn statuses() -> utoipa::openapi::Object {
@@ -197,7 +201,7 @@ pub(crate) mod tests {
     }
 
     fn shown(status: TaskStatus) -> serde_json::Value {
-        serde_json::to_value(TaskView::from(&task(status))).unwrap()
+        serde_json::to_value(TaskView::of(&task(status), "https://api.example.org")).unwrap()
     }
 
     #[test]
@@ -225,7 +229,7 @@ pub(crate) mod tests {
     fn a_success_shows_its_video_and_its_charge() {
         let task = shown(TaskStatus::Succeeded);
         let url = task["output"]["url"].as_str().unwrap();
-        assert!(url.starts_with("/api/v1/batches/bat_") && url.ends_with("/tasks/17/content"), "{url}");
+        assert!(url.starts_with("https://api.example.org/api/v1/batches/bat_") && url.ends_with("/tasks/17/content"), "{url}");
         assert!(!task.to_string().contains("example.com"), "the provider's address stays with us");
         assert_eq!((&task["credits"]["charged"], &task["error"]), (&49.into(), &serde_json::Value::Null));
     }

@@ -66,8 +66,8 @@ impl Parts {
     ) -> Result<(), Failure> {
         let options =
             site::options(config).map_err(|error| Failure::new("configuration", format!("Leptos.toml cannot be used: {error}")))?;
-        let router =
-            web::router(Web { state: state.clone(), random: Arc::new(OsRandom), options, simulated, providers, site: config.site() });
+        let (site, public_url) = (config.site(), config.public_url.clone());
+        let router = web::router(Web { state: state.clone(), random: Arc::new(OsRandom), options, simulated, providers, site, public_url });
         let (stop, drain_max) = (self.stop.clone(), config.drain_max);
         let usage = usage::run(state.service.clone(), stop.clone());
         self.running.spawn(async {

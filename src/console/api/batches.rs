@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ConsoleError, Wire};
 use crate::domain::batch::{Batch, BatchCredits, BatchStatus, Counts};
-use crate::domain::batch_list::StatusCount;
+use crate::domain::batch_list::{Part, StatusCount};
 use crate::domain::id::{BatchId, CustomerId};
 use crate::domain::money::Money;
 use crate::domain::time::Time;
@@ -24,11 +24,13 @@ pub struct BatchRow {
     pub profit: Money,
     pub created_at: Time,
     pub finished_at: Option<Time>,
+    /// What of it a filter by failure, party or model asks for.
+    pub part: Option<Part>,
 }
 
 impl BatchRow {
     /// Compiled on both sides, used by the server.
-    pub fn new(batch: Batch, models: Vec<String>) -> Self {
+    pub fn new(batch: Batch, models: Vec<String>, part: Option<Part>) -> Self {
         Self {
             id: batch.id,
             status: batch.status(),
@@ -41,6 +43,7 @@ impl BatchRow {
             created_at: batch.created_at,
             finished_at: batch.state.finished_at(),
             customer_name: batch.customer_name,
+            part,
         }
     }
 }
@@ -92,7 +95,9 @@ pub async fn list_batches(query: String) -> Result<BatchesPage, ConsoleError> {
         None => None,
     };
     let models = service.models_of(&listed.rows).await.map_err(refuse)?;
-    let rows = listed.rows.into_iter().zip(models).map(|(batch, models)| BatchRow::new(batch, models)).collect();
+    let parts = service.parts_of(&listed.rows, &query.filter).await.map_err(refuse)?;
+    let rows = listed.rows.into_iter().zip(models.into_iter().zip(parts));
+    let rows = rows.map(|(batch, (models, part))| BatchRow::new(batch, models, part)).collect();
     let [before, after] = [listed.before, listed.after].map(|cursor| cursor.map(|cursor| cursor.to_string()));
     Ok(BatchesPage { rows, before, after, counts, customer, now: service.now() })
 }

@@ -2,6 +2,9 @@
 
 use leptos::prelude::*;
 
+use crate::console::i18n::Lang;
+use crate::domain::money::Money;
+
 /// A term and its figure.
 pub fn term(name: &'static str, figure: impl IntoAny) -> AnyView {
     term_with(name.into_any(), "", figure.into_any())
@@ -30,6 +33,11 @@ pub fn span(class: &'static str, text: String) -> AnyView {
 /// A figure or name that leads to the rows behind it.
 pub fn linked(href: String, class: &'static str, text: String) -> AnyView {
     view! { <a href=href class=class>{text}</a> }.into_any()
+}
+
+/// Money that leads to the rows that it is the sum of; on hover to the micro-dollar, as the rows say it.
+pub fn linked_money(lang: Lang, href: String, class: &'static str, money: Money, shown: String) -> AnyView {
+    view! { <a href=href class=class title=format!("US$ {}", lang.exact_amount(money))>{shown}</a> }.into_any()
 }
 
 /// Machine text in one line, cut where it is too long; whole on hover.

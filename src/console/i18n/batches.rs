@@ -60,6 +60,10 @@ pub struct BatchesWords {
     pub view_taken: &'static str,
     pub view_full: &'static str,
     pub asked_for: fn(&str) -> String,
+    /// Headings of what of a batch the filter asks for.
+    pub part_ordered: &'static str,
+    pub part_failed: &'static str,
+    pub part_refunded: &'static str,
 }
 
 static EN: BatchesWords = BatchesWords {
@@ -118,6 +122,9 @@ static EN: BatchesWords = BatchesWords {
     view_taken: "The view was not saved: there is one of that name already.",
     view_full: "The view was not saved: there are 100 already. Delete one first.",
     asked_for: |what| format!("The address asks for {what}, which is nothing that a batch can have, so nothing is shown."),
+    part_ordered: "Of these: tasks",
+    part_failed: "Of these: failed",
+    part_refunded: "Refunded",
 };
 
 static ZH: BatchesWords = BatchesWords {
@@ -176,6 +183,9 @@ static ZH: BatchesWords = BatchesWords {
     view_taken: "未保存：已有同名视图。",
     view_full: "未保存：已有 100 个视图，请先删除一个。",
     asked_for: |what| format!("地址中的 {what} 不是批次可能具有的条件，因此不显示任何批次。"),
+    part_ordered: "其中任务",
+    part_failed: "其中失败",
+    part_refunded: "退还",
 };
 
 impl Lang {

@@ -37,6 +37,13 @@ impl Lang {
         money.to_string().replace("US$ ", "")
     }
 
+    /// To the micro-dollar, without its unit, for rows that are added up: `0.117600`, `−12.010001`.
+    pub fn exact_amount(self, money: Money) -> String {
+        let micros = money.micros().unsigned_abs();
+        let sign = if money.micros() < 0 { "−" } else { "" };
+        format!("{sign}{}.{:06}", group_thousands(micros / 1_000_000), micros % 1_000_000)
+    }
+
     /// Tenths of a percent: `733` as `73.3 %`.
     pub fn percent(self, permille: i64) -> String {
         let sign = if permille < 0 { "−" } else { "" };

@@ -2,6 +2,7 @@
 //! compile; words of domain enums are functions with an exhaustive `match`, for the same reason.
 
 mod account;
+mod attempts;
 mod audit;
 mod batch;
 mod batches;
@@ -10,6 +11,7 @@ mod en;
 mod format;
 mod keys;
 mod overview;
+mod refund;
 mod sentence;
 mod shell;
 mod tasks;
@@ -23,7 +25,8 @@ pub use audit::AuditWords;
 pub use customers::CustomersWords;
 pub use format::shortened;
 pub use keys::KeysWords;
-pub use sentence::{BatchFacts, Part, PartyFailure};
+pub use refund::RefundWords;
+pub use sentence::{BatchFacts, NAMED_MAX, Part, PartyFailure};
 pub use shell::ShellWords;
 pub use tasks::TasksWords;
 pub use ticket::TicketFacts;

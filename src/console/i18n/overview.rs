@@ -52,7 +52,7 @@ words! {
     refunded: "Refunded", "已退";
     by_party: "Failures by responsible party", "按责任方统计失败";
     by_model: "Failures by model", "按模型统计失败";
-    party_note: "The link leads to every batch with such a failure; each is listed with all its failed tasks.", "链接列出所有含此类失败的批次，每个批次显示其全部失败任务。";
+    party_note: "Each figure leads to the batches that it is the sum of, each with its own part of it. Sunk includes repeated attempts.", "每个数字链接到构成它的批次，各批次显示其所占部分。沉没成本含重试过的尝试。";
     party: "Party", "责任方";
     failed_tasks: "Failed tasks", "失败任务";
     share: "Of all tasks", "占全部任务";

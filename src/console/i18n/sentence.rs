@@ -7,6 +7,7 @@ use crate::domain::books::Sums;
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
 use crate::domain::money::{Money, group_thousands};
+use crate::domain::task::{TaskFilter, TaskState};
 
 /// What the sentence is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +40,12 @@ pub enum Part {
     Text(String),
     /// The figure that the sentence is about.
     Strong(String),
-    /// Failures, to be linked to their tasks.
-    Failures(PartyFailure, String),
+    /// Tasks, or their credits, to be linked to those tasks.
+    Tasks(TaskFilter, String),
+    /// Failed tasks whose kinds are not named, to be linked to all kinds.
+    Others(String),
+    /// What operators gave back, to be linked to the transactions that did.
+    Reversed(String),
     /// Something to be linked to the task that proves it.
     Task(i32, String),
 }
@@ -48,13 +53,18 @@ pub enum Part {
 impl Part {
     pub fn text(&self) -> &str {
         match self {
-            Self::Text(text) | Self::Strong(text) | Self::Failures(_, text) | Self::Task(_, text) => text,
+            Self::Text(text)
+            | Self::Strong(text)
+            | Self::Others(text)
+            | Self::Reversed(text)
+            | Self::Tasks(_, text)
+            | Self::Task(_, text) => text,
         }
     }
 }
 
 /// Kinds of failures that are named one by one at most.
-const NAMED_MAX: usize = 3;
+pub const NAMED_MAX: usize = 3;
 
 pub fn english(lang: Lang, facts: &BatchFacts) -> Vec<Part> {
     let counts = facts.counts;
@@ -62,9 +72,11 @@ pub fn english(lang: Lang, facts: &BatchFacts) -> Vec<Part> {
     let mut say = Sentence::default();
     if counts.open() == counts.total {
         say.text(&format!(
-            "Nothing has finished yet: {} and {} held.",
-            tasks(counts.total, "is open", "are open"),
-            credits(facts.credits.held.get(), "is", "are")
+            "Nothing has finished yet: {} {} open and {} {} held.",
+            tasks(counts.total),
+            if counts.total == 1 { "is" } else { "are" },
+            credits(facts.credits.held.get()),
+            if facts.credits.held.get() == 1 { "is" } else { "are" }
         ));
         return say.parts;
     }
@@ -76,10 +88,15 @@ pub fn english(lang: Lang, facts: &BatchFacts) -> Vec<Part> {
         None => format!("{so_far}, with no revenue: the credits were given, not bought."),
     });
     if counts.failed > 0 {
-        say.text(&format!(" {} of {} failed: ", number(counts.failed), tasks(counts.total, "", "").trim_end()));
+        say.text(" ");
+        say.of_state(TaskState::Failed, number(counts.failed));
+        say.text(&format!(" of {} failed: ", tasks(counts.total)));
         say.failures(facts, lang, ", ", english_failure);
-        let others = others(facts);
-        say.text(&if others > 0 { format!(" and {} others.", number(others)) } else { ".".to_owned() });
+        if let Some(others) = others(facts) {
+            say.text(" and ");
+            say.parts.push(Part::Others(format!("{} others", number(others))));
+        }
+        say.text(".");
     } else if counts.succeeded == counts.total {
         say.text(&match counts.total {
             1 => " The task succeeded.".to_owned(),
@@ -88,8 +105,12 @@ pub fn english(lang: Lang, facts: &BatchFacts) -> Vec<Part> {
     } else {
         say.text(" No task failed.");
     }
+    let are = |count: i64| if count == 1 { "was" } else { "were" };
     if facts.refunded_for_failures.get() > 0 {
-        say.text(&format!(" {} refunded automatically", credits(facts.refunded_for_failures.get(), "was", "were")));
+        let refunded = facts.refunded_for_failures.get();
+        say.text(" ");
+        say.of_state(TaskState::Failed, credits(refunded));
+        say.text(&format!(" {} refunded automatically", are(refunded)));
         if let Some((task, micros)) = facts.last_refund {
             say.text(", the last one ");
             say.parts.push(Part::Task(task, format!("{} after its failure", lang.duration(micros))));
@@ -97,17 +118,20 @@ pub fn english(lang: Lang, facts: &BatchFacts) -> Vec<Part> {
         say.text(".");
     }
     if counts.canceled > 0 {
-        say.text(&format!(
-            " {} canceled before running, and {} given back.",
-            tasks(counts.canceled, "was", "were"),
-            credits(facts.refunded_for_cancel.get(), "was", "were")
-        ));
+        let refunded = facts.refunded_for_cancel.get();
+        say.text(" ");
+        say.of_state(TaskState::Canceled, tasks(counts.canceled));
+        say.text(&format!(" {} canceled before running, and ", are(counts.canceled)));
+        say.of_state(TaskState::Canceled, credits(refunded));
+        say.text(&format!(" {} given back.", are(refunded)));
     }
     if facts.reversed.get() > 0 {
-        say.text(&format!(" {} given back later by an operator.", credits(facts.reversed.get(), "was", "were")));
+        say.text(" ");
+        say.parts.push(Part::Reversed(credits(facts.reversed.get())));
+        say.text(&format!(" {} given back later by an operator.", are(facts.reversed.get())));
     }
     if counts.open() > 0 {
-        say.text(&format!(" {}.", tasks(counts.open(), "is still open", "are still open")));
+        say.text(&format!(" {} {} still open.", tasks(counts.open()), if counts.open() == 1 { "is" } else { "are" }));
     }
     say.parts
 }
@@ -128,17 +152,23 @@ pub fn chinese(lang: Lang, facts: &BatchFacts) -> Vec<Part> {
         None => "，没有收入：所用积分为赠送。".to_owned(),
     });
     if counts.failed > 0 {
-        say.text(&format!("{} 个任务中有 {} 个失败：", number(counts.total), number(counts.failed)));
+        say.text(&format!("{} 个任务中有 ", number(counts.total)));
+        say.of_state(TaskState::Failed, number(counts.failed));
+        say.text(" 个失败：");
         say.failures(facts, lang, "，", chinese_failure);
-        let others = others(facts);
-        say.text(&if others > 0 { format!("，另有 {} 个。", number(others)) } else { "。".to_owned() });
+        if let Some(others) = others(facts) {
+            say.text("，");
+            say.parts.push(Part::Others(format!("另有 {} 个", number(others))));
+        }
+        say.text("。");
     } else if counts.succeeded == counts.total {
         say.text(&format!("{} 个任务全部成功。", number(counts.total)));
     } else {
         say.text("没有任务失败。");
     }
     if facts.refunded_for_failures.get() > 0 {
-        say.text(&format!("已自动退还 {} 积分", lang.credits(facts.refunded_for_failures)));
+        say.text("已自动退还 ");
+        say.of_state(TaskState::Failed, format!("{} 积分", lang.credits(facts.refunded_for_failures)));
         if let Some((task, micros)) = facts.last_refund {
             say.text("，最后一笔");
             say.parts.push(Part::Task(task, format!("在失败后 {} 退还", lang.duration(micros))));
@@ -146,11 +176,15 @@ pub fn chinese(lang: Lang, facts: &BatchFacts) -> Vec<Part> {
         say.text("。");
     }
     if counts.canceled > 0 {
-        let refunded = lang.credits(facts.refunded_for_cancel);
-        say.text(&format!("{} 个任务未运行即取消，退还 {refunded} 积分。", number(counts.canceled)));
+        say.of_state(TaskState::Canceled, format!("{} 个任务", number(counts.canceled)));
+        say.text("未运行即取消，退还 ");
+        say.of_state(TaskState::Canceled, format!("{} 积分", lang.credits(facts.refunded_for_cancel)));
+        say.text("。");
     }
     if facts.reversed.get() > 0 {
-        say.text(&format!("操作员事后退还 {} 积分。", lang.credits(facts.reversed)));
+        say.text("操作员事后退还 ");
+        say.parts.push(Part::Reversed(format!("{} 积分", lang.credits(facts.reversed))));
+        say.text("。");
     }
     if counts.open() > 0 {
         say.text(&format!("还有 {} 个任务进行中。", number(counts.open())));
@@ -159,8 +193,8 @@ pub fn chinese(lang: Lang, facts: &BatchFacts) -> Vec<Part> {
 }
 
 /// Failed tasks whose kinds are not named.
-fn others(facts: &BatchFacts) -> i64 {
-    facts.failures.iter().skip(NAMED_MAX).map(|row| row.tasks).sum()
+fn others(facts: &BatchFacts) -> Option<i64> {
+    Some(facts.failures.iter().skip(NAMED_MAX).map(|row| row.tasks).sum()).filter(|others| *others > 0)
 }
 
 /// Whether the party must be said: a fault of the provider always, another one where the type alone would suggest somebody else.
@@ -213,13 +247,13 @@ fn made(say: &mut Sentence, facts: &BatchFacts, [gain, loss]: [&str; 2], lang: L
     say.parts.push(Part::Strong(lang.money(amount)));
 }
 
-/// `1 task was`, `1,000 tasks were`.
-fn tasks(count: i64, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 task {one}") } else { format!("{} tasks {many}", group_thousands(count.unsigned_abs())) }
+/// `1 task`, `1,000 tasks`.
+fn tasks(count: i64) -> String {
+    if count == 1 { "1 task".to_owned() } else { format!("{} tasks", group_thousands(count.unsigned_abs())) }
 }
 
-fn credits(count: i64, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 credit {one}") } else { format!("{} credits {many}", group_thousands(count.unsigned_abs())) }
+fn credits(count: i64) -> String {
+    if count == 1 { "1 credit".to_owned() } else { format!("{} credits", group_thousands(count.unsigned_abs())) }
 }
 
 #[derive(Default)]
@@ -240,8 +274,13 @@ impl Sentence {
     fn failures(&mut self, facts: &BatchFacts, lang: Lang, comma: &str, name: fn(Lang, &PartyFailure) -> String) {
         for (index, row) in facts.failures.iter().take(NAMED_MAX).enumerate() {
             self.text(if index > 0 { comma } else { "" });
-            self.parts.push(Part::Failures(*row, name(lang, row)));
+            let filter = TaskFilter { party: Some(row.party), ..TaskFilter::of_failure(row.failure) };
+            self.parts.push(Part::Tasks(filter, name(lang, row)));
         }
+    }
+
+    fn of_state(&mut self, state: TaskState, text: String) {
+        self.parts.push(Part::Tasks(TaskFilter::of_state(state), text));
     }
 }
 

@@ -1,9 +1,11 @@
 //! The page this product is for: how much did this order make, how much was refunded for failures, and whose fault was it?
 
 mod actions;
+mod attempts;
 mod billing;
 mod overview;
 mod parties;
+mod refund;
 mod strip;
 mod task;
 mod tasks;
@@ -13,7 +15,7 @@ mod webhooks;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use self::{actions::Actions, billing::Billing, tasks::Tasks, timeline::Timeline, webhooks::Webhooks};
+use self::{actions::Actions, attempts::Attempts, billing::Billing, tasks::Tasks, timeline::Timeline, webhooks::Webhooks};
 use super::failed::failed;
 use super::place::here;
 use crate::console::api::batch::{BatchSummary, ReadBatch};
@@ -24,7 +26,7 @@ use crate::console::components::copy::id_with_copy;
 use crate::console::components::panel;
 use crate::console::components::tabs::{TabLink, tabs};
 use crate::console::i18n::{Lang, shortened};
-use crate::console::query::{BatchPlace, BatchQuery, BatchesQuery, BillingQuery, Tab, TasksQuery, TimelineQuery};
+use crate::console::query::{AttemptsQuery, BatchPlace, BatchQuery, BatchesQuery, BillingQuery, Tab, TasksQuery, TimelineQuery};
 use crate::domain::batch::BatchStatus;
 use crate::domain::id::BatchId;
 
@@ -40,6 +42,10 @@ pub fn BatchPage() -> impl IntoView {
         let query = place.with(|place| place.query.clone());
         if query.tab == Tab::Tasks { query.tasks } else { before.cloned().unwrap_or_default() }
     });
+    let attempts = Memo::new(move |before: Option<&AttemptsQuery>| {
+        let query = place.with(|place| place.query.clone());
+        if query.tab == Tab::Attempts { query.attempts } else { before.copied().unwrap_or_default() }
+    });
     let billing = Memo::new(move |before: Option<&BillingQuery>| {
         let query = place.with(|place| place.query.clone());
         if query.tab == Tab::Billing { query.billing } else { before.copied().unwrap_or_default() }
@@ -48,7 +54,7 @@ pub fn BatchPage() -> impl IntoView {
         let query = place.with(|place| place.query.clone());
         if query.tab == Tab::Timeline { query.timeline } else { before.copied().unwrap_or_default() }
     });
-    let action = Memo::new(move |_| place.with(|place| place.query.action));
+    let whole = Memo::new(move |_| place.with(|place| place.query.clone()));
     let summary = load(move || (ReadBatch { id: id.get() }, clock.tick()));
     refresh_while_open(clock, summary);
     view! {
@@ -62,9 +68,10 @@ pub fn BatchPage() -> impl IntoView {
                 }
             })}
         </Transition>
-        <Actions id action />
+        <Actions id query=whole />
         {move || match tab.get() {
             Tab::Tasks => view! { <Tasks id query /> }.into_any(),
+            Tab::Attempts => view! { <Attempts id query=attempts /> }.into_any(),
             Tab::Billing => view! { <Billing id query=billing /> }.into_any(),
             Tab::Timeline => view! { <Timeline id query=timeline /> }.into_any(),
             Tab::Webhooks => view! { <Webhooks id /> }.into_any(),
@@ -124,7 +131,9 @@ fn above_the_rows(lang: Lang, summary: &BatchSummary, tab: Memo<Tab>) -> AnyView
             {actions::buttons(lang, summary)}
         </div>
         {overview::overview(lang, summary)}
-        <h2 class="unseen">{words.sections}</h2>
+        <h2 class="unseen" id="rows">
+            {words.sections}
+        </h2>
         {move || {
             let link = |to: Tab, name, count| TabLink {
                 name,
@@ -136,6 +145,7 @@ fn above_the_rows(lang: Lang, summary: &BatchSummary, tab: Memo<Tab>) -> AnyView
                 words.sections,
                 vec![
                     link(Tab::Tasks, words.tasks, Some(tasks.clone())),
+                    link(Tab::Attempts, lang.attempts().attempts, None),
                     link(Tab::Billing, words.billing, Some(transactions.clone())),
                     link(Tab::Timeline, lang.batch().timeline, None),
                     link(Tab::Webhooks, words.webhooks, None),

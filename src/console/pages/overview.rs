@@ -12,11 +12,11 @@ use crate::console::api::load;
 use crate::console::api::overview::{Overview, ReadOverview};
 use crate::console::components::badge::batch_badge;
 use crate::console::components::clock::Clock;
-use crate::console::components::figure::{term, terms};
+use crate::console::components::figure::{linked_money, term, terms};
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
-use crate::console::query::{BatchesQuery, OverviewQuery};
+use crate::console::query::{BatchesQuery, Column, Columns, OverviewQuery};
 use crate::domain::batch::BatchStatus;
 use crate::domain::batch_list::{BatchFilter, Statuses};
 use crate::domain::failure::Party;
@@ -64,7 +64,12 @@ fn windows(lang: Lang, query: OverviewQuery) -> AnyView {
 
 /// The batches behind a figure.
 pub(super) fn behind(lang: Lang, report: &Report, change: impl FnOnce(&mut BatchFilter)) -> String {
-    let query = BatchesQuery::default().filtered(|filter| {
+    behind_with(lang, report, &[], change)
+}
+
+/// The batches behind a figure, with the columns that it is the sum of.
+fn behind_with(lang: Lang, report: &Report, columns: &[Column], change: impl FnOnce(&mut BatchFilter)) -> String {
+    let query = BatchesQuery::default().columns(Columns::default().and(columns)).filtered(|filter| {
         (filter.from, filter.to) = (Some(report.from), Some(report.to));
         change(filter);
     });
@@ -124,22 +129,26 @@ pub(super) fn card(title: &'static str, content: AnyView) -> AnyView {
 fn money(lang: Lang, report: &Report, sums: Sums) -> AnyView {
     let (words, common) = (lang.overview(), lang.words());
     let all = || behind(lang, report, |_| {});
-    let usd = |micros| lang.money(Money::from_micros(micros));
+    let usd = |micros, column| {
+        let money = Money::from_micros(micros);
+        linked_money(lang, behind_with(lang, report, &[column], |_| {}), "figure", money, lang.money(money))
+    };
     let profit = Money::from_micros(sums.profit_microusd());
     let open = sums.credits_held - sums.credits_charged - sums.credits_refunded;
+    let held = behind_with(lang, report, &[Column::StillHeld], |filter| filter.statuses = Statuses::of(&OPEN));
     let list = terms(
-        "wide",
+        "",
         [
-            Some(term(words.revenue, usd(sums.revenue_microusd))),
-            Some(term(words.cost, usd(sums.cost_microusd))),
-            Some(term(words.profit, link(all(), lang.money(profit)))),
+            Some(term(words.revenue, usd(sums.revenue_microusd, Column::Revenue))),
+            Some(term(words.cost, usd(sums.cost_microusd, Column::Cost))),
+            Some(term(words.profit, usd(profit.micros(), Column::Profit))),
             Some(term(words.margin, lang.margin(profit.permille_of(Money::from_micros(sums.revenue_microusd))))),
             Some(term(common.charged, link(all(), lang.number(sums.credits_charged)))),
             Some(term(
                 common.refunded,
                 link(behind(lang, report, |filter| filter.refund_over = Some(0)), lang.number(sums.credits_refunded)),
             )),
-            Some(term(common.held, lang.number(open))),
+            Some(term(common.still_held, link(held, lang.number(open)))),
         ],
     );
     card(words.money, list)
@@ -153,7 +162,7 @@ fn batches(lang: Lang, report: &Report, sums: Sums) -> AnyView {
         [
             Cell::new(words.total),
             Cell::new(link(behind(lang, report, |_| {}), lang.number(sums.batches))).class("n"),
-            Cell::figure(lang.number(sums.tasks)),
+            Cell::new(link(behind(lang, report, |_| {}), lang.number(sums.tasks))).class("n"),
         ],
     )];
     for status in BatchStatus::ALL {
@@ -163,8 +172,8 @@ fn batches(lang: Lang, report: &Report, sums: Sums) -> AnyView {
             "",
             [
                 Cell::new(batch_badge(lang, *status)),
-                Cell::new(link(href, lang.number(of.batches))).class("n"),
-                Cell::quiet_figure(lang.number(of.tasks), of.tasks == 0),
+                Cell::new(link(href.clone(), lang.number(of.batches))).class("n"),
+                counted(lang, of.tasks, href),
             ],
         ));
     }
@@ -175,24 +184,27 @@ fn tasks(lang: Lang, report: &Report, sums: Sums) -> AnyView {
     let (words, common) = (lang.overview(), lang.words());
     let share = |tasks| lang.margin(permille(tasks, sums.tasks));
     let columns = [text(common.state), number(common.tasks), number(words.share)];
-    let line = |name: &'static str, tasks: i64, href: Option<String>| {
-        let figure = match href {
-            Some(href) => Cell::new(link(href, lang.number(tasks))).class("n"),
-            None => Cell::quiet_figure(lang.number(tasks), tasks == 0),
-        };
-        row("", [Cell::new(name), figure, Cell::quiet_figure(share(tasks), tasks == 0)])
+    let line = |name: &'static str, tasks: i64, href: String| {
+        row("", [Cell::new(name), counted(lang, tasks, href), Cell::quiet_figure(share(tasks), tasks == 0)])
     };
-    let open = Statuses::of(&[BatchStatus::Queued, BatchStatus::Processing, BatchStatus::Canceling]);
-    let open = || Some(behind(lang, report, |filter| filter.statuses = open));
+    let open = |column| behind_with(lang, report, &[column], |filter| filter.statuses = Statuses::of(&OPEN));
     let rows = vec![
-        line(words.total, sums.tasks, Some(behind(lang, report, |_| {}))),
-        line(words.waiting, sums.pending, open()),
-        line(words.being_made, sums.processing, open()),
-        line(common.succeeded, sums.succeeded, None),
-        line(common.failed, sums.failed, Some(behind(lang, report, |filter| filter.has_failures = true))),
-        line(common.canceled, sums.canceled, None),
+        line(words.total, sums.tasks, behind(lang, report, |_| {})),
+        line(words.waiting, sums.pending, open(Column::Waiting)),
+        line(words.being_made, sums.processing, open(Column::Running)),
+        line(common.succeeded, sums.succeeded, behind(lang, report, |_| {})),
+        line(common.failed, sums.failed, behind(lang, report, |filter| filter.has_failures = true)),
+        line(common.canceled, sums.canceled, behind_with(lang, report, &[Column::Canceled], |_| {})),
     ];
     card(words.tasks_by_state, table(words.tasks_by_state, &columns, rows))
+}
+
+/// States of batches in which tasks wait or run.
+const OPEN: [BatchStatus; 3] = [BatchStatus::Queued, BatchStatus::Processing, BatchStatus::Canceling];
+
+/// A figure that leads to its rows; a zero is quiet and leads nowhere.
+fn counted(lang: Lang, count: i64, href: String) -> Cell {
+    if count == 0 { Cell::quiet_figure(lang.number(0), true) } else { Cell::new(link(href, lang.number(count))).class("n") }
 }
 
 fn parties(lang: Lang, report: &Report, sums: Sums) -> AnyView {
@@ -207,16 +219,23 @@ fn parties(lang: Lang, report: &Report, sums: Sums) -> AnyView {
                 "",
                 [
                     Cell::new((lang.words().party_word)(*party)),
-                    Cell::new(link(href, lang.number(tasks))).class("n"),
+                    counted(lang, tasks, href.clone()),
                     Cell::quiet_figure(lang.margin(permille(tasks, sums.tasks)), tasks == 0),
-                    Cell::quiet_figure(lang.number(credits), credits == 0),
-                    Cell::quiet_figure(lang.amount(Money::from_micros(cost)), cost == 0),
+                    counted(lang, credits, href.clone()),
+                    sunk(lang, Money::from_micros(cost), href),
                 ],
             )
         })
         .collect();
     let note = view! { <p class="note">{words.party_note}</p> };
     card(words.by_party, view! { {table(words.by_party, &columns, rows)} {note} }.into_any())
+}
+
+fn sunk(lang: Lang, cost: Money, href: String) -> Cell {
+    match cost {
+        Money::ZERO => Cell::quiet_figure(lang.amount(cost), true),
+        cost => Cell::new(linked_money(lang, href, "figure", cost, lang.amount(cost))).class("n"),
+    }
 }
 
 fn models(lang: Lang, report: &Report) -> AnyView {
@@ -235,8 +254,8 @@ fn models(lang: Lang, report: &Report) -> AnyView {
                 "",
                 [
                     Cell::new(of.model.clone()),
-                    Cell::new(link(all, lang.number(of.ordered))).class("n"),
-                    Cell::new(link(failed, lang.number(of.failed))).class("n"),
+                    counted(lang, of.ordered, all),
+                    counted(lang, of.failed, failed),
                     Cell::figure(lang.margin(permille(of.failed, of.ordered))),
                 ],
             )

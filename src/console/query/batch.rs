@@ -1,6 +1,6 @@
 //! `/admin/batches/bat_…` and what of it is shown.
 
-use super::{BatchesQuery, BillingQuery, Href, Params, TasksQuery, TimelineQuery};
+use super::{AttemptsQuery, BatchesQuery, BillingQuery, Href, Params, TasksQuery, TimelineQuery};
 use crate::domain::id::BatchId;
 use crate::domain::task::TaskFilter;
 use crate::domain::word::words;
@@ -9,6 +9,8 @@ words! {
     /// Sections of the page of a batch.
     Tab {
         Tasks = "tasks",
+        /// What was sent to providers, and what it cost.
+        Attempts = "attempts",
         Billing = "billing",
         Timeline = "timeline",
         Webhooks = "webhooks",
@@ -19,10 +21,15 @@ words! {
     /// What is open above the sections.
     Action {
         Cancel = "cancel",
+        /// Gives the credits of charged tasks back.
+        Refund = "refund",
         /// A summary to be pasted into a ticket.
         Ticket = "ticket",
     }
 }
+
+/// Longer lists of numbers are cut: what is left is refused or shown, and nothing is done without being shown.
+const NUMBERS_MAX_CHARS: usize = 500;
 
 /// A page of a batch: which one, and what of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,7 +53,10 @@ impl BatchPlace {
 pub struct BatchQuery {
     pub tab: Tab,
     pub action: Option<Action>,
+    /// Numbers of tasks as somebody typed them, `3,7-9`; empty unless the action is to refund.
+    pub refund: String,
     pub tasks: TasksQuery,
+    pub attempts: AttemptsQuery,
     pub billing: BillingQuery,
     pub timeline: TimelineQuery,
 }
@@ -56,7 +66,9 @@ impl Default for BatchQuery {
         Self {
             tab: Tab::Tasks,
             action: None,
+            refund: String::new(),
             tasks: TasksQuery::default(),
+            attempts: AttemptsQuery::default(),
             billing: BillingQuery::default(),
             timeline: TimelineQuery::default(),
         }
@@ -66,10 +78,14 @@ impl Default for BatchQuery {
 impl BatchQuery {
     pub fn of(params: Params) -> Self {
         let tab = params("tab").and_then(|word| word.parse().ok()).unwrap_or(Tab::Tasks);
-        let query = Self { tab, action: params("action").and_then(|word| word.parse().ok()), ..Self::default() };
+        let action = params("action").and_then(|word| word.parse().ok());
+        let refund = params("refund").filter(|_| action == Some(Action::Refund)).unwrap_or_default();
+        let refund: String = refund.trim().chars().take(NUMBERS_MAX_CHARS).collect();
+        let query = Self { tab, action, refund, ..Self::default() };
         // Parameters of one tab mean nothing on another.
         match tab {
             Tab::Tasks => Self { tasks: TasksQuery::of(params), ..query },
+            Tab::Attempts => Self { attempts: AttemptsQuery::of(params), ..query },
             Tab::Billing => Self { billing: BillingQuery::of(params), ..query },
             Tab::Timeline => Self { timeline: TimelineQuery::of(params), ..query },
             Tab::Webhooks => query,
@@ -87,11 +103,13 @@ impl BatchQuery {
         href.with("tab", (self.tab != Tab::Tasks).then_some(self.tab));
         match self.tab {
             Tab::Tasks => self.tasks.write(&mut href),
+            Tab::Attempts => self.attempts.write(&mut href),
             Tab::Billing => self.billing.write(&mut href),
             Tab::Timeline => self.timeline.write(&mut href),
             Tab::Webhooks => {}
         }
         href.with("action", self.action);
+        href.with("refund", (!self.refund.is_empty()).then_some(&self.refund));
         href.0
     }
 
@@ -102,7 +120,13 @@ impl BatchQuery {
 
     #[must_use]
     pub fn action(&self, action: Option<Action>) -> Self {
-        Self { action, ..self.clone() }
+        Self { action, refund: String::new(), ..self.clone() }
+    }
+
+    /// With the dialog that gives the credits of these tasks back.
+    #[must_use]
+    pub fn refunding(&self, tasks: &str) -> Self {
+        Self { action: Some(Action::Refund), refund: tasks.to_owned(), ..self.clone() }
     }
 }
 
@@ -121,6 +145,9 @@ mod tests {
                 assert_eq!(BatchQuery::of(&params(&query.to_href(id()))), query);
             }
         }
+        let query = BatchQuery::default().refunding("3,7-9");
+        assert_eq!(BatchQuery::of(&params(&query.to_href(id()))), query);
+        assert_eq!(BatchQuery::of(&params("?refund=3")), BatchQuery::default(), "of an action that is not asked for");
         assert_eq!(BatchQuery::of(&params("?tab=secrets")), BatchQuery::default());
     }
 

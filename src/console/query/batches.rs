@@ -16,9 +16,15 @@ words! {
         Tasks = "tasks",
         Ok = "ok",
         Failed = "failed",
+        Canceled = "canceled",
+        Waiting = "waiting",
+        Running = "running",
         Held = "held",
         Charged = "charged",
         Refunded = "refunded",
+        StillHeld = "still_held",
+        Revenue = "revenue",
+        Cost = "cost",
         Profit = "profit",
         Margin = "margin",
         Created = "created",
@@ -29,23 +35,31 @@ words! {
 
 /// Which columns are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Columns(u16);
+pub struct Columns(u32);
 
 impl Default for Columns {
-    /// All but the moment of the end, which the duration tells well enough.
+    /// All but what other columns tell well enough.
     fn default() -> Self {
-        Self(Column::ALL.iter().fold(0, |set, column| set | 1 << *column as u16)).toggled(Column::Finished)
+        use Column::{Canceled, Cost, Finished, Revenue, Running, StillHeld, Waiting};
+        let hidden = [Canceled, Waiting, Running, StillHeld, Revenue, Cost, Finished];
+        Self(Column::ALL.iter().filter(|column| !hidden.contains(column)).fold(0, |set, column| set | 1 << *column as u32))
     }
 }
 
 impl Columns {
     pub const fn has(self, column: Column) -> bool {
-        self.0 & (1 << column as u16) != 0
+        self.0 & (1 << column as u32) != 0
     }
 
     #[must_use]
     pub const fn toggled(self, column: Column) -> Self {
-        Self(self.0 ^ (1 << column as u16))
+        Self(self.0 ^ (1 << column as u32))
+    }
+
+    /// With these too.
+    #[must_use]
+    pub fn and(self, columns: &[Column]) -> Self {
+        Self(columns.iter().fold(self.0, |set, column| set | 1 << *column as u32))
     }
 
     pub fn iter(self) -> impl Iterator<Item = Column> {
@@ -55,7 +69,7 @@ impl Columns {
     /// Unknown words are left out; where none is left, the default is shown.
     fn read(text: &str) -> Self {
         let known = text.split(',').filter_map(|word| word.parse::<Column>().ok());
-        let set = known.fold(0, |set, column| set | 1 << column as u16);
+        let set = known.fold(0, |set, column| set | 1 << column as u32);
         if set == 0 { Self::default() } else { Self(set) }
     }
 }

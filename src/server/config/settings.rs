@@ -65,7 +65,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         PUBLIC_URL,
         "http:// and LEPTOS_SITE_ADDR",
-        "Address under which customers and operators reach this server. With https, cookies are for https only; a proxy in front speaks TLS.",
+        "Address under which customers and operators reach this server; it begins the links to videos and in webhooks. With https, cookies are for https only; a proxy in front speaks TLS.",
     ),
     setting(
         WEBHOOK_SCHEDULE_S,

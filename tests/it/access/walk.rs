@@ -26,6 +26,7 @@ const OPERATORS: &[(&str, &str, Action, &str)] = &[
     ("GET", "/batches/{id}/tasks", Action::Read, ""),
     ("GET", "/batches/{id}/tasks.csv", Action::Read, ""),
     ("GET", "/batches/{id}/tasks/{number}", Action::Read, ""),
+    ("GET", "/batches/{id}/attempts", Action::Read, ""),
     ("GET", "/batches/{id}/billing", Action::Read, ""),
     ("GET", "/batches/{id}/billing.csv", Action::Read, ""),
     ("GET", "/batches/{id}/cancel", Action::CancelBatches, ""),
@@ -57,6 +58,7 @@ const CHANGES: &[(&str, Action, &str)] = &[
     ("change_credits", Action::ChangeCredits, "id={customer}&action=promo&credits=1&reason=walk&token={token}"),
     ("batch_cancel", Action::CancelBatches, "id={batch}&reason=walk"),
     ("revoke_key", Action::ChangeKeys, "customer={customer}&key={key_id}"),
+    ("batch_refund", Action::ChangeCredits, "id={batch}&tasks=1&reason=walk&token={token}"),
     ("batch_compare", Action::CompareBooks, "id={batch}"),
     ("delivery_resend", Action::ResendWebhooks, "id=dlv_00fkqz1b3r000000000000000g"),
 ];

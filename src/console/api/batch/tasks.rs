@@ -52,6 +52,8 @@ pub struct TaskRow {
     pub attempts: i32,
     pub failure: Option<(FailureType, Party)>,
     pub price: Credits,
+    /// An operator gave its credits back after they were charged.
+    pub reversed: bool,
     pub created_at: Time,
     pub started_at: Option<Time>,
     pub finished_at: Option<Time>,
@@ -237,6 +239,7 @@ impl From<&Task> for TaskRow {
             attempts: task.attempts,
             failure: task.failure,
             price: task.price,
+            reversed: task.reversed,
             created_at: task.created_at,
             started_at: task.started_at,
             finished_at: task.finished_at,

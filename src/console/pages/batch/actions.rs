@@ -3,7 +3,8 @@
 
 use leptos::prelude::*;
 
-use crate::console::api::batch::{BatchSummary, CancelOffer, ReadCancelOffer, ReadTicket};
+use super::refund;
+use crate::console::api::batch::{BatchSummary, CancelOffer, ReadCancelOffer, ReadRefundOffer, ReadTicket};
 use crate::console::api::{ConsoleError, load_if};
 use crate::console::components::clock::Clock;
 use crate::console::components::copy::copy_button;
@@ -26,6 +27,14 @@ pub fn buttons(lang: Lang, summary: &BatchSummary) -> AnyView {
             </a>
         }
     });
+    let refund = (!summary.books.ledger.charged.is_zero()).then(|| {
+        view! {
+            <a class="button" href=to(Action::Refund) data-noscroll="">
+                {lang.refund().button}
+                "…"
+            </a>
+        }
+    });
     view! {
         <div class="batch-actions" role="group" aria-label=own.actions>
             {copy_button(lang, own.copy_link, crate::browser::address)}
@@ -35,7 +44,7 @@ pub fn buttons(lang: Lang, summary: &BatchSummary) -> AnyView {
             <button type="button" class="live" on:click=move |_| crate::browser::print()>
                 {own.print}
             </button>
-            {cancel}
+            {refund} {cancel}
         </div>
     }
     .into_any()
@@ -43,25 +52,42 @@ pub fn buttons(lang: Lang, summary: &BatchSummary) -> AnyView {
 
 /// Not on the refresh clock: what was offered stays as it was read, and a half-written reason stays where it is.
 #[component]
-pub fn Actions(id: Memo<String>, action: Memo<Option<Action>>) -> impl IntoView {
+pub fn Actions(id: Memo<String>, query: Memo<BatchQuery>) -> impl IntoView {
     let lang = expect_context::<Lang>();
-    let is = move |asked| (action.get() == Some(asked)).then(|| id.get());
+    let action = Memo::new(move |_| query.with(|query| (query.action, query.refund.clone())));
+    let is = move |asked| action.with(|(action, _)| *action == Some(asked)).then(|| id.get());
     let offer = load_if(move || (is(Action::Cancel).map(|id| ReadCancelOffer { id }), 0));
+    let reversal = load_if(move || {
+        let tasks = action.with(|(_, tasks)| tasks.clone());
+        (is(Action::Refund).map(|id| ReadRefundOffer { id, tasks }), 0)
+    });
     let language = lang.language().word();
     let text = load_if(move || (is(Action::Ticket).map(|id| ReadTicket { id, language: language.to_owned() }), 0));
-    Clock::current().freeze_while(move || action.get().is_some());
+    Effect::new(move |_| {
+        let _answers = (offer.get().is_some(), reversal.get().is_some(), text.get().is_some());
+        if action.with(|(action, _)| action.is_some()) {
+            crate::browser::after(0, || _ = crate::browser::focus("#dialog:not(:focus-within)"));
+        }
+    });
+    Clock::current().freeze_while(move || action.with(|(action, _)| action.is_some()));
     view! {
         <Transition fallback=|| ()>
             {move || {
-                let asked = action.get();
+                let (asked, tasks) = action.get();
+                // Closing leads to where the dialog was opened.
+                let back = move || {
+                    id.get_untracked().parse().map(|id| lang.link(&query.get_untracked().action(None).to_href(id))).unwrap_or_default()
+                };
                 Suspend::new(async move {
                     match asked {
                         None => ().into_any(),
-                        Some(Action::Cancel) => shown(lang, offer.await.as_deref(), |offer| offer.as_ref().map(|offer| cancel(lang, offer))),
-                        Some(Action::Ticket) => {
-                            let id = id.get_untracked();
-                            shown(lang, text.await.as_deref(), |text| text.clone().map(|text| ticket(lang, &id, text)))
+                        Some(Action::Cancel) => {
+                            shown(lang, offer.await.as_deref(), |offer| offer.as_ref().map(|offer| cancel(lang, offer, back())))
                         }
+                        Some(Action::Refund) => {
+                            shown(lang, reversal.await.as_deref(), |offer| offer.as_ref().map(|offer| refund::dialog(lang, offer, &tasks, back())))
+                        }
+                        Some(Action::Ticket) => shown(lang, text.await.as_deref(), |text| text.clone().map(|text| ticket(lang, text, back()))),
                     }
                 })
             }}
@@ -84,9 +110,8 @@ pub fn lang_field(lang: Lang) -> AnyView {
     lang.param().map(|value| view! { <input type="hidden" name="lang" value=value /> }).into_any()
 }
 
-fn cancel(lang: Lang, offer: &CancelOffer) -> AnyView {
+fn cancel(lang: Lang, offer: &CancelOffer, back: String) -> AnyView {
     let (words, own) = (lang.words(), lang.batch());
-    let back = lang.link(&BatchQuery::default().to_href(offer.id));
     if !matches!(offer.status, BatchStatus::Queued | BatchStatus::Processing) {
         return nothing_to_cancel(lang, offer, back);
     }
@@ -98,7 +123,7 @@ fn cancel(lang: Lang, offer: &CancelOffer) -> AnyView {
     ];
     let press = (own.cancel_press)(&lang.number(offer.pending), &lang.credits(offer.releases));
     view! {
-        <section class="card dialog" aria-labelledby="cancel-title" id="dialog">
+        <section class="card dialog" role="dialog" tabindex="-1" aria-labelledby="cancel-title" id="dialog">
             <h2 id="cancel-title">{own.cancel_title}</h2>
             {terms("wide", facts)}
             <p class="soft">{own.cancel_text}</p>
@@ -113,7 +138,7 @@ fn cancel(lang: Lang, offer: &CancelOffer) -> AnyView {
                     <button type="submit" class="danger">
                         {press}
                     </button>
-                    <a class="button" href=back data-noscroll="">
+                    <a class="button" href=back data-noscroll="" data-close="">
                         {own.keep_batch}
                     </a>
                 </p>
@@ -139,11 +164,11 @@ fn nothing_to_cancel(lang: Lang, offer: &CancelOffer, back: String) -> AnyView {
     ];
     let title = if offer.status.is_finished() { own.nothing_to_cancel } else { own.canceling_already };
     view! {
-        <section class="card dialog" aria-labelledby="cancel-title" id="dialog">
+        <section class="card dialog" role="dialog" tabindex="-1" aria-labelledby="cancel-title" id="dialog">
             <h2 id="cancel-title">{title}</h2>
             {terms("wide", facts)}
             <p class="row">
-                <a class="button" href=back data-noscroll="">
+                <a class="button" href=back data-noscroll="" data-close="">
                     {own.close}
                 </a>
             </p>
@@ -152,19 +177,18 @@ fn nothing_to_cancel(lang: Lang, offer: &CancelOffer, back: String) -> AnyView {
     .into_any()
 }
 
-fn ticket(lang: Lang, id: &str, text: String) -> AnyView {
+fn ticket(lang: Lang, text: String, back: String) -> AnyView {
     let own = lang.batch();
-    let back = id.parse().map(|id| lang.link(&BatchQuery::default().to_href(id))).unwrap_or_default();
     let lines = text.lines().count().clamp(6, 24);
     let copied = text.clone();
     view! {
-        <section class="card dialog" aria-labelledby="ticket-title" id="dialog">
+        <section class="card dialog" role="dialog" tabindex="-1" aria-labelledby="ticket-title" id="dialog">
             <h2 id="ticket-title">{own.ticket_title}</h2>
             <textarea class="markdown" readonly="" rows=lines.to_string() aria-labelledby="ticket-title">
                 {text}
             </textarea>
             <p class="row">
-                {copy_button(lang, own.copy_text, move || copied.clone())} <a class="button" href=back data-noscroll="">
+                {copy_button(lang, own.copy_text, move || copied.clone())} <a class="button" href=back data-noscroll="" data-close="">
                     {own.close}
                 </a>
             </p>

@@ -10,7 +10,7 @@ use crate::console::api::batch::{BillingPage, DrawRow, ReadBilling, TransactionR
 use crate::console::api::{ConsoleError, load};
 use crate::console::components::clock::Clock;
 use crate::console::components::copy::short_id;
-use crate::console::components::figure::{linked, term, terms};
+use crate::console::components::figure::{linked, linked_money, term, terms};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
@@ -108,8 +108,14 @@ fn summary(lang: Lang, id: BatchId, page: &BillingPage) -> AnyView {
         Some(term(words.refunded, to(Booking::Refunded, refunded))),
         Some(term(words.still_held, lang.number(held - charged - refunded))),
         Some(term(own.net, lang.signed_credits(Credits::new(-(held - refunded))))),
-        Some(term(words.revenue, lang.money(revenue))),
-        Some(term(words.transactions, lang.number(sum_of(&page.sums, None).0))),
+        Some(term(
+            words.revenue,
+            linked_money(lang, lang.link(&BillingQuery::only(Booking::Charged).to_href(id)), "", revenue, lang.money(revenue)),
+        )),
+        Some(term(
+            words.transactions,
+            linked(lang.link(&BillingQuery::default().to_href(id)), "", lang.number(sum_of(&page.sums, None).0)),
+        )),
     ];
     view! {
         <div>
@@ -183,7 +189,10 @@ fn chips(lang: Lang, id: BatchId, query: BillingQuery, sums: &[KindSum]) -> AnyV
         .into_any()
     };
     let mut chips = vec![chip(own.all, None)];
-    chips.extend(Booking::ALL.iter().map(|booking| chip((own.booking)(*booking), Some(*booking))));
+    // Most batches never have a reversal.
+    let is_shown =
+        |booking: &Booking| *booking != Booking::Reversed || query.booking == Some(*booking) || sum_of(sums, Some(*booking)).0 > 0;
+    chips.extend(Booking::ALL.iter().filter(|booking| is_shown(booking)).map(|booking| chip((own.booking)(*booking), Some(*booking))));
     view! { <nav class="batch-chips" aria-label=lang.words().kind>{chips}</nav> }.into_any()
 }
 
@@ -230,13 +239,13 @@ fn totals(lang: Lang, query: BillingQuery, sums: &[KindSum]) -> AnyView {
         [
             Cell::new(own.totals),
             Cell::new(lang.number(transactions)),
-            Cell::new(own.all_transactions).class("soft"),
+            Cell::new(""),
             Cell::figure(if tasks > 0 { lang.number(tasks) } else { String::new() }),
             Cell::new(""),
             Cell::figure(credits),
             Cell::new(""),
             Cell::new(""),
-            Cell::figure(lang.amount(revenue)),
+            Cell::figure(lang.exact_amount(revenue)),
             Cell::new(""),
             Cell::new(""),
         ],
@@ -261,7 +270,7 @@ fn transaction_rows(lang: Lang, id: BatchId, query: BillingQuery, transaction: &
                     </span>
                 }
             });
-            let revenue = if transaction.revenue.micros() == 0 { String::new() } else { lang.amount(transaction.revenue) };
+            let revenue = if transaction.revenue.micros() == 0 { String::new() } else { lang.exact_amount(transaction.revenue) };
             let tasks = (index == 0 && transaction.tasks > 0).then(|| tasks_link(lang, id, query, transaction));
             let kind = first((words.transaction_word)(transaction.kind).to_owned(), index);
             let open = transaction.position.filter(|_| index == 0).map_or_else(String::new, |position| lang.credits(position.open));

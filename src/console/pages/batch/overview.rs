@@ -6,9 +6,10 @@ use leptos::prelude::*;
 use super::parties;
 use super::strip::strip;
 use crate::console::api::batch::BatchSummary;
-use crate::console::components::figure::{Share, bar, code_line, linked, span, term, term_with, terms};
+use crate::console::components::figure::{Share, bar, code_line, linked, linked_money, span, term, term_with, terms};
 use crate::console::i18n::{BatchFacts, Lang, Part, PartyFailure};
-use crate::console::query::{BatchQuery, BillingQuery, TasksQuery};
+use crate::console::query::{AttemptsQuery, BatchQuery, BillingQuery, TasksQuery};
+use crate::domain::attempt::{AttemptFilter, AttemptState};
 use crate::domain::billing::Booking;
 use crate::domain::money::Money;
 use crate::domain::task::{TaskFilter, TaskState};
@@ -22,6 +23,7 @@ pub fn overview(lang: Lang, summary: &BatchSummary) -> AnyView {
                 {tasks_and_time(lang, summary)}
                 {block(lang.words().whose_fault, parties::table(lang, summary))}
             </div>
+            {parties::types(lang, summary)}
             {strip(lang, summary)}
             {origin(lang, summary)}
         </section>
@@ -31,7 +33,12 @@ pub fn overview(lang: Lang, summary: &BatchSummary) -> AnyView {
 
 /// The address of the tasks that a filter asks for.
 pub fn tasks_href(lang: Lang, summary: &BatchSummary, filter: TaskFilter) -> String {
-    lang.link(&BatchQuery::tasks(filter).to_href(summary.id))
+    to_rows(lang, &BatchQuery::tasks(filter).to_href(summary.id))
+}
+
+/// The address of rows that a figure above them leads to, with them in sight.
+pub fn to_rows(lang: Lang, href: &str) -> String {
+    lang.link(&format!("{href}#rows"))
 }
 
 /// The facts that the sentence is made from.
@@ -61,11 +68,10 @@ fn sentence(lang: Lang, summary: &BatchSummary) -> AnyView {
         .map(|part| match part {
             Part::Text(text) => text.into_any(),
             Part::Strong(text) => view! { <strong>{text}</strong> }.into_any(),
-            Part::Failures(row, text) => {
-                let filter = TaskFilter { party: Some(row.party), ..TaskFilter::of_failure(row.failure) };
-                linked(tasks_href(lang, summary, filter), "", text)
-            }
-            Part::Task(number, text) => linked(lang.link(&TasksQuery::default().task(Some(number)).to_href(summary.id)), "", text),
+            Part::Tasks(filter, text) => linked(tasks_href(lang, summary, filter), "", text),
+            Part::Others(text) => view! { <a href="#types" rel="external">{text}</a> }.into_any(),
+            Part::Reversed(text) => linked(to_rows(lang, &BillingQuery::only(Booking::Reversed).to_href(summary.id)), "", text),
+            Part::Task(number, text) => linked(to_rows(lang, &TasksQuery::default().task(Some(number)).to_href(summary.id)), "", text),
         })
         .collect();
     view! { <p class="say" class:loss=summary.profit < Money::ZERO>{parts}</p> }.into_any()
@@ -84,15 +90,22 @@ fn block(title: &'static str, body: AnyView) -> AnyView {
 
 fn what_it_made(lang: Lang, summary: &BatchSummary) -> AnyView {
     let words = lang.words();
-    let minus = |cost: Money| lang.amount(Money::from_micros(cost.micros().saturating_neg()));
     let loss = summary.profit < Money::ZERO;
-    let charged = lang.link(&BillingQuery::only(Booking::Charged).to_href(summary.id));
-    let succeeded = tasks_href(lang, summary, TaskFilter::of_state(TaskState::Succeeded));
+    let charged = to_rows(lang, &BillingQuery::only(Booking::Charged).to_href(summary.id));
+    let cost = |cost: Money, state| {
+        let href = to_rows(lang, &AttemptsQuery::only(AttemptFilter::of_state(state)).to_href(summary.id));
+        linked_money(lang, href, "", cost, lang.amount(Money::from_micros(cost.micros().saturating_neg())))
+    };
+    let profit = view! {
+        <span class=if loss { "big bad" } else { "big good" } title=format!("US$ {}", lang.exact_amount(summary.profit))>
+            {lang.money(summary.profit)}
+        </span>
+    };
     let figures = [
-        term(words.revenue, linked(charged, "", lang.money(summary.revenue))),
-        term(words.cost_succeeded, linked(succeeded, "", minus(summary.cost_succeeded))),
-        term(words.cost_failed, view! { <a href="#parties" rel="external">{minus(summary.cost_failed)}</a> }),
-        term_with(words.profit.into_any(), "total", span(if loss { "big bad" } else { "big good" }, lang.money(summary.profit))),
+        term(words.revenue, linked_money(lang, charged, "", summary.revenue, lang.money(summary.revenue))),
+        term(words.cost_succeeded, cost(summary.cost_succeeded, AttemptState::Succeeded)),
+        term(words.cost_failed, cost(summary.cost_failed, AttemptState::Failed)),
+        term_with(words.profit.into_any(), "total", profit.into_any()),
         term(words.margin, lang.margin(summary.profit.permille_of(summary.revenue))),
     ];
     block(words.what_it_made, terms("", figures.map(Some)))

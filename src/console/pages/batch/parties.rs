@@ -1,11 +1,15 @@
-//! Whose fault it was, and what it cost: failures by responsible party, the types of each below it.
+//! Whose fault it was, and what it cost: failures by responsible party, and below the figures why, by type. Every figure leads to
+//! the rows that it is the sum of: tasks and credits to tasks, provider cost to attempts, because an attempt that was repeated
+//! costs too.
 
 use leptos::prelude::*;
 
-use super::overview::tasks_href;
+use super::overview::{tasks_href, to_rows};
 use crate::console::api::batch::{BatchSummary, FailureRow};
-use crate::console::components::figure::{Share, bar, linked, span};
-use crate::console::i18n::Lang;
+use crate::console::components::figure::{Share, bar, linked, linked_money, span};
+use crate::console::i18n::{Lang, NAMED_MAX};
+use crate::console::query::AttemptsQuery;
+use crate::domain::attempt::AttemptFilter;
 use crate::domain::credits::Credits;
 use crate::domain::failure::Party;
 use crate::domain::money::Money;
@@ -39,22 +43,100 @@ pub fn by_party(failures: &[FailureRow], is_over: bool) -> Vec<PartySum> {
     sums.to_vec()
 }
 
+/// One row for each party.
 pub fn table(lang: Lang, summary: &BatchSummary) -> AnyView {
-    let (words, own) = (lang.words(), lang.batch());
     let sums = by_party(&summary.failures, summary.finished_at.is_some());
-    let failed = summary.counts.failed;
-    let rows: Vec<AnyView> = sums.iter().flat_map(|sum| rows_of(lang, summary, sum, failed)).collect();
+    let rows = sums.into_iter().map(|sum| {
+        let nothing = sum.tasks == 0 && sum.sunk == Money::ZERO;
+        let row = Row {
+            name: (lang.words().party_word)(sum.party).into_any(),
+            class: if nothing { "none" } else { "" },
+            tasks: sum.tasks,
+            refunded: sum.refunded,
+            sunk: sum.sunk,
+            filter: TaskFilter::of_party(sum.party),
+        };
+        line(lang, summary, row, ())
+    });
+    faults(lang, "parties", lang.words().party, None, rows.collect())
+}
+
+/// Types in one look; the others are one click away.
+const TYPES_SHOWN: usize = NAMED_MAX;
+
+/// One row for each type and party, the width of the card: why tasks failed, and what the customer reads about it.
+pub fn types(lang: Lang, summary: &BatchSummary) -> Option<AnyView> {
+    let own = lang.batch();
+    let mut failures: Vec<&FailureRow> = summary.failures.iter().collect();
+    if summary.finished_at.is_none() {
+        // While it runs no row moves under the cursor.
+        failures.sort_by_key(|row| (row.failure, row.party));
+    }
+    // One more row takes no more room than to say that there is one more.
+    let shown = if failures.len() > TYPES_SHOWN + 1 { TYPES_SHOWN } else { failures.len() };
+    let (first, rest) = failures.split_at(shown);
+    let listed = |rows: &[&FailureRow]| {
+        let rows = rows.iter().map(|row| type_line(lang, summary, row)).collect();
+        faults(lang, "parties types", own.failure, Some(lang.tasks_words().customer_reads), rows)
+    };
+    let more = (!rest.is_empty()).then(|| {
+        let tasks: i64 = rest.iter().map(|row| row.tasks).sum();
+        view! {
+            <details>
+                <summary>{(own.more_types)(rest.len(), &lang.number(tasks))}</summary>
+                {listed(rest)}
+            </details>
+        }
+    });
+    (!failures.is_empty()).then(|| {
+        view! {
+            <div class="why" id="types">
+                <h2>{own.types}</h2>
+                {listed(first)}
+                {more}
+            </div>
+        }
+        .into_any()
+    })
+}
+
+fn type_line(lang: Lang, summary: &BatchSummary, row: &FailureRow) -> AnyView {
+    let words = lang.words();
+    let mut whose = format!(" · {}", (words.party_word)(row.party));
+    if row.tasks == 0 {
+        whose = format!("{whose} · {}", lang.batch().repeated);
+    }
+    let name = view! {
+        {(words.failure_word)(row.failure)}
+        {span("soft", whose)}
+    };
+    let sentence = (lang.tasks_words().sentence)(row.failure);
+    let shown = Row {
+        name: name.into_any(),
+        class: "",
+        tasks: row.tasks,
+        refunded: row.refunded,
+        sunk: row.cost,
+        filter: TaskFilter { party: Some(row.party), ..TaskFilter::of_failure(row.failure) },
+    };
+    line(lang, summary, shown, view! { <td class="reads" title=sentence>{sentence}</td> })
+}
+
+fn faults(lang: Lang, class: &'static str, first: &'static str, last: Option<&'static str>, rows: Vec<AnyView>) -> AnyView {
+    let (words, own) = (lang.words(), lang.batch());
     let headings: Vec<AnyView> = [words.tasks, own.share, words.refunded_short, words.sunk]
         .into_iter()
         .map(|name| view! { <th scope="col" class="n">{name}</th> }.into_any())
         .collect();
+    let last = last.map(|name| view! { <th scope="col" class="reads">{name}</th> });
     view! {
-        <table class="parties" id="parties">
+        <table class=class>
             <thead>
                 <tr>
-                    <th scope="col">{words.party}</th>
+                    <th scope="col">{first}</th>
                     <td></td>
                     {headings}
+                    {last}
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -63,7 +145,7 @@ pub fn table(lang: Lang, summary: &BatchSummary) -> AnyView {
     .into_any()
 }
 
-/// What one line of the table says.
+/// What one line of a table says.
 struct Row {
     name: AnyView,
     class: &'static str,
@@ -73,50 +155,29 @@ struct Row {
     filter: TaskFilter,
 }
 
-fn rows_of(lang: Lang, summary: &BatchSummary, sum: &PartySum, failed: i64) -> Vec<AnyView> {
-    let words = lang.words();
-    let nothing = sum.tasks == 0 && sum.sunk == Money::ZERO;
-    let whole = Row {
-        name: (words.party_word)(sum.party).into_any(),
-        class: if nothing { "none" } else { "" },
-        tasks: sum.tasks,
-        refunded: sum.refunded,
-        sunk: sum.sunk,
-        filter: TaskFilter::of_party(sum.party),
-    };
-    let types = summary.failures.iter().filter(|row| row.party == sum.party).map(|row| {
-        let repeated = (row.tasks == 0).then(|| span("soft", format!(" · {}", lang.batch().repeated)));
-        Row {
-            name: view! {
-                {(words.failure_word)(row.failure)}
-                {repeated}
-            }
-            .into_any(),
-            class: "type",
-            tasks: row.tasks,
-            refunded: row.refunded,
-            sunk: row.cost,
-            filter: TaskFilter { party: Some(row.party), ..TaskFilter::of_failure(row.failure) },
-        }
-    });
-    std::iter::once(whole).chain(types).map(|row| line(lang, summary, row, failed)).collect()
-}
-
-fn line(lang: Lang, summary: &BatchSummary, row: Row, failed: i64) -> AnyView {
+fn line(lang: Lang, summary: &BatchSummary, row: Row, last: impl IntoAny) -> AnyView {
+    let failed = summary.counts.failed;
     let to = |figure: String| {
         if row.tasks == 0 { figure.into_any() } else { linked(tasks_href(lang, summary, row.filter.clone()), "", figure) }
     };
+    let sunk = match (row.sunk, row.filter.party) {
+        (Money::ZERO, _) | (_, None) => lang.amount(row.sunk).into_any(),
+        (sunk, Some(party)) => {
+            let attempts = AttemptsQuery::only(AttemptFilter::of_fault(party, row.filter.failure));
+            linked_money(lang, to_rows(lang, &attempts.to_href(summary.id)), "", sunk, lang.amount(sunk))
+        }
+    };
     let share = Money::from_micros(row.tasks).permille_of(Money::from_micros(failed)).filter(|_| row.tasks > 0);
-    let cells: Vec<AnyView> =
-        [to(lang.number(row.tasks)), lang.margin(share).into_any(), to(lang.credits(row.refunded)), lang.amount(row.sunk).into_any()]
-            .into_iter()
-            .map(|figure| view! { <td class="n">{figure}</td> }.into_any())
-            .collect();
+    let cells: Vec<AnyView> = [to(lang.number(row.tasks)), lang.margin(share).into_any(), to(lang.credits(row.refunded)), sunk]
+        .into_iter()
+        .map(|figure| view! { <td class="n">{figure}</td> }.into_any())
+        .collect();
     view! {
         <tr class=row.class>
             <th scope="row">{row.name}</th>
             <td class="share">{bar(&[Share { class: "bad", amount: row.tasks }], failed)}</td>
             {cells}
+            {last.into_any()}
         </tr>
     }
     .into_any()

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use super::actions::lang_field;
+use super::overview::to_rows;
 use crate::console::api::batch::BatchSummary;
 use crate::console::components::figure::{Share, bar, linked, span};
 use crate::console::components::table::{Cell, number, row, table, text};
@@ -24,8 +25,10 @@ pub fn strip(lang: Lang, summary: &BatchSummary) -> AnyView {
     let figure = |name, amount: Credits, class, booking: Option<Booking>| {
         let credits = lang.credits(amount);
         let shown = match booking {
-            Some(booking) if !amount.is_zero() => linked(lang.link(&BillingQuery::only(booking).to_href(summary.id)), "", credits),
-            _ => credits.into_any(),
+            _ if amount.is_zero() => credits.into_any(),
+            Some(booking) => linked(to_rows(lang, &BillingQuery::only(booking).to_href(summary.id)), "", credits),
+            // What the batch still holds after the last of all its transactions.
+            None => linked(to_rows(lang, &BillingQuery::default().to_href(summary.id)), "", credits),
         };
         view! {
             <span class=class>
@@ -151,7 +154,7 @@ fn item(lang: Lang, summary: &BatchSummary, difference: &Difference) -> AnyView 
     let words = lang.words();
     let subject = match (difference.task, difference.transaction) {
         (Some(number), _) => {
-            linked(lang.link(&TasksQuery::default().task(Some(number)).to_href(summary.id)), "", format!("{} {number}", words.task))
+            linked(to_rows(lang, &TasksQuery::default().task(Some(number)).to_href(summary.id)), "", format!("{} {number}", words.task))
         }
         (None, Some(id)) => {
             let name = format!("{} {}", words.transaction, crate::console::i18n::shortened(&id.to_string()));

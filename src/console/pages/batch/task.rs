@@ -4,12 +4,12 @@ mod proof;
 
 use leptos::prelude::*;
 
-use crate::console::api::batch::{AttemptRow, TaskDetail};
+use crate::console::api::batch::{AttemptRow, TaskDetail, TaskRow};
 use crate::console::components::badge::{attempt_badge, task_badge};
 use crate::console::components::copy::id_with_copy;
 use crate::console::components::figure::{code_line, code_whole, term, terms};
 use crate::console::i18n::Lang;
-use crate::console::query::TasksQuery;
+use crate::console::query::{BatchQuery, TasksQuery};
 use crate::domain::id::BatchId;
 use crate::domain::task::TaskStatus;
 
@@ -102,12 +102,29 @@ fn detail(at: &Drawer, task: &TaskDetail) -> AnyView {
         </p>
         <h3>{own.proof}</h3>
         {proof::proof(at, task)}
+        {refund_link(at, row)}
         <h3>{words.attempts_title}</h3>
         {attempts(lang, task)}
         <h3>{words.parameters}</h3>
         {parameters(lang, task)}
     }
     .into_any()
+}
+
+/// Where the credits of a charged task are given back.
+fn refund_link(at: &Drawer, row: &TaskRow) -> Option<AnyView> {
+    let query = BatchQuery { tasks: at.query.clone(), ..BatchQuery::default() }.refunding(&row.number.to_string());
+    (row.status == TaskStatus::Succeeded && !row.reversed).then(|| {
+        view! {
+            <p>
+                <a class="button" href=at.lang.link(&query.to_href(at.id)) data-noscroll="">
+                    {at.lang.refund().this_task}
+                    "…"
+                </a>
+            </p>
+        }
+        .into_any()
+    })
 }
 
 fn is_web(url: &str) -> bool {

@@ -190,8 +190,8 @@ fn task_row(lang: Lang, task: &TaskRow, href: String, open: bool, now: Time) -> 
     });
     let sentence = task.failure.map_or("", |(failure, _)| (own.sentence)(failure));
     let (look, became) = match task.status {
-        TaskStatus::Succeeded => ("n good", words.charged_word),
-        TaskStatus::Failed | TaskStatus::Canceled => ("n info", words.refunded_word),
+        TaskStatus::Succeeded if !task.reversed => ("n good", words.charged_word),
+        TaskStatus::Succeeded | TaskStatus::Failed | TaskStatus::Canceled => ("n info", words.refunded_word),
         TaskStatus::Pending | TaskStatus::Submitting | TaskStatus::Processing => ("n soft", words.held_word),
     };
     let row_link =

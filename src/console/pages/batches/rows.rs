@@ -5,12 +5,15 @@ use leptos::prelude::*;
 use crate::console::api::batches::BatchRow;
 use crate::console::components::badge::batch_badge;
 use crate::console::components::copy::short_id;
-use crate::console::components::figure::{Share, bar};
+use crate::console::components::figure::{Share, bar, linked};
 use crate::console::components::table::{Cell, row, table_with};
 use crate::console::i18n::Lang;
-use crate::console::query::{BatchQuery, BatchesQuery, Column, CustomerQuery};
-use crate::domain::batch_list::{BatchSort, Order};
+use crate::console::query::{AttemptsQuery, BatchQuery, BatchesQuery, Column, CustomerQuery};
+use crate::domain::attempt::{AttemptFilter, AttemptState};
+use crate::domain::batch_list::{BatchFilter, BatchSort, Order, Part};
+use crate::domain::id::BatchId;
 use crate::domain::money::Money;
+use crate::domain::task::{TaskFilter, TaskState};
 use crate::domain::time::Time;
 
 /// `gone` are places of rows that are shown and no longer in the list.
@@ -26,6 +29,7 @@ pub fn table_of(lang: Lang, query: &BatchesQuery, rows: &[BatchRow], gone: &[usi
     if !query.columns.has(Column::State) {
         headings.insert(0, view! { <th scope="col">{words.batch}</th> }.into_any());
     }
+    headings.extend(part_headings(lang, &query.filter));
     let rows = rows.iter().enumerate().map(|(place, batch)| batch_row(lang, query, batch, gone.contains(&place), now)).collect();
     table_with(words.batches, headings, rows)
 }
@@ -40,6 +44,12 @@ pub fn name(lang: Lang, column: Column) -> &'static str {
         Column::Tasks => words.tasks,
         Column::Ok => words.ok,
         Column::Failed => words.failed,
+        Column::Canceled => words.canceled,
+        Column::Waiting => lang.overview().waiting,
+        Column::Running => lang.overview().being_made,
+        Column::StillHeld => words.still_held,
+        Column::Revenue => words.revenue_usd,
+        Column::Cost => lang.attempts().cost_usd,
         Column::Held => words.held,
         Column::Charged => words.charged,
         Column::Refunded => words.refunded,
@@ -103,6 +113,7 @@ fn batch_row(lang: Lang, query: &BatchesQuery, batch: &BatchRow, gone: bool, now
             cells.push(link());
         }
     }
+    cells.extend(batch.part.iter().flat_map(|part| part_cells(lang, query, batch.id, part)));
     row(if gone { "gone" } else { "" }, cells)
 }
 
@@ -124,10 +135,16 @@ fn cell(lang: Lang, query: &BatchesQuery, batch: &BatchRow, column: Column, now:
         Column::Tasks => Cell::figure(lang.number(counts.total)),
         Column::Ok => Cell::quiet_figure(lang.number(counts.succeeded), counts.succeeded == 0),
         Column::Failed => Cell::new(lang.number(counts.failed)).class(if counts.failed == 0 { "n none" } else { "n bad" }),
+        Column::Canceled => Cell::quiet_figure(lang.number(counts.canceled), counts.canceled == 0),
+        Column::Waiting => Cell::quiet_figure(lang.number(counts.pending), counts.pending == 0),
+        Column::Running => Cell::quiet_figure(lang.number(counts.processing), counts.processing == 0),
+        Column::StillHeld => Cell::quiet_figure(lang.credits(credits.open), credits.open.is_zero()),
+        Column::Revenue => money(lang, batch.revenue),
+        Column::Cost => money(lang, Money::from_micros(batch.revenue.micros() - batch.profit.micros())),
         Column::Held => Cell::figure(lang.credits(credits.held)),
         Column::Charged => Cell::quiet_figure(lang.credits(credits.charged), credits.charged.is_zero()),
         Column::Refunded => Cell::quiet_figure(lang.credits(credits.refunded), credits.refunded.is_zero()),
-        Column::Profit => Cell::new(lang.amount(batch.profit)).class(if batch.profit < Money::ZERO { "n bad" } else { "n" }),
+        Column::Profit => money(lang, batch.profit),
         Column::Margin => Cell::figure(lang.margin(batch.profit.permille_of(batch.revenue))),
         Column::Created => moment(lang, batch.created_at, now),
         Column::Finished => match batch.finished_at {
@@ -139,6 +156,48 @@ fn cell(lang: Lang, query: &BatchesQuery, batch: &BatchRow, column: Column, now:
             Cell::quiet_figure(lang.between(Some(batch.created_at), until), batch.finished_at.is_none())
         }
     }
+}
+
+/// To the micro-dollar on hover.
+fn money(lang: Lang, money: Money) -> Cell {
+    let class = if money < Money::ZERO { "n bad" } else { "n" };
+    Cell::new(lang.amount(money)).class(class).title(format!("US$ {}", lang.exact_amount(money)))
+}
+
+/// Headings of the columns that say what of each batch the filter asks for; none where it asks for no part.
+fn part_headings(lang: Lang, filter: &BatchFilter) -> Vec<AnyView> {
+    let (words, own) = (lang.words(), lang.batches_words());
+    let mut names = Vec::new();
+    if filter.asks_for_part() {
+        names.extend(filter.model.as_ref().map(|_| own.part_ordered));
+        names.push(own.part_failed);
+        if filter.model.is_none() {
+            names.extend([own.part_refunded, words.sunk]);
+        }
+    }
+    names.into_iter().map(|name| view! { <th scope="col" class="n part">{name}</th> }.into_any()).collect()
+}
+
+/// Each figure leads to the rows of the batch that it counts.
+fn part_cells(lang: Lang, query: &BatchesQuery, id: BatchId, part: &Part) -> Vec<Cell> {
+    let filter = &query.filter;
+    let tasks = |filter: TaskFilter| lang.link(&BatchQuery::tasks(filter).to_href(id));
+    let of_model = TaskFilter { model: filter.model.clone(), ..TaskFilter::ALL };
+    let failed = tasks(TaskFilter { state: Some(TaskState::Failed), failure: filter.failure, party: filter.party, ..of_model.clone() });
+    let cell = |count: i64, href: String, figure: String| match count {
+        0 => Cell::new(figure).class("n none part"),
+        _ => Cell::new(linked(href, "", figure)).class("n part"),
+    };
+    let mut cells: Vec<Cell> = part.ordered.iter().map(|ordered| cell(*ordered, tasks(of_model.clone()), lang.number(*ordered))).collect();
+    cells.push(cell(part.failed, failed.clone(), lang.number(part.failed)));
+    if filter.model.is_none() {
+        let (refunded, sunk) = (part.refunded.unwrap_or_default(), part.sunk.unwrap_or_default());
+        cells.push(cell(refunded.get(), failed, lang.credits(refunded)));
+        let attempts = AttemptFilter { state: Some(AttemptState::Failed), failure: filter.failure, party: filter.party };
+        let sunk_cell = cell(sunk.micros(), lang.link(&AttemptsQuery::only(attempts).to_href(id)), lang.amount(sunk));
+        cells.push(sunk_cell.title(format!("US$ {}", lang.exact_amount(sunk))));
+    }
+    cells
 }
 
 fn moment(lang: Lang, time: Time, now: Time) -> Cell {

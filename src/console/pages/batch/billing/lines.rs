@@ -24,7 +24,7 @@ pub fn lines(lang: Lang, id: BatchId, query: BillingQuery, page: &LinesPage) -> 
                     Cell::new(linked(href, "row-link", lang.number((*task).into()))).class("n"),
                     Cell::new((words.line_word)(*kind)),
                     Cell::figure(lang.credits(*credits)),
-                    Cell::figure(lang.amount(*revenue)),
+                    Cell::figure(lang.exact_amount(*revenue)),
                 ],
             )
         })

@@ -7,7 +7,7 @@ use super::Drawer;
 use crate::console::api::batch::{ProofStep, TaskDetail};
 use crate::console::components::copy::short_id;
 use crate::console::i18n::Lang;
-use crate::console::query::{BatchQuery, Tab};
+use crate::console::query::BillingQuery;
 use crate::domain::credits::Credits;
 use crate::domain::id::TransactionId;
 use crate::domain::ledger::LineKind;
@@ -110,7 +110,7 @@ fn item(
 ) -> AnyView {
     let link = match transaction {
         Some(transaction) => {
-            let href = format!("{}#{transaction}", BatchQuery::default().tab(Tab::Billing).to_href(at.id));
+            let href = BillingQuery::href_of(at.id, transaction);
             view! { <a class="proof-txn" href=at.lang.link(&href)>{short_id(&transaction.to_string())}</a> }.into_any()
         }
         None => ().into_any(),
