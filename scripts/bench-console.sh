@@ -110,29 +110,9 @@ echo "bench-console: compressed: $compressed pages/s, p95 $compressed_p95 ms" >&
 read -r deep _ < <(load "$SECONDS_EACH" "$address?page=200")
 report "page 200 of 200, of the speed of page 1" "$(node -p "($deep / $per_second).toFixed(2)")" ratio min 0.8
 
-# A batch of a million tasks, in a database of its own: page 20,000 of it against page 1.
-stop
-(
-    export DATABASE_URL=sqlite://$work/million.db
-    "$batchbook" migrate --json >/dev/null
-    customer=$("$batchbook" customer add --name Million --email million@example.com --json | field id)
-    "$batchbook" customer grant "$customer" --credits 1000 --paid-usd 10 --kind purchase --reason bench --json >/dev/null
-    "$batchbook" key add --customer "$customer" --json | field secret >"$work/million.key"
-)
-DATABASE_URL=sqlite://$work/million.db serve --role web
-node -e 'console.log(JSON.stringify({ model: "sora-2", items: Array.from({ length: 10 }, (_, i) => ({ prompt: `take ${i}` })) }))' >"$work/million.json"
-million=$(curl -sf -H "Authorization: Bearer $(cat "$work/million.key")" -H "Idempotency-Key: million" -H "Content-Type: application/json" --data-binary "@$work/million.json" "$BASE_URL/api/v1/batches" | field id)
-stop
-python3 -c 'import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.executescript(open(sys.argv[2]).read()); db.commit()' "$work/million.db" benches/million.sql
-DATABASE_URL=sqlite://$work/million.db serve --role web
-sign_in
-load 2 "$BASE_URL/admin/batches/$million" >/dev/null
-read -r first _ < <(load "$SECONDS_EACH" "$BASE_URL/admin/batches/$million")
-read -r deep _ < <(load "$SECONDS_EACH" "$BASE_URL/admin/batches/$million?page=20000")
-report "page 20,000 of a million tasks, time over that of page 1" "$(node -p "($first / $deep).toFixed(2)")" ratio max 1.2
-
 stop
 serve --role web
+sign_in
 views=0
 while [ $views -lt $VIEWS_BEFORE_MEMORY ]; do
     read -r per_second _ < <(load 2 "$address")
@@ -145,6 +125,18 @@ fi
 while read -r figure value unit comparison target; do
     report "${figure//_/ }" "$value" "$unit" "$comparison" "$target"
 done < <(cd end2end && BATCH=$batch node console.bench.mjs)
+
+# A batch of a million tasks: page 20,000 of it against page 1. It is stretched from one that nobody has begun.
+node -e 'console.log(JSON.stringify({ model: "sora-2", items: Array.from({ length: 10 }, (_, i) => ({ prompt: `take ${i}` })) }))' >"$work/million.json"
+million=$(curl -sf -H "Authorization: Bearer $secret" -H "Idempotency-Key: million" -H "Content-Type: application/json" --data-binary "@$work/million.json" "$BASE_URL/api/v1/batches" | field id)
+stop
+python3 -c 'import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.executescript(open(sys.argv[2]).read()); db.commit()' "$work/batchbook.db" benches/million.sql
+serve --role web
+sign_in
+load 2 "$BASE_URL/admin/batches/$million" >/dev/null
+read -r first _ < <(load "$SECONDS_EACH" "$BASE_URL/admin/batches/$million")
+read -r deep _ < <(load "$SECONDS_EACH" "$BASE_URL/admin/batches/$million?page=20000")
+report "page 20,000 of a million tasks, time over that of page 1" "$(node -p "($first / $deep).toFixed(2)")" ratio max 1.2
 
 if [ $missed -gt 0 ]; then
     echo "bench-console: $missed targets missed" >&2

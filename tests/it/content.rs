@@ -39,7 +39,8 @@ async fn a_video_is_passed_on_whole_and_in_parts_and_only_to_its_customer(kind: 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let public_url = format!("http://{address}");
-    let router = api::router_with_content(app.service.clone(), Arc::new(OsRandom), Limits::default(), api::Site::default(), content, &public_url);
+    let router =
+        api::router_with_content(app.service.clone(), Arc::new(OsRandom), Limits::default(), api::Site::default(), content, &public_url);
     let serving = tokio::spawn(async move { axum::serve(listener, router).await });
 
     let (customer, other) = (app.customer().with_credits(1_000).await, app.customer().with_credits(0).await);
