@@ -11,6 +11,7 @@ use mimalloc::MiMalloc;
 
 mod bed;
 mod claim;
+mod deliver;
 mod floor;
 mod hot;
 mod machine;
@@ -38,7 +39,7 @@ struct Asked {
     runs: u32,
 }
 
-const BENCHES: [&str; 6] = ["submit", "settle", "claim", "hot", "floor", "million"];
+const BENCHES: [&str; 7] = ["submit", "settle", "claim", "hot", "floor", "million", "deliver"];
 
 fn asked() -> anyhow::Result<Asked> {
     let mut asked = Asked { benches: Vec::new(), tasks: 20_000, runs: 3 };
@@ -101,6 +102,11 @@ async fn main() -> anyhow::Result<()> {
             }
             if wants("hot") && is_durable {
                 hot::run(kind, asked.tasks, &mut report).await?;
+            }
+            if wants("deliver") && is_durable {
+                for to in deliver::To::ALL {
+                    deliver::run(kind, to, &mut report).await?;
+                }
             }
         }
     }

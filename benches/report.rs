@@ -90,6 +90,11 @@ impl Report {
                     bound: Bound::AtMost(1.2),
                 });
             }
+            targets.push(Target {
+                name: format!("webhooks, p95 of healthy receivers, 10 % hanging / none, {database}"),
+                value: self.ratio(&format!("p95 {database} 100, 10 hanging"), &format!("p95 {database} 100")),
+                bound: Bound::AtMost(1.5),
+            });
         }
         targets
     }

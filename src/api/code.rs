@@ -44,6 +44,10 @@ words! {
         InvalidEndpoint = "invalid_endpoint",
         TooManyEndpoints = "too_many_endpoints",
         DeliveryInFlight = "delivery_in_flight",
+        InvalidReplay = "invalid_replay",
+        EndpointDisabled = "endpoint_disabled",
+        ReplayRunning = "replay_running",
+        ReplayFinished = "replay_finished",
         RateLimited = "rate_limited",
         Internal = "internal_error",
         Unavailable = "unavailable",
@@ -97,6 +101,10 @@ impl Code {
             Self::InvalidEndpoint => (422, "Invalid endpoint", "Correct the field that the detail names."),
             Self::TooManyEndpoints => (422, "Too many endpoints", "Delete an endpoint that is not needed."),
             Self::DeliveryInFlight => (409, "The delivery is on its way", "Wait until this attempt has ended, then send it again."),
+            Self::InvalidReplay => (422, "Invalid replay", "Correct what the detail names; then look at a new preview."),
+            Self::EndpointDisabled => (409, "The endpoint is disabled", "Enable it first."),
+            Self::ReplayRunning => (409, "A replay to this endpoint is running", "Wait for it, or stop it."),
+            Self::ReplayFinished => (409, "The replay has ended", "There is nothing left to stop."),
             Self::RateLimited => (429, "Too many requests", "Wait `retry_after_s` seconds, and send more slowly."),
             Self::Internal => {
                 (500, "Internal error", "Send the request again with the same idempotency key; if it stays, tell support the `request_id`.")

@@ -14,6 +14,7 @@ mod problem;
 mod reference;
 mod same_site;
 pub mod v1;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,6 +74,7 @@ pub fn router_with_content(
         .nest("/api/admin", admin::router(door))
         .route("/api/openapi.json", get(openapi::document))
         .route("/docs/api", get(reference::page))
+        .route("/docs/webhooks", get(webhooks::page))
         .route("/docs/api/reference.css", get(reference::style))
         .route("/api", any(unknown_route))
         .route("/api/{*rest}", any(unknown_route))

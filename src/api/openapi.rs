@@ -14,8 +14,9 @@ use utoipa::{Modify, OpenApi};
 use super::code::Code;
 use super::envelope::PROBLEM_JSON;
 use super::problem::{ItemProblem, ProblemBody};
-use super::v1::{batches, cancellation, content, credits, deliveries, endpoints, ledger, results, submission, tasks};
+use super::v1::{batches, cancellation, content, credits, deliveries, endpoints, ledger, replays, results, submission, tasks};
 use crate::domain::key::Scope;
+use crate::service::events::{BatchNews, Envelope, TestNews};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -50,8 +51,13 @@ use crate::domain::key::Scope;
         deliveries::list,
         deliveries::show,
         deliveries::resend,
+        replays::preview,
+        replays::start,
+        replays::list,
+        replays::show,
+        replays::abort,
     ),
-    components(schemas(ProblemBody, ItemProblem)),
+    components(schemas(ProblemBody, ItemProblem, Envelope, BatchNews, TestNews)),
     security(("bearer" = []), ("api_key" = [])),
     tags(
         (name = "Batches", description = "1 to 10,000 prompts, held and settled together."),
@@ -98,6 +104,17 @@ fn scope_of(operation: &Operation) -> Scope {
     }
 }
 
+/// What can be wrong with a body that describes a window.
+const REPLAY_BODY: &[Code] = &[
+    Code::NotFound,
+    Code::MalformedJson,
+    Code::BodyTimeout,
+    Code::BodyTooLarge,
+    Code::UnsupportedMediaType,
+    Code::InvalidRequest,
+    Code::InvalidReplay,
+];
+
 /// What else an operation can answer.
 const BY_OPERATION: &[(&str, &[Code])] = &[
     (
@@ -142,6 +159,24 @@ const BY_OPERATION: &[(&str, &[Code])] = &[
     ("list_webhook_deliveries", &[Code::InvalidParameter, Code::NotFound]),
     ("get_webhook_delivery", &[Code::NotFound]),
     ("resend_webhook_delivery", &[Code::NotFound, Code::DeliveryInFlight]),
+    ("preview_webhook_replay", REPLAY_BODY),
+    (
+        "start_webhook_replay",
+        &[
+            Code::NotFound,
+            Code::MalformedJson,
+            Code::BodyTimeout,
+            Code::BodyTooLarge,
+            Code::UnsupportedMediaType,
+            Code::InvalidRequest,
+            Code::InvalidReplay,
+            Code::EndpointDisabled,
+            Code::ReplayRunning,
+        ],
+    ),
+    ("list_webhook_replays", &[Code::InvalidParameter, Code::NotFound]),
+    ("get_webhook_replay", &[Code::NotFound]),
+    ("abort_webhook_replay", &[Code::NotFound, Code::ReplayFinished]),
 ];
 
 struct SecuritySchemes;
@@ -188,7 +223,8 @@ fn add_problems(operation: &mut Operation) {
 }
 
 /// Objects that customers send, or whose members are left out where they say nothing.
-const WITH_OPTIONAL_FIELDS: &[&str] = &["NewBatch", "Item", "NewWebhookEndpoint", "Problem"];
+const WITH_OPTIONAL_FIELDS: &[&str] =
+    &["NewBatch", "Item", "NewWebhookEndpoint", "NewWebhookReplayPreview", "Problem", "WebhookBatchData", "WebhookEnvelope"];
 
 struct WholeAnswers;
 
@@ -210,8 +246,11 @@ pub(super) fn word_list(words: impl Iterator<Item = &'static str>) -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
 }
 
-static DOCUMENT: LazyLock<serde_json::Value> =
-    LazyLock::new(|| serde_json::to_value(CustomerApi::openapi()).expect("an OpenAPI document is always JSON"));
+static DOCUMENT: LazyLock<serde_json::Value> = LazyLock::new(|| {
+    let mut document = serde_json::to_value(CustomerApi::openapi()).expect("an OpenAPI document is always JSON");
+    document["webhooks"] = super::webhooks::document();
+    document
+});
 
 /// The document as JSON. Made once.
 pub(super) fn value() -> &'static serde_json::Value {
@@ -257,6 +296,8 @@ mod tests {
                 "get /api/v1/webhook-deliveries/{id}",
                 "get /api/v1/webhook-endpoints",
                 "get /api/v1/webhook-endpoints/{id}",
+                "get /api/v1/webhook-replays",
+                "get /api/v1/webhook-replays/{id}",
                 "patch /api/v1/webhook-endpoints/{id}",
                 "post /api/v1/batches",
                 "post /api/v1/batches/{id}/cancel",
@@ -266,6 +307,9 @@ mod tests {
                 "post /api/v1/webhook-endpoints/{id}/enable",
                 "post /api/v1/webhook-endpoints/{id}/rotate-secret",
                 "post /api/v1/webhook-endpoints/{id}/test",
+                "post /api/v1/webhook-replays",
+                "post /api/v1/webhook-replays/preview",
+                "post /api/v1/webhook-replays/{id}/abort",
             ]
         );
         assert_eq!(value()["openapi"], "3.1.0");

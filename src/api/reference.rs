@@ -35,7 +35,11 @@ fn whole(document: &Value) -> String {
     push(&mut html, &format!("<nav aria-label=\"Contents\">{}</nav><main>", contents(document)));
     push(&mut html, &format!("<h1>Batchbook API</h1><p>{}</p>", prose(text(&document["info"]["description"]))));
     push(&mut html, "<p>Send your key as <code>Authorization: Bearer bb_…</code> or <code>X-API-Key: bb_…</code>. ");
-    push(&mut html, "The same description for programs: <a href=\"/api/openapi.json\">openapi.json</a>.</p>");
+    push(
+        &mut html,
+        "The same description for programs: <a href=\"/api/openapi.json\">openapi.json</a>. \
+        What we send to you: <a href=\"/docs/webhooks\">webhooks</a>.</p>",
+    );
     push(&mut html, &format!("<pre><code>{}</code></pre>", escaped(CURL)));
     for (method, path, operation) in operations(document) {
         push_operation(&mut html, method, path, operation);
@@ -105,7 +109,7 @@ fn push_operation(html: &mut String, method: &str, path: &str, operation: &Value
 }
 
 /// The fields of an object as a table.
-fn fields(schema: &Value) -> String {
+pub(super) fn fields(schema: &Value) -> String {
     let mut html = String::from("<div class=\"wide\"><table><thead><tr><th>Field</th><th>Type</th><th>Meaning</th></tr></thead><tbody>");
     for (name, field) in entries(&schema["properties"]) {
         let (kind, meaning) = (kind(field), prose(text(&field["description"])));
@@ -162,25 +166,25 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     all.into_iter()
 }
 
-fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+pub(super) fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value))
 }
 
-fn text(value: &Value) -> &str {
+pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("")
 }
 
-fn push(html: &mut String, more: &str) {
+pub(super) fn push(html: &mut String, more: &str) {
     // Writing to a text cannot fail.
     let _ = html.write_str(more);
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Text with `code` in backticks.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     let parts = text.split('`').enumerate();
     parts.map(|(index, part)| if index % 2 == 1 { format!("<code>{}</code>", escaped(part)) } else { escaped(part) }).collect()
 }

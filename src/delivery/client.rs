@@ -2,19 +2,20 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect;
 
-use super::guard::{Blocked, Guard, NoSuchName};
+use super::guard::{Blocked, Guard, LookUp, NoSuchName, SystemNames};
 use super::signature::sign;
-use crate::domain::time::Time;
+use crate::domain::time::{Clock, Time};
 use crate::domain::webhook::target::Subnets;
 use crate::domain::webhook::{AttemptClass, WebhookSecret};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// More of an answer is not read.
+/// More of an answer is not read, and a 2xx with more is none: no receiver has so much to say, but a web page has.
 const READ_MAX_BYTES: usize = 64 << 10;
 /// More of an answer is not kept.
 const KEPT_MAX_BYTES: usize = 8 << 10;
@@ -30,8 +31,7 @@ pub struct Request<'r> {
     pub url: &'r str,
     /// `webhook-id`: the same through all attempts.
     pub id: &'r str,
-    /// When this attempt is made.
-    pub now: Time,
+    pub clock: &'r dyn Clock,
     pub body: &'r str,
     pub secrets: &'r [WebhookSecret],
     pub timeout_ms: i32,
@@ -41,8 +41,14 @@ pub struct Request<'r> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub class: AttemptClass,
+    /// When it was sent: `webhook-timestamp`.
+    pub requested_at: Time,
+    /// When the answer began to arrive.
+    pub responded_at: Option<Time>,
+    /// `webhook-signature` as it was sent.
+    pub signature: String,
     pub http_status: Option<u16>,
-    /// What the answer asked for, where it did so in a way that can be read.
+    /// The pause that a 429 or 503 asked for, where it did so in a way that can be read.
     pub retry_after_s: Option<i64>,
     /// A line each; secrets are masked.
     pub headers: Option<String>,
@@ -63,9 +69,14 @@ pub struct Client {
 
 impl Client {
     pub fn new(subnets: Subnets) -> Result<Self, BadClient> {
+        Self::with_names(subnets, Arc::new(SystemNames))
+    }
+
+    /// With names from elsewhere than the system: tests say what a name leads to.
+    pub fn with_names(subnets: Subnets, names: Arc<dyn LookUp>) -> Result<Self, BadClient> {
         let http = reqwest::Client::builder()
             .user_agent(USER_AGENT)
-            .dns_resolver(std::sync::Arc::new(Guard(subnets)))
+            .dns_resolver(Arc::new(Guard { subnets, names }))
             .no_proxy()
             .referer(false)
             .redirect(redirect::Policy::none())
@@ -78,73 +89,101 @@ impl Client {
     }
 
     pub async fn send(&self, request: &Request<'_>) -> Reply {
+        let requested_at = request.clock.now();
+        let timestamp_s = requested_at.micros() / 1_000_000;
+        let mut reply = Reply {
+            class: AttemptClass::Internal,
+            requested_at,
+            responded_at: None,
+            signature: sign(request.secrets, request.id, timestamp_s, request.body),
+            http_status: None,
+            retry_after_s: None,
+            headers: None,
+            body: None,
+            error: None,
+        };
         let url = match self.subnets.check(request.url) {
             Ok(url) => url,
-            Err(refusal) => return Reply::failed(AttemptClass::Blocked, format!("the address {refusal}")),
+            Err(refusal) => return reply.failed(AttemptClass::BlockedAddress, format!("the address {refusal}")),
         };
-        let timestamp_s = request.now.micros() / 1_000_000;
+        let is_secure = url.scheme() == "https";
         let sent = self
             .http
             .post(url)
             .header("content-type", "application/json")
             .header("webhook-id", request.id)
             .header("webhook-timestamp", timestamp_s.to_string())
-            .header("webhook-signature", sign(request.secrets, request.id, timestamp_s, request.body))
+            .header("webhook-signature", &reply.signature)
             .timeout(Duration::from_millis(u64::try_from(request.timeout_ms).unwrap_or(0)))
             .body(request.body.to_owned())
             .send()
             .await;
         let mut response = match sent {
             Ok(response) => response,
-            Err(error) => return Reply::failed(class_of(&error), causes(&error.without_url())),
+            Err(error) => return reply.failed(class_of(&error, is_secure), causes(&error.without_url())),
         };
+        let responded_at = request.clock.now();
         let status = response.status().as_u16();
-        let mut reply = Reply {
-            class: AttemptClass::of_status(status),
-            http_status: Some(status),
-            retry_after_s: retry_after_s(response.headers(), request.now),
-            headers: Some(shown(response.headers())),
-            body: None,
-            error: None,
-        };
+        reply.class = AttemptClass::of_status(status);
+        reply.responded_at = Some(responded_at);
+        reply.http_status = Some(status);
+        reply.headers = Some(shown(response.headers()));
+        if matches!(status, 429 | 503) {
+            reply.retry_after_s = retry_after_s(response.headers(), responded_at);
+        }
         let mut body = Vec::new();
-        while body.len() < READ_MAX_BYTES {
+        loop {
             match response.chunk().await {
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) => break,
                 Err(error) => {
                     // What the status says is not sure before the answer is whole.
-                    reply.class = if error.is_timeout() { AttemptClass::Timeout } else { AttemptClass::Connection };
-                    reply.error = Some(format!("the answer broke off after {} bytes: {}", body.len(), causes(&error.without_url())));
+                    let class = if error.is_timeout() { AttemptClass::TimeoutResponse } else { AttemptClass::Reset };
+                    let after = format!("the answer broke off after {} bytes: {}", body.len(), causes(&error.without_url()));
+                    reply = reply.failed(class, after);
                     break;
                 }
             }
+            if body.len() > READ_MAX_BYTES {
+                if reply.class.is_success() {
+                    reply = reply.failed(AttemptClass::BodyTooLarge, format!("the answer is larger than {} kB", READ_MAX_BYTES >> 10));
+                }
+                break;
+            }
         }
         body.truncate(KEPT_MAX_BYTES);
-        reply.body = Some(text_of(&body));
+        let mut text = text_of(&body);
+        // What is no text becomes longer by being shown as such.
+        text.truncate(text.floor_char_boundary(KEPT_MAX_BYTES));
+        reply.body = Some(text);
         reply
     }
 }
 
 impl Reply {
-    fn failed(class: AttemptClass, error: String) -> Self {
-        Self { class, http_status: None, retry_after_s: None, headers: None, body: None, error: Some(error) }
+    fn failed(self, class: AttemptClass, error: String) -> Self {
+        Self { class, error: Some(error), ..self }
     }
 }
 
-fn class_of(error: &reqwest::Error) -> AttemptClass {
+fn class_of(error: &reqwest::Error, is_secure: bool) -> AttemptClass {
     if cause::<Blocked>(error) {
-        AttemptClass::Blocked
+        AttemptClass::BlockedAddress
     } else if cause::<NoSuchName>(error) {
         AttemptClass::Dns
     } else if error.is_builder() {
         AttemptClass::Internal
     } else if error.is_timeout() {
-        if error.is_connect() { AttemptClass::ConnectTimeout } else { AttemptClass::Timeout }
+        if error.is_connect() { AttemptClass::TimeoutConnect } else { AttemptClass::TimeoutResponse }
     } else if is_tls(error) {
         AttemptClass::Tls
+    } else if !error.is_connect() {
+        AttemptClass::Reset
+    } else if is_secure && !is_unreachable(error) {
+        // There was a connection, and it ended before it was encrypted.
+        AttemptClass::Tls
     } else {
-        AttemptClass::Connection
+        AttemptClass::Refused
     }
 }
 
@@ -156,11 +195,18 @@ fn cause<E: Error + 'static>(error: &reqwest::Error) -> bool {
     chain(error).any(<dyn Error>::is::<E>)
 }
 
+fn io_errors(error: &reqwest::Error) -> impl Iterator<Item = &std::io::Error> {
+    chain(error).filter_map(|error| error.downcast_ref())
+}
+
+fn is_unreachable(error: &reqwest::Error) -> bool {
+    use std::io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
+    io_errors(error).any(|error| matches!(error.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable | AddrNotAvailable))
+}
+
 /// The TLS library's errors come wrapped as I/O errors, whose inner error is not among the sources.
 fn is_tls(error: &reqwest::Error) -> bool {
-    chain(error)
-        .filter_map(|error| error.downcast_ref::<std::io::Error>())
-        .any(|error| error.kind() == std::io::ErrorKind::InvalidData || error.to_string().contains("certificate"))
+    io_errors(error).any(|error| error.kind() == std::io::ErrorKind::InvalidData || error.to_string().contains("certificate"))
 }
 
 /// An error with what caused it: the outermost one names only the step.

@@ -1,9 +1,11 @@
 //! The resolver that the connection uses: every address that a name leads to is looked at, and one that must not be reached
 //! refuses the whole name. There is no second look-up that could say something else.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::{fmt, io};
 
+use async_trait::async_trait;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::domain::webhook::target::Subnets;
@@ -41,25 +43,44 @@ impl fmt::Display for NoSuchName {
 
 impl std::error::Error for NoSuchName {}
 
+/// Where names lead to.
+#[async_trait]
+pub trait LookUp: Send + Sync + fmt::Debug {
+    async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>>;
+}
+
+/// As the system says.
 #[derive(Clone, Copy, Debug)]
-pub struct Guard(pub Subnets);
+pub struct SystemNames;
+
+#[async_trait]
+impl LookUp for SystemNames {
+    async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect())
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Guard {
+    pub subnets: Subnets,
+    pub names: Arc<dyn LookUp>,
+}
 
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
-        let (subnets, name) = (self.0, name.as_str().to_owned());
+        let (subnets, names, name) = (self.subnets, Arc::clone(&self.names), name.as_str().to_owned());
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map(Iterator::collect);
-            let addresses: Vec<SocketAddr> = match found {
+            let addresses = match names.addresses(&name).await {
                 Ok(addresses) => addresses,
                 Err(error) => return Err(NoSuchName { name, source: Some(error) }.into()),
             };
-            if let Some(blocked) = addresses.iter().find(|address| !subnets.may_reach(address.ip())) {
-                return Err(Blocked { name, ip: blocked.ip() }.into());
+            if let Some(ip) = addresses.iter().copied().find(|ip| !subnets.may_reach(*ip)) {
+                return Err(Blocked { name, ip }.into());
             }
             if addresses.is_empty() {
                 return Err(NoSuchName { name, source: None }.into());
             }
-            Ok(Box::new(addresses.into_iter()) as Addrs)
+            Ok(Box::new(addresses.into_iter().map(|ip| SocketAddr::new(ip, 0))) as Addrs)
         })
     }
 }
@@ -68,18 +89,21 @@ impl Resolve for Guard {
 mod tests {
     use super::*;
 
+    fn guard(subnets: &str) -> Guard {
+        Guard { subnets: subnets.parse().unwrap(), names: Arc::new(SystemNames) }
+    }
+
     #[tokio::test]
     async fn a_name_that_leads_inside_is_refused_unless_an_operator_allows_it() {
         let name = || "localhost".parse::<Name>().unwrap();
-        let Err(refused) = Guard(Subnets::default()).resolve(name()).await else { panic!("localhost was reached") };
+        let Err(refused) = guard("").resolve(name()).await else { panic!("localhost was reached") };
         assert!(refused.downcast_ref::<Blocked>().is_some(), "{refused}");
-        let allowed: Subnets = "127.0.0.0/8,::1/128".parse().unwrap();
-        assert!(Guard(allowed).resolve(name()).await.is_ok());
+        assert!(guard("127.0.0.0/8,::1/128").resolve(name()).await.is_ok());
     }
 
     #[tokio::test]
     async fn a_name_that_leads_nowhere_says_so() {
-        let Err(refused) = Guard(Subnets::default()).resolve("nobody.invalid".parse().unwrap()).await else { panic!("it has an address") };
+        let Err(refused) = guard("").resolve("nobody.invalid".parse().unwrap()).await else { panic!("it has an address") };
         assert!(refused.downcast_ref::<NoSuchName>().is_some(), "{refused}");
     }
 }

@@ -6,4 +6,5 @@ mod guard;
 mod signature;
 
 pub use client::{BadClient, Client, Reply, Request};
+pub use guard::LookUp;
 pub use signature::sign;

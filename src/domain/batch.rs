@@ -304,8 +304,6 @@ pub const IDEMPOTENCY_KEY_MAX_CHARS: usize = 255;
 pub const METADATA_KEYS_MAX: usize = 16;
 pub const METADATA_KEY_MAX_CHARS: usize = 64;
 pub const METADATA_VALUE_MAX_CHARS: usize = 512;
-/// Characters in any URL that a customer gives at most.
-pub const URL_MAX_CHARS: usize = 2_048;
 /// Characters in the reason of a cancellation at most.
 pub const CANCEL_REASON_MAX_CHARS: usize = 500;
 

@@ -138,6 +138,8 @@ ids! {
     OperatorId "opr_";
     /// A sign-in of an operator, to be listed and ended. It opens nothing.
     SessionId "ses_";
+    /// Everything that failed at an endpoint within a window, sent again.
+    ReplayId "rpl_";
 }
 
 macro_rules! keys {
@@ -176,6 +178,8 @@ keys! {
     DeliveryKey;
     /// BIGINT key of an operator's row.
     OperatorKey;
+    /// BIGINT key of a replay's row.
+    ReplayKey;
 }
 
 /// A task's address inside the database: its batch and its number (dense, from 1).

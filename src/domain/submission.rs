@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::batch::{CUSTOM_ID_MAX_CHARS, PROMPT_MAX_CHARS, URL_MAX_CHARS};
+use super::batch::{CUSTOM_ID_MAX_CHARS, PROMPT_MAX_CHARS};
 use super::credits::Credits;
 use super::id::{ModelKey, PriceKey};
 use super::price::{Model, ModelUnavailable};
 use super::time::Time;
+use super::webhook::target::Subnets;
 use super::word::words;
 
 /// A batch as asked for. Shapes of single values (types, lengths of metadata) were checked when it was read.
@@ -110,8 +111,8 @@ pub struct ModelShare {
 const ASPECT_RATIOS: [&str; 5] = ["16:9", "9:16", "1:1", "4:3", "3:4"];
 const DURATION_MAX_S: i32 = 60;
 
-/// Checks every item and prices the whole. Reports every bad item, listing up to [`ITEM_ERRORS_MAX`].
-pub fn price(batch: &NewBatch, models: &[Model], tasks_max: usize, now: Time) -> Result<Priced, Refusal> {
+/// Checks every item and prices the whole. `subnets` are those that addresses may lead to although they are not public. Reports every bad item, listing up to [`ITEM_ERRORS_MAX`].
+pub fn price(batch: &NewBatch, models: &[Model], tasks_max: usize, subnets: Subnets, now: Time) -> Result<Priced, Refusal> {
     if batch.items.is_empty() {
         return Err(Refusal::NoItems);
     }
@@ -124,7 +125,7 @@ pub fn price(batch: &NewBatch, models: &[Model], tasks_max: usize, now: Time) ->
     let mut shares: Vec<ModelShare> = Vec::new();
     let mut item_models = Vec::with_capacity(batch.items.len());
     for (index, item) in batch.items.iter().enumerate() {
-        check_values(index, item, &mut errors);
+        check_values(index, item, subnets, &mut errors);
         if let Some(custom_id) = &item.custom_id
             && !custom_ids.insert(custom_id.as_str())
         {
@@ -188,7 +189,7 @@ fn find_model<'m>(
     }
 }
 
-fn check_values(index: usize, item: &NewTask, errors: &mut Errors) {
+fn check_values(index: usize, item: &NewTask, subnets: Subnets, errors: &mut Errors) {
     if item.prompt.trim().is_empty() {
         errors.add(index, "prompt", ItemErrorCode::PromptMissing, "The prompt is empty.".to_owned());
     }
@@ -215,11 +216,8 @@ fn check_values(index: usize, item: &NewTask, errors: &mut Errors) {
         let message = format!("The custom_id has 1 to {CUSTOM_ID_MAX_CHARS} characters.");
         errors.add(index, "custom_id", ItemErrorCode::CustomIdTooLong, message);
     }
-    if let Some(url) = &item.reference_url
-        && !is_http_url(url)
-    {
-        let message = format!("The reference_url is an http or https address of at most {URL_MAX_CHARS} characters, without credentials.");
-        errors.add(index, "reference_url", ItemErrorCode::InvalidUrl, message);
+    if let Some(Err(refusal)) = item.reference_url.as_deref().map(|url| subnets.check(url)) {
+        errors.add(index, "reference_url", ItemErrorCode::InvalidUrl, format!("The reference_url {refusal}."));
     }
     if item.aspect_ratio.as_deref().is_some_and(|ratio| !ASPECT_RATIOS.contains(&ratio)) {
         let message = format!("The aspect_ratio is one of {}.", ASPECT_RATIOS.join(", "));
@@ -229,17 +227,6 @@ fn check_values(index: usize, item: &NewTask, errors: &mut Errors) {
         let message = format!("The duration is a whole number of seconds from 1 to {DURATION_MAX_S}.");
         errors.add(index, "duration", ItemErrorCode::InvalidDuration, message);
     }
-}
-
-/// The shape of an address that somebody else will fetch. Where it leads to is checked when it is fetched.
-pub fn is_http_url(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
-    url.chars().count() <= URL_MAX_CHARS
-        && !authority.is_empty()
-        && !authority.contains('@')
-        && !authority.starts_with(':')
-        && url.chars().all(|c| !c.is_whitespace() && !c.is_control())
 }
 
 #[derive(Default)]
@@ -293,7 +280,7 @@ mod tests {
     }
 
     fn codes(batch: &NewBatch) -> Vec<(usize, ItemErrorCode)> {
-        match price(batch, &models(), 10_000, NOW) {
+        match price(batch, &models(), 10_000, Subnets::default(), NOW) {
             Err(Refusal::Items { errors, .. }) => errors.into_iter().map(|error| (error.index, error.code)).collect(),
             other => panic!("expected bad items, got {other:?}"),
         }
@@ -305,21 +292,24 @@ mod tests {
         for item in &mut batch.items[10..] {
             item.model = Some("veo-pro".to_owned());
         }
-        let priced = price(&batch, &models(), 10_000, NOW).unwrap();
+        let priced = price(&batch, &models(), 10_000, Subnets::default(), NOW).unwrap();
         assert_eq!(priced.total, Credits::new(10 * 49 + 5 * 599));
         assert_eq!((priced.item_models[9], priced.item_models[10]), (0, 1));
     }
 
     #[test]
     fn refuses_none_and_too_many() {
-        assert_eq!(price(&batch_of(0), &models(), 10_000, NOW), Err(Refusal::NoItems));
-        assert_eq!(price(&batch_of(10_001), &models(), 10_000, NOW), Err(Refusal::TooManyItems { items: 10_001, max: 10_000 }));
+        assert_eq!(price(&batch_of(0), &models(), 10_000, Subnets::default(), NOW), Err(Refusal::NoItems));
+        assert_eq!(
+            price(&batch_of(10_001), &models(), 10_000, Subnets::default(), NOW),
+            Err(Refusal::TooManyItems { items: 10_001, max: 10_000 })
+        );
     }
 
     #[test]
     fn refuses_under_a_models_minimum() {
         let refusal = Refusal::UnderMinimum { model: "sora-2".to_owned(), tasks: 9, min: 10 };
-        assert_eq!(price(&batch_of(9), &models(), 10_000, NOW), Err(refusal));
+        assert_eq!(price(&batch_of(9), &models(), 10_000, Subnets::default(), NOW), Err(refusal));
     }
 
     #[test]
@@ -357,19 +347,26 @@ mod tests {
     fn counts_all_bad_items_and_lists_a_hundred() {
         let mut batch = batch_of(150);
         batch.model = None;
-        match price(&batch, &models(), 10_000, NOW) {
+        match price(&batch, &models(), 10_000, Subnets::default(), NOW) {
             Err(Refusal::Items { errors, bad_items }) => assert_eq!((errors.len(), bad_items), (100, 150)),
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn takes_web_addresses_only() {
-        for good in ["https://example.com/a.png", "http://10.0.0.1:8080/x?y=1"] {
-            assert!(is_http_url(good), "{good}");
+    fn a_reference_lies_where_webhooks_may_go() {
+        let refused = |url: &str, subnets: &str| {
+            let mut batch = batch_of(10);
+            batch.items[3].reference_url = Some(url.to_owned());
+            price(&batch, &models(), 10_000, subnets.parse().unwrap(), NOW).err()
+        };
+        for good in ["https://example.com/a.png", "http://example.com:8080/x?y=1"] {
+            assert_eq!(refused(good, ""), None, "{good}");
         }
-        for bad in ["", "file:///etc/passwd", "https://", "https://u:p@example.com", "https://a b", "https://:80/"] {
-            assert!(!is_http_url(bad), "{bad}");
+        for bad in ["", "file:///etc/passwd", "https://u:p@example.com", "https://a b", "http://10.0.0.1/a.png", "http://169.254.169.254/"]
+        {
+            assert!(matches!(refused(bad, ""), Some(Refusal::Items { bad_items: 1, .. })), "{bad}");
         }
+        assert_eq!(refused("http://10.0.0.1:9000/a.png", "10.0.0.0/8"), None, "an operator allows it");
     }
 }

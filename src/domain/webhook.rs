@@ -10,12 +10,16 @@ use super::word::words;
 
 mod health;
 mod records;
+mod replay;
 mod schedule;
 mod secret;
 pub mod target;
 
 pub use health::{ANNOUNCED_BEFORE_S, DISABLED_AFTER_S, Health, HealthStep, PROBE_EVERY_S, WARN_AFTER_FIRST_FAILURES, health_step};
 pub use records::{Delivery, DeliveryAttempt, DeliveryStatus, Endpoint, EndpointStatus};
+pub use replay::{
+    AbortedBecause, FailedAs, REPLAY_MAX, REPLAY_WINDOW_MAX_S, Replay, ReplayPreview, ReplayState, ReplayStatus, ReplayWindow,
+};
 pub use schedule::{BadSchedule, Schedule, jitter_max_s};
 pub use secret::{NotAWebhookSecret, WebhookSecret};
 
@@ -80,6 +84,11 @@ impl Subscription {
         !kind.is_selectable() || if self.0.is_empty() { kind.is_default() } else { self.0.contains(&kind) }
     }
 
+    /// Whether single tasks are among them.
+    pub fn tells_tasks(&self) -> bool {
+        self.wants(EventType::TaskSucceeded) || self.wants(EventType::TaskFailed)
+    }
+
     /// Words with a space between them.
     pub fn to_text(&self) -> String {
         let words: Vec<&str> = self.0.iter().map(|kind| kind.as_str()).collect();
@@ -136,6 +145,8 @@ words! {
     CanceledBecause {
         EndpointDisabled = "endpoint_disabled",
         EndpointDeleted = "endpoint_deleted",
+        /// It was in line to be sent again when its replay was stopped.
+        ReplayAborted = "replay_aborted",
     }
 }
 
@@ -145,6 +156,8 @@ words! {
         Scheduled = "scheduled",
         /// Somebody asked for it again.
         Manual = "manual",
+        /// Somebody asked for everything that failed within a window.
+        Replay = "replay",
         Test = "test",
         /// Looks whether a disabled endpoint is well again.
         Probe = "probe",
@@ -155,24 +168,30 @@ words! {
     /// What came of an attempt.
     AttemptClass {
         Delivered = "delivered",
-        /// Answered with a status that is none of the others.
-        HttpStatus = "http_status",
         /// Answered with a redirect, which is not followed.
-        Redirect = "redirect",
-        RateLimited = "rate_limited",
-        Unavailable = "unavailable",
-        /// 410.
+        Http3xx = "http_3xx",
+        /// Answered that the request is wrong; 429 among them, not 410.
+        Http4xx = "http_4xx",
+        /// Answered that the receiver failed; 503 among them.
+        Http5xx = "http_5xx",
+        /// 410: the endpoint wants no more, and is disabled.
         Gone = "gone",
+        /// Answered 2xx with more than the answer to a webhook ever has: a web page, not a receiver.
+        BodyTooLarge = "body_too_large",
         /// No connection within its time.
-        ConnectTimeout = "connect_timeout",
+        TimeoutConnect = "timeout_connect",
         /// No whole answer within its time.
-        Timeout = "timeout",
-        /// Refused, or broken off.
-        Connection = "connection",
+        TimeoutResponse = "timeout_response",
+        /// The name has no address.
         Dns = "dns",
+        /// No trusted certificate, or no encryption at all.
         Tls = "tls",
+        /// No connection: nobody listens there, or no way leads there.
+        Refused = "refused",
+        /// The connection broke off before the answer was whole.
+        Reset = "reset",
         /// The address leads where the guarded client does not go.
-        Blocked = "blocked",
+        BlockedAddress = "blocked_address",
         /// A fault of ours.
         Internal = "internal",
         /// This program ended between sending and recording. The receiver may have got it.
@@ -193,11 +212,11 @@ impl AttemptClass {
     pub const fn of_status(status: u16) -> Self {
         match status {
             200..=299 => Self::Delivered,
-            300..=399 => Self::Redirect,
+            300..=399 => Self::Http3xx,
             410 => Self::Gone,
-            429 => Self::RateLimited,
-            503 => Self::Unavailable,
-            _ => Self::HttpStatus,
+            400..=499 => Self::Http4xx,
+            // And what is no status at all: the receiver does not speak HTTP well.
+            _ => Self::Http5xx,
         }
     }
 }
@@ -215,7 +234,8 @@ pub enum AfterAttempt {
     Gone,
 }
 
-/// Decides it. `failures` are those before this attempt that count; `jitter_permille` is 0 to 1,000.
+/// Decides it. `failures` are those before this attempt that count; `retry_after_s` is what a 429 or 503 asked for;
+/// `jitter_permille` is 0 to 1,000.
 pub fn after_attempt(
     schedule: &Schedule,
     class: AttemptClass,
@@ -232,11 +252,7 @@ pub fn after_attempt(
     let tries = failures + i32::from(!class.is_ours());
     // A fault of ours repeats the step that it was.
     let Some(base_s) = schedule.delay_s(tries.max(1)) else { return AfterAttempt::Exhausted };
-    let asked_s = match class {
-        AttemptClass::RateLimited | AttemptClass::Unavailable => retry_after_s.unwrap_or(0),
-        _ => 0,
-    };
-    let after_s = asked_s.clamp(base_s, Schedule::retry_after_max_s(base_s));
+    let after_s = retry_after_s.unwrap_or(0).clamp(base_s, Schedule::retry_after_max_s(base_s));
     AfterAttempt::Retry { after_s: after_s + jitter_max_s(after_s) * jitter_permille / 1_000 }
 }
 
@@ -263,8 +279,9 @@ mod tests {
 
     #[test]
     fn only_2xx_is_success_and_only_410_is_the_end() {
-        let classes = [200, 204, 301, 400, 404, 410, 429, 500, 503].map(AttemptClass::of_status);
-        assert_eq!(classes.iter().filter(|class| class.is_success()).count(), 2);
+        use AttemptClass::{Delivered, Gone, Http3xx, Http4xx, Http5xx};
+        let classes = [200, 204, 301, 400, 404, 410, 429, 500, 503, 999].map(AttemptClass::of_status);
+        assert_eq!(classes, [Delivered, Delivered, Http3xx, Http4xx, Http4xx, Gone, Http4xx, Http5xx, Http5xx, Http5xx]);
         let schedule = Schedule::default();
         assert_eq!(after_attempt(&schedule, AttemptClass::Gone, 0, None, 0), AfterAttempt::Gone);
         assert_eq!(after_attempt(&schedule, AttemptClass::Delivered, 9, None, 0), AfterAttempt::Succeeded);
@@ -273,7 +290,7 @@ mod tests {
     #[test]
     fn the_last_try_of_the_schedule_is_the_last() {
         let schedule: Schedule = "0,5,300".parse().unwrap();
-        let after = |failures| after_attempt(&schedule, AttemptClass::HttpStatus, failures, None, 0);
+        let after = |failures| after_attempt(&schedule, AttemptClass::Http5xx, failures, None, 0);
         assert_eq!([after(0), after(1)], [AfterAttempt::Retry { after_s: 5 }, AfterAttempt::Retry { after_s: 300 }]);
         assert_eq!(after(2), AfterAttempt::Exhausted);
     }
@@ -288,17 +305,17 @@ mod tests {
     #[test]
     fn retry_after_is_honoured_within_bounds() {
         let schedule: Schedule = "0,60,120".parse().unwrap();
-        let after = |class, asked| after_attempt(&schedule, class, 0, asked, 0);
-        assert_eq!(after(AttemptClass::RateLimited, Some(90)), AfterAttempt::Retry { after_s: 90 });
-        assert_eq!(after(AttemptClass::Unavailable, Some(1)), AfterAttempt::Retry { after_s: 60 }, "never sooner");
-        assert_eq!(after(AttemptClass::RateLimited, Some(i64::MAX)), AfterAttempt::Retry { after_s: 660 }, "never for ever");
-        assert_eq!(after(AttemptClass::HttpStatus, Some(90)), AfterAttempt::Retry { after_s: 60 }, "only 429 and 503 may ask");
+        let after = |asked| after_attempt(&schedule, AttemptClass::Http4xx, 0, asked, 0);
+        assert_eq!(after(Some(90)), AfterAttempt::Retry { after_s: 90 });
+        assert_eq!(after(Some(1)), AfterAttempt::Retry { after_s: 60 }, "never sooner");
+        assert_eq!(after(Some(i64::MAX)), AfterAttempt::Retry { after_s: 660 }, "never for ever");
+        assert_eq!(after(None), AfterAttempt::Retry { after_s: 60 });
     }
 
     #[test]
     fn jitter_only_adds() {
         let schedule: Schedule = "0,1000".parse().unwrap();
-        let after = |permille| after_attempt(&schedule, AttemptClass::Timeout, 0, None, permille);
+        let after = |permille| after_attempt(&schedule, AttemptClass::TimeoutResponse, 0, None, permille);
         assert_eq!([after(0), after(1_000)], [AfterAttempt::Retry { after_s: 1_000 }, AfterAttempt::Retry { after_s: 1_100 }]);
     }
 }

@@ -1,15 +1,17 @@
 //! Fetching finished videos: with the provider's key where the provider itself is asked, without it anywhere else.
 //!
 //! An address that a provider gives may lead anywhere, also into our own network. Only the provider's own origin is trusted;
-//! every other host must be reached by https at public addresses, which are looked up once and then held to, and each redirect
-//! is judged anew.
+//! every other host must be reached by https at addresses that webhooks may go to as well (`domain/webhook/target.rs`), which are
+//! looked up once and then held to, and each redirect is judged anew.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures::stream::{BoxStream, StreamExt};
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
+
+use crate::domain::webhook::target::Subnets;
 
 /// The longest video that is passed on.
 pub const DOWNLOAD_BYTES_MAX: u64 = 2 << 30;
@@ -65,11 +67,14 @@ fn builder(headers: HeaderMap) -> reqwest::ClientBuilder {
 }
 
 /// Fetches `url`: by `own`, which carries the key, as long as it is of the `home` origin.
-pub async fn fetch(own: &Client, home: &Url, url: &str, range: Option<&str>) -> Result<Download, NoDownload> {
+pub async fn fetch(own: &Client, home: &Url, subnets: Subnets, url: &str, range: Option<&str>) -> Result<Download, NoDownload> {
     let mut url = Url::parse(url).map_err(|_| unavailable("the address of the result is none"))?;
     for _ in 0..=REDIRECTS_MAX {
-        let response =
-            if url.origin() == home.origin() { send(own, &url, range).await? } else { send(&stranger(&url).await?, &url, range).await? };
+        let response = if url.origin() == home.origin() {
+            send(own, &url, range).await?
+        } else {
+            send(&stranger(subnets, &url).await?, &url, range).await?
+        };
         if !response.status().is_redirection() {
             return read(response);
         }
@@ -93,37 +98,17 @@ async fn send(client: &Client, url: &Url, range: Option<&str>) -> Result<Respons
     sent.map_err(|error| unavailable(error.without_url()))
 }
 
-/// A client without a key that reaches this host at the public addresses that it has now, and nowhere else.
-async fn stranger(url: &Url) -> Result<Client, NoDownload> {
+/// A client without a key that reaches this host at the addresses that it has now, and nowhere else.
+async fn stranger(subnets: Subnets, url: &Url) -> Result<Client, NoDownload> {
     let host = url.host_str().filter(|_| url.scheme() == "https").ok_or_else(|| unavailable("the result is not at an https address"))?;
+    subnets.check(url.as_str()).map_err(|refusal| unavailable(format!("the address of the result {refusal}")))?;
     let port = url.port_or_known_default().unwrap_or(443);
     let found = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await.map_err(unavailable)?;
     let addresses: Vec<SocketAddr> = found.collect();
-    if addresses.is_empty() || !addresses.iter().all(|address| is_public(address.ip())) {
+    if addresses.is_empty() || !addresses.iter().all(|address| subnets.may_reach(address.ip())) {
         return Err(unavailable("the result is at an address that is not public"));
     }
     builder(HeaderMap::new()).https_only(true).resolve_to_addrs(host, &addresses).build().map_err(unavailable)
-}
-
-fn is_public(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => {
-            let [a, b, c, _] = ip.octets();
-            let special = ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_documentation() || ip == Ipv4Addr::UNSPECIFIED;
-            // 0/8, shared 100.64/10, 192.0.0/24, benchmarks 198.18/15, multicast and reserved.
-            !(special
-                || a == 0
-                || (a == 100 && (64..128).contains(&b))
-                || (a == 192 && b == 0 && c == 0)
-                || (a == 198 && (18..20).contains(&b))
-                || a >= 224)
-        }
-        // Global unicast is 2000::/3; of it 2001:db8::/32 is documentation, and 2002::/16 and 64:ff9b::/96 lead to IPv4.
-        IpAddr::V6(ip) => {
-            let [first, second, ..] = ip.segments();
-            (0x2000..0x4000).contains(&first) && !(first == 0x2001 && second == 0x0db8) && first != 0x2002
-        }
-    }
 }
 
 fn read(response: Response) -> Result<Download, NoDownload> {
@@ -156,40 +141,19 @@ fn read(response: Response) -> Result<Download, NoDownload> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_public_addresses_are_reached_for_strangers() {
-        for public in ["93.184.216.34", "8.8.8.8", "2606:4700::1111"] {
-            assert!(is_public(public.parse().unwrap()), "{public}");
-        }
-        for private in [
-            "127.0.0.1",
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "0.0.0.0",
-            "198.18.0.1",
-            "224.0.0.1",
-            "255.255.255.255",
-            "::1",
-            "::",
-            "fe80::1",
-            "fc00::1",
-            "::ffff:127.0.0.1",
-            "64:ff9b::7f00:1",
-            "2002:7f00:1::",
-        ] {
-            assert!(!is_public(private.parse().unwrap()), "{private}");
-        }
-    }
-
     #[tokio::test]
     async fn a_stranger_must_be_public_and_https() {
-        for url in
-            ["http://example.com/v.mp4", "https://127.0.0.1/v.mp4", "https://localhost/v.mp4", "https://[::1]/v.mp4", "ftp://example.com/"]
-        {
-            assert!(matches!(stranger(&Url::parse(url).unwrap()).await, Err(NoDownload::Unavailable(_))), "{url}");
+        for url in [
+            "http://example.com/v.mp4",
+            "https://127.0.0.1/v.mp4",
+            "https://localhost/v.mp4",
+            "https://[::1]/v.mp4",
+            "https://[::ffff:10.0.0.1]/v.mp4",
+            "https://user:pass@example.com/v.mp4",
+            "https://example.com:22/v.mp4",
+            "ftp://example.com/",
+        ] {
+            assert!(matches!(stranger(Subnets::default(), &Url::parse(url).unwrap()).await, Err(NoDownload::Unavailable(_))), "{url}");
         }
     }
 }

@@ -19,6 +19,7 @@ use super::Provider;
 use super::classify::{self, JobStatus, Signal};
 use super::download::{self, Download, NoDownload};
 use crate::domain::attempt::{CancelAnswer, Order, Output, Polled, Submitted};
+use crate::domain::webhook::target::Subnets;
 
 mod answer;
 #[cfg(test)]
@@ -64,12 +65,21 @@ pub struct OpenAiVideosConfig {
     /// From the first byte out to the last byte in. When it passes after sending, the order is unanswered, so it is long.
     pub submit_timeout_ms: u64,
     pub poll_timeout_ms: u64,
+    /// Subnets that results may lie in although they are not public.
+    pub subnets: Subnets,
 }
 
 impl OpenAiVideosConfig {
     /// An upstream with the usual timeouts: 5 s to connect, 60 s to submit, 20 s to poll.
     pub fn new(base_url: impl Into<String>, api_key: Secret) -> Self {
-        Self { base_url: base_url.into(), api_key, connect_timeout_ms: 5_000, submit_timeout_ms: 60_000, poll_timeout_ms: 20_000 }
+        Self {
+            base_url: base_url.into(),
+            api_key,
+            connect_timeout_ms: 5_000,
+            submit_timeout_ms: 60_000,
+            poll_timeout_ms: 20_000,
+            subnets: Subnets::default(),
+        }
     }
 }
 
@@ -263,6 +273,6 @@ impl Provider for OpenAiVideos {
     }
 
     async fn download(&self, url: &str, range: Option<&str>) -> Result<Download, NoDownload> {
-        download::fetch(&self.downloads, &self.videos_url, url, range).await
+        download::fetch(&self.downloads, &self.videos_url, self.config.subnets, url, range).await
     }
 }

@@ -19,7 +19,8 @@ use crate::providers::simulator::{self, SimulatorConfig};
 pub fn configured(config: &Config) -> Result<Registry, BadConfig> {
     let mut by_name: HashMap<String, Arc<dyn Provider>> = HashMap::new();
     for provider in &config.providers {
-        let upstream = OpenAiVideos::new(OpenAiVideosConfig::new(provider.base_url.as_str(), provider.api_key.clone()))?;
+        let usual = OpenAiVideosConfig::new(provider.base_url.as_str(), provider.api_key.clone());
+        let upstream = OpenAiVideos::new(OpenAiVideosConfig { subnets: config.subnets, ..usual })?;
         by_name.insert(provider.name.clone(), Arc::new(upstream));
     }
     Ok(Registry::new(by_name))

@@ -11,13 +11,14 @@ use crate::domain::id::{BatchId, GrantKey, TransactionId};
 use crate::domain::ledger::{LineKind, Posting, TransactionKind};
 use crate::domain::money::Money;
 use crate::domain::task::TaskStatus;
+use crate::domain::webhook::EventType;
 use crate::store::ledger::{NewLine, NewTransaction};
 use crate::store::tallies::TaskEnd;
 use crate::store::tasks::Stepped;
 use crate::store::{StoreError, Tx, batches, books, events, grants, holds, ledger, origins, tallies, tasks};
 
 use super::audit::Note;
-use super::events::{BATCH_REFUNDED, batch_event, end_event};
+use super::events::{RefundNews, end_event, refunds_of};
 use super::{Reader, Service, ServiceError, ServiceResult};
 
 /// What a cancellation would do now.
@@ -102,12 +103,13 @@ impl Service {
         }
         let mut written = Vec::new();
         if !canceled.is_empty() {
-            written.push(batch_event(BATCH_REFUNDED, head, now, self.random()));
+            written.push(self.batch_event(EventType::BatchRefunded, head, vec![RefundNews::canceled(count, released)]));
         }
         let cancellation = Cancellation { canceled: count, released, still_running: head.counts.processing, still_held: head.credits.open };
         if head.counts.open() == 0 {
             head.state = head.state.finish(head.counts, now).map_err(ServiceError::internal)?;
-            written.extend(end_event(head.state.status()).map(|kind| batch_event(kind, head, now, self.random())));
+            let refunds = refunds_of(&mut tx, &[&**head]).await?.remove(&key).unwrap_or_default();
+            written.extend(end_event(head.state.status()).map(|kind| self.batch_event(kind, head, refunds)));
         }
         batches::save(&mut tx, &heads, None).await?;
         origins::note_cancel(&mut tx, key, &reader.actor(self), reason, now).await?;

@@ -22,6 +22,8 @@ pub struct DeliveryFilter {
     pub endpoint: Option<EndpointId>,
     pub batch: Option<BatchId>,
     pub state: Option<DeliveryState>,
+    /// Only what never arrived and is not tried any more.
+    pub undelivered: bool,
     pub since: Option<Time>,
     pub until: Option<Time>,
 }
@@ -61,8 +63,8 @@ impl Service {
             Some(id) => Some(self.batch_key(tx, reader, id).await?),
             None => None,
         };
-        let DeliveryFilter { state, since, until, .. } = filter;
-        Ok(deliveries::Filter { customer: reader.customer(), endpoint, batch, state, since, until })
+        let DeliveryFilter { state, undelivered, since, until, .. } = filter;
+        Ok(deliveries::Filter { customer: reader.customer(), endpoint, batch, state, undelivered, since, until })
     }
 
     pub async fn delivery(&self, reader: Reader, id: DeliveryId) -> ServiceResult<DeliveryDetail> {

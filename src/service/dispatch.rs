@@ -12,10 +12,12 @@ use crate::domain::price::Route;
 use crate::domain::share::{Portion, Waiting, divide};
 use crate::domain::task::TaskStatus;
 use crate::domain::time::Time;
+use crate::domain::webhook::EventType;
 use crate::store::batches::Acquired;
+use crate::store::events::NewEvent;
 use crate::store::runs::{Run, runs};
 use crate::store::tasks::Step;
-use crate::store::{StoreError, StoreResult, Tx, attempts, batches, catalogue, tasks, workers};
+use crate::store::{StoreError, StoreResult, Tx, attempts, batches, catalogue, events, tasks, workers};
 
 use super::{Service, ServiceError, ServiceResult};
 
@@ -99,7 +101,9 @@ impl Service {
         if !workers::lock_alive(&mut tx, worker).await? {
             return Err(ServiceError::Invalid { code: "lease_lost", message: "This worker was given up.".to_owned() });
         }
-        let claimed = claim_portions(&mut tx, worker, &portions, &models, &retries, places, now).await?;
+        let (claimed, started) = claim_portions(&mut tx, worker, &portions, &models, &retries, places, now).await?;
+        let told: Vec<NewEvent> = started.iter().map(|head| self.batch_event(EventType::BatchProcessing, head, Vec::new())).collect();
+        events::insert(&mut tx, &told, now).await?;
         tx.commit().await?;
         Ok(claimed)
     }
@@ -170,6 +174,7 @@ impl Retries {
     }
 }
 
+/// Claims tasks, and says which batches that started.
 async fn claim_portions(
     tx: &mut Tx,
     worker: WorkerKey,
@@ -178,13 +183,17 @@ async fn claim_portions(
     retries: &Retries,
     places: &[Places],
     now: Time,
-) -> StoreResult<Vec<Claimed>> {
+) -> StoreResult<(Vec<Claimed>, Vec<BatchHead>)> {
     let keys: Vec<BatchKey> = portions.iter().map(|portion| portion.batch).collect();
     let mut heads = batches::lock(tx, &keys).await?;
     let mut wanted = Vec::new();
     let mut due_wanted = Vec::new();
+    let mut starting = BTreeSet::new();
     for head in &mut heads {
         let Ok(started) = head.state.start(now) else { continue };
+        if head.state.status() == BatchStatus::Queued {
+            starting.insert(head.key);
+        }
         let most = portions.iter().find(|portion| portion.batch == head.key).map_or(0, |portion| portion.tasks);
         let mut due: Vec<TaskKey> = retries.0.get(&head.key).cloned().unwrap_or_default();
         due.truncate(usize::try_from(most).unwrap_or(0));
@@ -216,7 +225,8 @@ async fn claim_portions(
         head.counts.processing += claimed;
     }
     batches::save(tx, &heads, Some(now)).await?;
-    orders(tx, &heads, &runs, places).await
+    let claimed = orders(tx, &heads, &runs, places).await?;
+    Ok((claimed, heads.iter().filter(|head| starting.contains(&head.key)).map(|head| BatchHead::clone(head)).collect()))
 }
 
 /// Gives each task a route with a free place; the others are set aside.

@@ -17,6 +17,7 @@ use crate::store::{Tx, customers, deliveries, endpoints, events};
 pub use crate::store::endpoints::{EndpointFields, OperatorEvent};
 
 use super::audit::Note;
+use super::events::TestNews;
 use super::{Listed, Reader, Service, ServiceError, ServiceResult};
 
 const OPERATOR_EVENTS_MAX: i64 = 200;
@@ -138,8 +139,8 @@ impl Service {
         let now = self.now();
         let mut tx = self.db().write().await?;
         let endpoint = one(&mut tx, reader, id).await?;
-        deliveries::cancel_of(&mut tx, endpoint.key, CanceledBecause::EndpointDeleted, now).await?;
         endpoints::delete(&mut tx, endpoint.key, now).await?;
+        deliveries::cancel_of(&mut tx, endpoint.key, CanceledBecause::EndpointDeleted, now).await?;
         reader.note(self, &mut tx, about(Deed::EndpointDeleted, &endpoint).before(shape(&endpoint))).await?;
         Ok(tx.commit().await?)
     }
@@ -175,7 +176,7 @@ impl Service {
         trigger: Trigger,
     ) -> ServiceResult<DeliveryId> {
         let now = self.now();
-        let payload = serde_json::json!({"message": "A test. Nothing happened to any batch."}).to_string();
+        let payload = TestNews::to_json();
         let event = EventId::new(now, self.random());
         let event = events::insert_one(tx, event, EventType::WebhookTest.as_str(), customer, &payload, now).await?;
         let id = DeliveryId::new(now, self.random());

@@ -43,6 +43,7 @@ pub mod operators;
 pub mod overview;
 mod passwords;
 pub mod refunds;
+pub mod replays;
 pub mod saved_views;
 pub mod search;
 pub mod sessions;
@@ -193,6 +194,10 @@ impl Service {
 
     pub fn now(&self) -> Time {
         self.inner.clock.now()
+    }
+
+    pub fn clock(&self) -> &dyn Clock {
+        self.inner.clock.as_ref()
     }
 
     fn db(&self) -> &Db {

@@ -11,10 +11,11 @@ use crate::domain::webhook::{
 };
 use crate::store::deliveries::{DueRow, NewDelivery, QueuedEvent, Recorded};
 use crate::store::endpoints::{EndpointFields, Tally};
-use crate::store::{Tx, deliveries, endpoints};
+use crate::store::{Tx, deliveries, endpoints, replays};
 
 pub use crate::store::deliveries::Letter;
 
+use super::events::Message;
 use super::{Service, ServiceResult};
 
 /// Events that one call turns into deliveries at most.
@@ -25,6 +26,9 @@ const ENDPOINTS_IN_ROUND: i64 = 5_000;
 const HEALTH_MAX: i64 = 200;
 /// Taken and not recorded for so long, a delivery is lost and goes to whoever looks next. Longer than any attempt.
 pub const LOST_AFTER_MS: i64 = 60_000;
+/// An endpoint at which everything fails is tried by so many letters at once, until one arrives: many of them that hang together
+/// leave the places to all others.
+const FAILING_EACH: usize = 1;
 const HOUR_US: i64 = 3_600_000_000;
 const DAY_S: i64 = 24 * 3_600;
 
@@ -35,7 +39,7 @@ pub struct Room {
     pub total: usize,
     /// Of those, retries: first tries always find a place.
     pub retries: usize,
-    /// To one endpoint: who hangs holds up nobody else.
+    /// To one endpoint: who hangs holds up nobody else. Where everything fails lately it is [`FAILING_EACH`].
     pub each: usize,
 }
 
@@ -52,6 +56,9 @@ pub struct Signed {
 pub struct Sent {
     pub letter: Letter,
     pub class: AttemptClass,
+    pub requested_at: Time,
+    pub responded_at: Option<Time>,
+    pub signature: String,
     pub http_status: Option<i32>,
     pub retry_after_s: Option<i64>,
     pub response_headers: Option<String>,
@@ -60,6 +67,15 @@ pub struct Sent {
     pub finished_at: Time,
     /// 0 to 1,000: how much of the jitter is added.
     pub jitter_permille: i64,
+}
+
+impl Signed {
+    /// What is sent.
+    pub fn message(&self) -> Message<'_> {
+        let Letter { kind, happened_at, event, batch, payload, .. } = &self.letter;
+        let batch = batch.as_ref().map(|(id, key)| (*id, key.as_str()));
+        Message { kind, happened_at: *happened_at, event: *event, batch, payload }
+    }
 }
 
 impl Service {
@@ -128,12 +144,14 @@ impl Service {
         let now = self.now();
         let mut tx = self.db().write().await?;
         let mut due = deliveries::due_endpoints(&mut tx, now, ENDPOINTS_IN_ROUND).await?;
-        due.retain(|endpoint| busy.get(endpoint).copied().unwrap_or(0) < room.each);
+        let failing: BTreeSet<EndpointKey> = due.iter().filter(|(_, failing)| *failing).map(|(endpoint, _)| *endpoint).collect();
+        let places = |endpoint: &EndpointKey| if failing.contains(endpoint) { FAILING_EACH } else { room.each };
+        due.retain(|(endpoint, _)| busy.get(endpoint).copied().unwrap_or(0) < places(endpoint));
         if due.is_empty() || room.total == 0 {
             return Ok(Vec::new());
         }
-        let each = i64::try_from(room.each).unwrap_or(1);
-        let rows = choose(deliveries::due(&mut tx, &due, now, each).await?, busy, room);
+        let (each, keys) = (i64::try_from(room.each).unwrap_or(1), due.iter().map(|(endpoint, _)| *endpoint).collect::<Vec<_>>());
+        let rows = choose(deliveries::due(&mut tx, &keys, now, each).await?, busy, room, places);
         if rows.is_empty() {
             return Ok(Vec::new());
         }
@@ -156,7 +174,13 @@ impl Service {
     pub async fn record_sent(&self, sender: i64, sent: &[Sent], schedule: &Schedule) -> ServiceResult<()> {
         let now = self.now();
         let rows: Vec<Recorded> = sent.iter().map(|sent| recorded(sent, schedule)).collect();
+        let touched: BTreeSet<EndpointKey> = sent.iter().map(|sent| sent.letter.endpoint).collect();
         let mut tx = self.db().write().await?;
+        endpoints::hold(&mut tx, &touched.into_iter().collect::<Vec<_>>()).await?;
+        let in_replay: Vec<&Recorded> = sent.iter().zip(&rows).filter_map(|(sent, row)| sent.letter.in_replay.then_some(row)).collect();
+        if !in_replay.is_empty() {
+            replays::count(&mut tx, sender, &in_replay).await?;
+        }
         deliveries::record(&mut tx, sender, &rows).await?;
         let tallies = tallies(sent);
         if !tallies.is_empty() {
@@ -229,7 +253,7 @@ impl Service {
 }
 
 /// Fills the room: endpoints take turns, first tries before retries, and retries leave room for first tries.
-fn choose(mut due: Vec<DueRow>, busy: &HashMap<EndpointKey, usize>, room: Room) -> Vec<DueRow> {
+fn choose(mut due: Vec<DueRow>, busy: &HashMap<EndpointKey, usize>, room: Room, places: impl Fn(&EndpointKey) -> usize) -> Vec<DueRow> {
     due.sort_by_key(|row| row.is_retry);
     let mut on_way = busy.clone();
     let mut chosen = Vec::new();
@@ -238,7 +262,7 @@ fn choose(mut due: Vec<DueRow>, busy: &HashMap<EndpointKey, usize>, room: Room) 
     for turn in 1..=room.each {
         due.retain(|row| {
             let count = on_way.entry(row.endpoint).or_default();
-            let fits = chosen.len() < room.total && *count < turn.min(room.each) && (!row.is_retry || retries < room.retries);
+            let fits = chosen.len() < room.total && *count < turn.min(places(&row.endpoint)) && (!row.is_retry || retries < room.retries);
             if fits {
                 *count += 1;
                 retries += usize::from(row.is_retry);
@@ -268,6 +292,9 @@ fn recorded(sent: &Sent, schedule: &Schedule) -> Recorded {
         delivery: letter.delivery,
         attempt: letter.attempt,
         class: sent.class,
+        requested_at: sent.requested_at,
+        responded_at: sent.responded_at,
+        signature: sent.signature.clone(),
         http_status: sent.http_status,
         retry_after_s: sent.retry_after_s,
         response_headers: sent.response_headers.clone(),
@@ -320,17 +347,25 @@ mod tests {
     #[test]
     fn endpoints_take_turns_within_their_room() {
         let room = Room { total: 10, retries: 10, each: 4 };
-        let chosen = choose([due(1, 100, false), due(2, 100, false), due(3, 1, false)].concat(), &HashMap::new(), room);
+        let chosen = choose([due(1, 100, false), due(2, 100, false), due(3, 1, false)].concat(), &HashMap::new(), room, |_| room.each);
         assert_eq!([1, 2, 3].map(|endpoint| count_of(&chosen, endpoint)), [4, 4, 1]);
         let busy = HashMap::from([(EndpointKey(1), 3), (EndpointKey(2), 4)]);
-        let chosen = choose([due(1, 100, false), due(2, 100, false)].concat(), &busy, room);
+        let chosen = choose([due(1, 100, false), due(2, 100, false)].concat(), &busy, room, |_| room.each);
         assert_eq!([1, 2].map(|endpoint| count_of(&chosen, endpoint)), [1, 0]);
+    }
+
+    #[test]
+    fn where_everything_fails_one_letter_tries() {
+        let room = Room { total: 10, retries: 10, each: 4 };
+        let places = |endpoint: &EndpointKey| if endpoint.0 == 1 { FAILING_EACH } else { room.each };
+        let chosen = choose([due(1, 100, false), due(2, 100, false)].concat(), &HashMap::new(), room, places);
+        assert_eq!([1, 2].map(|endpoint| count_of(&chosen, endpoint)), [1, 4]);
     }
 
     #[test]
     fn retries_leave_room_for_first_tries() {
         let room = Room { total: 8, retries: 3, each: 8 };
-        let chosen = choose([due(1, 20, true), due(2, 2, false)].concat(), &HashMap::new(), room);
+        let chosen = choose([due(1, 20, true), due(2, 2, false)].concat(), &HashMap::new(), room, |_| room.each);
         assert_eq!([1, 2].map(|endpoint| count_of(&chosen, endpoint)), [3, 2]);
         assert!(!chosen[0].is_retry, "first tries come first");
     }

@@ -20,11 +20,12 @@ use crate::domain::id::{BatchId, BatchKey, GrantKey, TaskKey, TransactionId, Tra
 use crate::domain::ledger::{Balances, LineKind, Posting, TransactionKind};
 use crate::domain::money::Money;
 use crate::domain::numbers::TaskNumbers;
+use crate::domain::webhook::EventType;
 use crate::store::ledger::{Captured, NewLine, NewTransaction};
 use crate::store::{StoreError, StoreResult, Tx, accounts, batches, events, grants, holds, ledger};
 
 use super::audit::Note;
-use super::events::{BATCH_REFUNDED, batch_event};
+use super::events::RefundNews;
 use super::once::{Once, answered, check_reason};
 use super::{Reader, Service, ServiceError, ServiceResult};
 
@@ -91,10 +92,10 @@ impl Service {
         let customer = head.customer;
         let before = accounts::balances(&mut tx, customer).await?;
         let transactions = self.post_reversals(&mut tx, head, reversals, reason).await?;
-        let event = batch_event(BATCH_REFUNDED, head, now, self.random());
+        let done = refund(id, tasks, &captures, before, transactions)?;
+        let event = self.batch_event(EventType::BatchRefunded, head, vec![RefundNews::operator(done.count, done.credits)]);
         batches::save(&mut tx, &heads, None).await?;
         events::insert(&mut tx, &[event], now).await?;
-        let done = refund(id, tasks, &captures, before, transactions)?;
         let after = json!({"tasks": tasks.to_string(), "credits": done.credits, "transactions": done.transactions});
         let note = Note::new(Deed::TasksRefunded, ObjectKind::Batch, id).of(customer).after(after);
         self.note(&mut tx, note.because(Some(reason))).await?;

@@ -15,16 +15,18 @@ use crate::domain::id::{BatchKey, TaskKey, WorkerKey};
 use crate::domain::money::Money;
 use crate::domain::task::{AfterFault, TaskStatus, after_fault};
 use crate::domain::time::Time;
+use crate::domain::webhook::EventType;
 use crate::store::attempts::Closed;
 use crate::store::batches::{Acquired, FailureAdded};
 use crate::store::events::NewEvent;
 use crate::store::tasks::{Step, Stepped};
 use crate::store::{StoreError, StoreResult, Tx, attempts, batches, events, tallies, tasks};
 
-use super::events::{BATCH_REFUNDED, batch_event, end_event};
+use super::events::{RefundNews, end_event, refund, refunds_of};
 use super::{Service, ServiceResult};
 
 mod money;
+mod told;
 
 use money::Finished;
 
@@ -216,12 +218,22 @@ struct Group<'s> {
     settled: Settled,
     lines: Vec<Finished>,
     failures: BTreeMap<(BatchKey, FailureType, Party), FailureAdded>,
+    /// Tasks of batches that are being canceled, and their credits.
+    canceled: BTreeMap<BatchKey, (i64, Credits)>,
 }
 
 impl<'s> Group<'s> {
     async fn lock(service: &'s Service, tx: &mut Tx, keys: &[BatchKey], now: Time) -> StoreResult<Self> {
         let heads = batches::lock(tx, keys).await?;
-        Ok(Self { heads, now, service, settled: Settled::default(), lines: Vec::new(), failures: BTreeMap::new() })
+        Ok(Self {
+            heads,
+            now,
+            service,
+            settled: Settled::default(),
+            lines: Vec::new(),
+            failures: BTreeMap::new(),
+            canceled: BTreeMap::new(),
+        })
     }
 
     async fn fail_waiting(&mut self, tx: &mut Tx, overdue: &[TaskKey]) -> StoreResult<()> {
@@ -249,12 +261,14 @@ impl<'s> Group<'s> {
     /// Moves the money of what ended, and writes the batches.
     async fn book_and_save(&mut self, tx: &mut Tx) -> StoreResult<()> {
         tallies::add(tx, self.lines.iter().map(Finished::end)).await?;
+        let ended = self.ended_tasks(tx).await?;
         self.move_money(tx).await?;
         let failures: Vec<FailureAdded> = self.failures.values().copied().collect();
         if !failures.is_empty() {
             batches::add_failures(tx, &failures).await?;
         }
-        let events = self.finish_batches()?;
+        let mut events = self.task_events(ended);
+        events.extend(self.finish_batches(tx).await?);
         batches::save(tx, &self.heads, None).await?;
         events::insert(tx, &events, self.now).await
     }
@@ -326,28 +340,54 @@ impl<'s> Group<'s> {
             for canceled in tasks::cancel_pending(tx, head.key, self.now).await? {
                 head.counts.pending -= 1;
                 head.counts.canceled += 1;
+                let (tasks, credits) = self.canceled.entry(head.key).or_default();
+                *tasks += 1;
+                *credits = credits.checked_add(canceled.price)?;
                 self.lines.push(Finished { status: TaskStatus::Canceled, ..Finished::of(canceled) });
             }
         }
         Ok(())
     }
 
-    /// Closes batches that have no open task. One event for each end, and one for the refunds of this group.
-    fn finish_batches(&mut self) -> StoreResult<Vec<NewEvent>> {
+    /// Closes batches that have no open task. One event for the refunds of this group in each batch, and one for each end.
+    async fn finish_batches(&mut self, tx: &mut Tx) -> StoreResult<Vec<NewEvent>> {
         let mut events = Vec::new();
+        let mut finished = BTreeSet::new();
         for head in &mut self.heads {
-            let refunded = self.failures.iter().any(|((batch, ..), sum)| *batch == head.key && !sum.refunded.is_zero());
-            if refunded {
-                events.push(batch_event(BATCH_REFUNDED, head, self.now, self.service.random()));
+            let refunds = refunds_of_group(&self.failures, &self.canceled, head.key)?;
+            if !refunds.is_empty() {
+                events.push(self.service.batch_event(EventType::BatchRefunded, head, refunds));
             }
             if head.counts.open() == 0 && !head.state.status().is_finished() {
                 head.state = head.state.finish(head.counts, self.now).map_err(|error| StoreError::inconsistent("batches", error))?;
                 self.settled.batches_finished += 1;
-                if let Some(kind) = end_event(head.state.status()) {
-                    events.push(batch_event(kind, head, self.now, self.service.random()));
-                }
+                finished.insert(head.key);
             }
+        }
+        let finished: Vec<&BatchHead> = self.heads.iter().map(|head| &**head).filter(|head| finished.contains(&head.key)).collect();
+        let mut refunds = refunds_of(tx, &finished).await?;
+        for head in finished {
+            let of_batch = refunds.remove(&head.key).unwrap_or_default();
+            events.extend(end_event(head.state.status()).map(|kind| self.service.batch_event(kind, head, of_batch)));
         }
         Ok(events)
     }
+}
+
+/// What a group gave back in one batch, by what it was for; whoever bears it.
+fn refunds_of_group(
+    failures: &BTreeMap<(BatchKey, FailureType, Party), FailureAdded>,
+    canceled: &BTreeMap<BatchKey, (i64, Credits)>,
+    batch: BatchKey,
+) -> StoreResult<Vec<RefundNews>> {
+    let mut by_type: BTreeMap<FailureType, (i64, Credits)> = BTreeMap::new();
+    for ((_, failure, _), sum) in failures.iter().filter(|((of, ..), sum)| *of == batch && sum.tasks > 0) {
+        let (tasks, credits) = by_type.entry(*failure).or_default();
+        *tasks += sum.tasks;
+        *credits = credits.checked_add(sum.refunded)?;
+    }
+    let mut refunds: Vec<RefundNews> =
+        by_type.into_iter().map(|(failure, (tasks, credits))| refund(failure.as_str(), tasks, credits)).collect();
+    refunds.extend(canceled.get(&batch).map(|(tasks, credits)| RefundNews::canceled(*tasks, *credits)));
+    Ok(refunds)
 }

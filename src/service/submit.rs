@@ -8,6 +8,7 @@ use crate::domain::id::{BatchId, TransactionId};
 use crate::domain::ledger::{Posting, TransactionKind};
 use crate::domain::money::Money;
 use crate::domain::submission::{NewBatch, Priced, price};
+use crate::domain::webhook::EventType;
 use crate::store::batches::NewBatchRow;
 use crate::store::idempotency::Known;
 use crate::store::ledger::NewTransaction;
@@ -15,7 +16,6 @@ use crate::store::{
     StoreError, Tx, accounts, batches, catalogue, dialect, events, grants, holds, idempotency, ledger, tallies, tasks, wake,
 };
 
-use super::events::{BATCH_CREATED, batch_event};
 use super::{Caller, Service, ServiceError, ServiceResult};
 
 /// A batch to be submitted.
@@ -93,8 +93,9 @@ impl Service {
 
     async fn price(&self, tx: &mut Tx, batch: &NewBatch) -> ServiceResult<Priced> {
         let now = self.now();
+        let limits = self.inner.limits;
         let models = catalogue::models(tx, now).await?;
-        price(batch, &models, self.inner.limits.tasks_max, now).map_err(ServiceError::Refused)
+        price(batch, &models, limits.tasks_max, limits.subnets, now).map_err(ServiceError::Refused)
     }
 
     /// Tasks go in first and the customer's rows are locked last, so that a large batch holds up nobody else of the customer.
@@ -138,7 +139,7 @@ impl Service {
         };
         ledger::post(tx, &[transaction], now).await?;
         let batch = batches::by_id(tx, Some(caller.customer), id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
-        let event = batch_event(BATCH_CREATED, &batch.head(), now, self.random());
+        let event = self.batch_event(EventType::BatchCreated, &batch.head(), Vec::new());
         events::insert(tx, &[event], now).await?;
         let body = render(&batch);
         idempotency::answer(tx, caller.customer, &idempotency_key, key, &body).await?;

@@ -348,6 +348,20 @@ pub async fn failures(tx: &mut Tx, batch: BatchKey) -> StoreResult<Vec<FailureSu
         .collect()
 }
 
+/// Failed tasks of these batches by type, whoever bears them, with the credits that were given back for them.
+pub async fn failed_tasks(tx: &mut Tx, batches: &[BatchKey]) -> StoreResult<Vec<(BatchKey, FailureType, i64, Credits)>> {
+    static FAILED: SetStatement = SetStatement::new(
+        "SELECT f.batch_id, f.failure_type, CAST(SUM(f.tasks) AS BIGINT), CAST(SUM(f.credits) AS BIGINT)
+        FROM {rows} JOIN batch_failures AS f ON f.batch_id = u.b WHERE f.tasks > 0
+        GROUP BY f.batch_id, f.failure_type ORDER BY f.batch_id, SUM(f.tasks) DESC, f.failure_type",
+        0,
+        &[("b", "bigint")],
+    );
+    let keys = vec![Column::I64(batches.iter().map(|key| key.0).collect())];
+    let rows: Vec<(i64, String, i64, i64)> = FAILED.fetch(tx, &[], keys).await?;
+    rows.into_iter().map(|(batch, failure, tasks, credits)| Ok((BatchKey(batch), failure.parse()?, tasks, Credits::new(credits)))).collect()
+}
+
 /// What a group of settled tasks adds to a batch's failures.
 #[derive(Clone, Copy, Debug)]
 pub struct FailureAdded {

@@ -72,9 +72,10 @@ pub struct NewDelivery {
 pub async fn insert(tx: &mut Tx, deliveries: &[NewDelivery], due: Time, now: Time) -> StoreResult<()> {
     static INSERT: SetStatement = SetStatement::new(
         "INSERT INTO deliveries (public_id, endpoint_id, event_id, customer_id, batch_id, state, canceled_because, trigger_kind, attempts,
-            failures, lane, next_attempt_at_us, created_at_us, finished_at_us)
+            failures, lane, next_attempt_at_us, created_at_us, finished_at_us, failed_as, failed_at_us)
         SELECT u.i, u.e, u.v, u.c, u.b, CASE WHEN u.x IS NULL THEN 'pending' ELSE 'canceled' END, u.x, u.t, 0, 0, 0,
-            CASE WHEN u.x IS NULL THEN $1 END, $2, CASE WHEN u.x IS NULL THEN NULL ELSE $2 END
+            CASE WHEN u.x IS NULL THEN $1 END, $2, CASE WHEN u.x IS NULL THEN NULL ELSE $2 END, CASE WHEN u.x IS NULL THEN NULL ELSE 'canceled' END,
+            CASE WHEN u.x IS NULL THEN NULL ELSE $2 END
         FROM {rows}",
         2,
         &[("i", "text"), ("e", "bigint"), ("v", "bigint"), ("c", "bigint"), ("b", "bigint"), ("t", "text"), ("x", "text")],
@@ -94,14 +95,14 @@ pub async fn insert(tx: &mut Tx, deliveries: &[NewDelivery], due: Time, now: Tim
     ensure_rows("inserting deliveries", INSERT.execute(tx, &[due.micros(), now.micros()], columns).await?, deliveries.len())
 }
 
-/// Endpoints with something to send now. At most `max`.
-pub async fn due_endpoints(tx: &mut Tx, now: Time, max: i64) -> StoreResult<Vec<EndpointKey>> {
-    const DUE: &str = "SELECT e.id FROM endpoints AS e WHERE
+/// Endpoints with something to send now, and whether every attempt failed lately. At most `max`.
+pub async fn due_endpoints(tx: &mut Tx, now: Time, max: i64) -> StoreResult<Vec<(EndpointKey, bool)>> {
+    const DUE: &str = "SELECT e.id, e.failing_since_us FROM endpoints AS e WHERE
             EXISTS (SELECT 1 FROM deliveries AS d WHERE d.endpoint_id = e.id AND d.lane = 0 AND d.state = 'pending' AND d.next_attempt_at_us <= $1)
             OR EXISTS (SELECT 1 FROM deliveries AS d WHERE d.endpoint_id = e.id AND d.lane = 1 AND d.state = 'pending' AND d.next_attempt_at_us <= $1)
         ORDER BY e.id LIMIT $2";
-    let rows: Vec<i64> = on!(tx, c => sqlx::query_scalar(DUE).bind(now.micros()).bind(max).fetch_all(c).await)?;
-    Ok(rows.into_iter().map(EndpointKey).collect())
+    let rows: Vec<(i64, Option<i64>)> = on!(tx, c => sqlx::query_as(DUE).bind(now.micros()).bind(max).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(|(key, failing_since)| (EndpointKey(key), failing_since.is_some())).collect())
 }
 
 /// A delivery that is due.
@@ -139,6 +140,8 @@ pub struct Letter {
     /// Failures before it that count.
     pub failures: i32,
     pub trigger: Trigger,
+    /// A replay asked for this attempt.
+    pub in_replay: bool,
     pub url: String,
     pub timeout_ms: i32,
     pub event: EventId,
@@ -146,7 +149,8 @@ pub struct Letter {
     /// JSON: an object that is not empty.
     pub payload: String,
     pub happened_at: Time,
-    pub batch: Option<BatchId>,
+    /// With the customer's own name for it.
+    pub batch: Option<(BatchId, String)>,
 }
 
 /// Takes deliveries that are due, and records an attempt for each. `lost_at` is when somebody else may take them.
@@ -158,15 +162,16 @@ pub async fn take(tx: &mut Tx, sender: i64, due: &[DueRow], lost_at: Time, now: 
         &[("id", "bigint")],
     );
     static BEGIN: SetStatement = SetStatement::new(
-        "INSERT INTO delivery_attempts (delivery_id, attempt_no, trigger_kind, actor, url, started_at_us)
-        SELECT d.id, d.attempts, d.trigger_kind, d.actor, e.url, $1
+        "INSERT INTO delivery_attempts (delivery_id, attempt_no, trigger_kind, actor, replay_id, url, started_at_us)
+        SELECT d.id, d.attempts, d.trigger_kind, d.actor, d.replay_id, e.url, $1
         FROM {rows} JOIN deliveries AS d ON d.id = u.id JOIN endpoints AS e ON e.id = d.endpoint_id",
         1,
         &[("id", "bigint")],
     );
     static LETTERS: SetStatement = SetStatement::new(
-        "SELECT d.id, d.public_id, d.endpoint_id, d.attempts, d.failures, d.trigger_kind, e.url, e.timeout_ms, v.public_id AS event_id,
-            v.type AS kind, v.payload, v.created_at_us, b.public_id AS batch_id
+        "SELECT d.id, d.public_id, d.endpoint_id, d.attempts, d.failures, d.trigger_kind, d.replay_id, e.url, e.timeout_ms, v.public_id AS event_id,
+            v.type AS kind, v.payload, v.created_at_us, b.public_id AS batch_id,
+            b.idempotency_key
         FROM {rows} JOIN deliveries AS d ON d.id = u.id JOIN endpoints AS e ON e.id = d.endpoint_id JOIN events AS v ON v.id = d.event_id
             LEFT JOIN batches AS b ON b.id = d.batch_id",
         0,
@@ -201,6 +206,7 @@ struct LetterRow {
     attempts: i32,
     failures: i32,
     trigger_kind: String,
+    replay_id: Option<i64>,
     url: String,
     timeout_ms: i32,
     event_id: String,
@@ -208,6 +214,7 @@ struct LetterRow {
     payload: String,
     created_at_us: i64,
     batch_id: Option<String>,
+    idempotency_key: Option<String>,
 }
 
 fn letter(row: LetterRow) -> StoreResult<Letter> {
@@ -218,13 +225,17 @@ fn letter(row: LetterRow) -> StoreResult<Letter> {
         attempt: row.attempts,
         failures: row.failures,
         trigger: row.trigger_kind.parse()?,
+        in_replay: row.replay_id.is_some(),
         url: row.url,
         timeout_ms: row.timeout_ms,
         event: row.event_id.parse()?,
         kind: row.kind,
         payload: row.payload,
         happened_at: Time::from_micros(row.created_at_us),
-        batch: row.batch_id.map(|id| id.parse()).transpose()?,
+        batch: match (row.batch_id, row.idempotency_key) {
+            (Some(id), Some(key)) => Some((id.parse()?, key)),
+            _ => None,
+        },
     })
 }
 
@@ -234,6 +245,9 @@ pub struct Recorded {
     pub delivery: DeliveryKey,
     pub attempt: i32,
     pub class: AttemptClass,
+    pub requested_at: Time,
+    pub responded_at: Option<Time>,
+    pub signature: String,
     pub http_status: Option<i32>,
     pub retry_after_s: Option<i64>,
     pub response_headers: Option<String>,
@@ -251,7 +265,7 @@ pub struct Recorded {
 pub async fn record(tx: &mut Tx, sender: i64, rows: &[Recorded]) -> StoreResult<()> {
     static ATTEMPTS: SetStatement = SetStatement::new(
         "UPDATE delivery_attempts AS a SET class = u.c, http_status = u.s, retry_after_s = u.r, response_headers = u.h, response_body = u.b,
-            error = u.e, finished_at_us = u.f
+            error = u.e, requested_at_us = u.q, responded_at_us = u.p, signature = u.g, finished_at_us = u.f
         FROM {rows} WHERE a.delivery_id = u.id AND a.attempt_no = u.n AND a.class IS NULL",
         0,
         &[
@@ -263,12 +277,17 @@ pub async fn record(tx: &mut Tx, sender: i64, rows: &[Recorded]) -> StoreResult<
             ("h", "text"),
             ("b", "text"),
             ("e", "text"),
+            ("q", "bigint"),
+            ("p", "bigint"),
+            ("g", "text"),
             ("f", "bigint"),
         ],
     );
     static DELIVERIES: SetStatement = SetStatement::new(
         "UPDATE deliveries AS d SET state = u.s, failures = u.f, lane = 1, next_attempt_at_us = u.t, sender = NULL, canceled_because = u.x,
-            finished_at_us = CASE u.s WHEN 'pending' THEN NULL ELSE u.e END, trigger_kind = 'scheduled', actor = NULL
+            finished_at_us = CASE u.s WHEN 'pending' THEN NULL ELSE u.e END, trigger_kind = 'scheduled', actor = NULL, replay_id = NULL,
+            failed_as = CASE WHEN u.s IN ('exhausted', 'canceled') THEN u.s ELSE d.failed_as END,
+            failed_at_us = CASE WHEN u.s IN ('exhausted', 'canceled') THEN u.e ELSE d.failed_at_us END
         FROM {rows} WHERE d.id = u.id AND d.sender = $1 AND d.attempts = u.n AND d.state = 'pending'",
         1,
         &[("id", "bigint"), ("n", "integer"), ("s", "text"), ("f", "integer"), ("t", "bigint"), ("x", "text"), ("e", "bigint")],
@@ -286,6 +305,9 @@ pub async fn record(tx: &mut Tx, sender: i64, rows: &[Recorded]) -> StoreResult<
         text(|row| &row.response_headers),
         text(|row| &row.response_body),
         text(|row| &row.error),
+        Column::I64(rows.iter().map(|row| row.requested_at.micros()).collect()),
+        Column::I64Null(rows.iter().map(|row| row.responded_at.map(Time::micros)).collect()),
+        Column::Text(rows.iter().map(|row| row.signature.clone()).collect()),
         finished(),
     ];
     ATTEMPTS.execute(tx, &[], attempts).await?;
@@ -305,7 +327,7 @@ pub async fn record(tx: &mut Tx, sender: i64, rows: &[Recorded]) -> StoreResult<
 /// Ends everything that waits for an endpoint. Returns how much that was.
 pub async fn cancel_of(tx: &mut Tx, endpoint: EndpointKey, because: CanceledBecause, now: Time) -> StoreResult<u64> {
     const CANCEL: &str = "UPDATE deliveries SET state = 'canceled', canceled_because = $2, finished_at_us = $3, next_attempt_at_us = NULL,
-        sender = NULL WHERE endpoint_id = $1 AND state = 'pending'";
+        sender = NULL, replay_id = NULL, failed_as = 'canceled', failed_at_us = $3 WHERE endpoint_id = $1 AND state = 'pending'";
     Ok(on!(tx, c => sqlx::query(CANCEL).bind(endpoint.0).bind(because.as_str()).bind(now.micros()).execute(c).await
         .map(|done| done.rows_affected()))?)
 }

@@ -1,7 +1,7 @@
 //! What differs between the two databases, in one place.
 //!
 //! Most of it is one thing: how many rows are handed over in one statement. A [`SetStatement`] is written once, with `{rows}`
-//! where the rows go, `{lock}` where rows are locked and `{bytewise}` after a text whose letters A–Z alone are folded.
+//! where the rows go, `{lock}` where rows are locked, `{hold}` where others may still refer to them, and `{bytewise}` after a text whose letters A–Z alone are folded.
 
 use std::fmt::Write as _;
 use std::sync::OnceLock;
@@ -58,7 +58,13 @@ impl SetStatement {
                 self.columns.iter().enumerate().map(|(index, (_, kind))| format!("${}::{kind}[]", self.scalars + index + 1)).collect();
             let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
             let rows = format!("unnest({}) AS u({})", arrays.join(", "), names.join(", "));
-            leak(self.sql.replace("{rows}", &rows).replace("{lock}", "FOR UPDATE").replace("{bytewise}", "COLLATE \"C\""))
+            leak(
+                self.sql
+                    .replace("{rows}", &rows)
+                    .replace("{lock}", "FOR UPDATE")
+                    .replace("{hold}", "FOR NO KEY UPDATE")
+                    .replace("{bytewise}", "COLLATE \"C\""),
+            )
         })
     }
 
@@ -67,7 +73,7 @@ impl SetStatement {
             let columns: Vec<String> =
                 self.columns.iter().enumerate().map(|(index, (name, _))| format!("value ->> {index} AS {name}")).collect();
             let rows = format!("(SELECT {} FROM json_each(${})) AS u", columns.join(", "), self.scalars + 1);
-            leak(self.sql.replace("{rows}", &rows).replace("{lock}", "").replace("{bytewise}", ""))
+            leak(self.sql.replace("{rows}", &rows).replace("{lock}", "").replace("{hold}", "").replace("{bytewise}", ""))
         })
     }
 

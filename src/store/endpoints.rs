@@ -79,19 +79,20 @@ pub async fn insert(
     now: Time,
 ) -> StoreResult<EndpointKey> {
     const INSERT: &str =
-        "INSERT INTO endpoints (public_id, customer_id, source, url, description, event_types, timeout_ms, state, created_at_us)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 'enabled', $8) RETURNING id";
+        "INSERT INTO endpoints (public_id, customer_id, source, url, description, event_types, tells_tasks, timeout_ms, state, created_at_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'enabled', $9) RETURNING id";
     let key: i64 = on!(&mut *tx, c => sqlx::query_scalar(INSERT).bind(id.to_string()).bind(customer.0).bind(source.as_str())
-        .bind(&fields.url).bind(&fields.description).bind(fields.subscription.to_text()).bind(fields.timeout_ms).bind(now.micros())
-        .fetch_one(c).await)?;
+        .bind(&fields.url).bind(&fields.description).bind(fields.subscription.to_text())
+        .bind(i32::from(fields.subscription.tells_tasks())).bind(fields.timeout_ms).bind(now.micros()).fetch_one(c).await)?;
     add_secret(tx, EndpointKey(key), secret, now).await?;
     Ok(EndpointKey(key))
 }
 
 pub async fn update(tx: &mut Tx, key: EndpointKey, fields: &EndpointFields) -> StoreResult<()> {
-    const UPDATE: &str = "UPDATE endpoints SET url = $2, description = $3, event_types = $4, timeout_ms = $5 WHERE id = $1";
+    const UPDATE: &str = "UPDATE endpoints SET url = $2, description = $3, event_types = $4, tells_tasks = $5, timeout_ms = $6
+        WHERE id = $1";
     let changed = on!(tx, c => sqlx::query(UPDATE).bind(key.0).bind(&fields.url).bind(&fields.description)
-        .bind(fields.subscription.to_text()).bind(fields.timeout_ms).execute(c).await.map(|done| done.rows_affected()))?;
+        .bind(fields.subscription.to_text()).bind(i32::from(fields.subscription.tells_tasks())).bind(fields.timeout_ms).execute(c).await.map(|done| done.rows_affected()))?;
     ensure_rows("updating an endpoint", changed, 1)
 }
 
@@ -128,6 +129,29 @@ pub async fn of_customers(tx: &mut Tx, customers: &[CustomerKey]) -> StoreResult
     );
     let rows: Vec<EndpointRow> = OF.fetch(tx, &[], vec![Column::I64(customers.iter().map(|key| key.0).collect())]).await?;
     rows.into_iter().map(read).collect()
+}
+
+/// Holds endpoints whose deliveries are about to be recorded: who disables one waits, instead of meeting halfway.
+pub async fn hold(tx: &mut Tx, keys: &[EndpointKey]) -> StoreResult<()> {
+    static HOLD: SetStatement = SetStatement::new(
+        "SELECT e.id FROM endpoints AS e WHERE e.id IN (SELECT u.e FROM {rows}) ORDER BY e.id {hold}",
+        0,
+        &[("e", "bigint")],
+    );
+    let _: Vec<(i64,)> = HOLD.fetch(tx, &[], keys_of(keys)).await?;
+    Ok(())
+}
+
+/// Those of these customers who asked to be told of single tasks, and of which. An index holds only their endpoints.
+pub async fn told_of_tasks(tx: &mut Tx, customers: &[CustomerKey]) -> StoreResult<Vec<(CustomerKey, Subscription)>> {
+    static TOLD: SetStatement = SetStatement::new(
+        "SELECT e.customer_id, e.event_types FROM {rows} JOIN endpoints AS e ON e.customer_id = u.c
+        WHERE e.tells_tasks = 1 AND e.deleted_at_us IS NULL",
+        0,
+        &[("c", "bigint")],
+    );
+    let rows: Vec<(i64, String)> = TOLD.fetch(tx, &[], vec![Column::I64(customers.iter().map(|key| key.0).collect())]).await?;
+    Ok(rows.into_iter().map(|(customer, types)| (CustomerKey(customer), Subscription::of_text(&types))).collect())
 }
 
 pub async fn enable(tx: &mut Tx, key: EndpointKey) -> StoreResult<()> {

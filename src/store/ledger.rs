@@ -312,6 +312,14 @@ pub async fn captures(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<Capture
         .collect())
 }
 
+/// Tasks of a batch that were charged and given back later, and their credits.
+pub async fn reversed_of(tx: &mut Tx, batch: BatchKey) -> StoreResult<(i64, Credits)> {
+    const REVERSED: &str = "SELECT CAST(COALESCE(SUM(tasks), 0) AS BIGINT), CAST(COALESCE(SUM(credits), 0) AS BIGINT)
+        FROM ledger_transactions WHERE batch_id = $1 AND kind = 'reversal'";
+    let (tasks, credits): (i64, i64) = on!(tx, c => sqlx::query_as(REVERSED).bind(batch.0).fetch_one(c).await)?;
+    Ok((tasks, Credits::new(credits)))
+}
+
 /// The lines of one task: its capture or release, and a reversal if there was one.
 pub async fn lines(tx: &mut Tx, task: TaskKey) -> StoreResult<Vec<Line>> {
     const LINES: &str = "SELECT l.task_no, l.kind, l.credits, l.revenue_microusd, t.public_id

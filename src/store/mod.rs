@@ -5,7 +5,7 @@
 //!
 //! Locks are taken in one order everywhere, so that no two transactions wait for each other: batches by key, then grants by
 //! key, then accounts by key. A worker writes the rows of its own tasks before it locks their batches: nobody who has locked
-//! a batch waits for a task that somebody has in hand.
+//! a batch waits for a task that somebody has in hand. Of webhooks: endpoints by key, then replays, then deliveries.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -40,6 +40,7 @@ pub mod operator_requests;
 pub mod operators;
 pub mod origins;
 pub mod overview;
+pub mod replays;
 pub mod runs;
 pub mod saved_views;
 pub mod search;

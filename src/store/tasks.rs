@@ -177,6 +177,17 @@ pub async fn step(tx: &mut Tx, worker: WorkerKey, steps: &[Step], now: Time) -> 
     Ok(rows.into_iter().map(stepped).collect())
 }
 
+/// What the customer calls these tasks of one batch, by their numbers; those that have no name are left out.
+pub async fn custom_ids(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<(i32, String)>> {
+    static CUSTOM_IDS: SetStatement = SetStatement::new(
+        "SELECT i.task_no, i.custom_id FROM {rows} JOIN task_inputs AS i ON i.batch_id = u.b AND i.task_no = u.n
+        WHERE i.custom_id IS NOT NULL",
+        0,
+        &[("b", "bigint"), ("n", "integer")],
+    );
+    CUSTOM_IDS.fetch(tx, &[], keys(tasks)).await
+}
+
 /// Takes an attempt number back: what happened cost no attempt. The tasks are pending again in this transaction.
 pub async fn take_back_attempt(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<()> {
     static TAKE_BACK: SetStatement = SetStatement::new(

@@ -94,6 +94,7 @@ pub async fn run(service: Service, client: Client, random: Arc<dyn Random>, conf
     let desk = Arc::new(Desk { service, client, config, random, sender, on_way: Mutex::default(), freed: Notify::new(), results });
     let letters = TaskTracker::new();
     let health = tokio::spawn(look_after(Arc::clone(&desk), stop.clone()));
+    let replays = tokio::spawn(replay(Arc::clone(&desk), stop.clone()));
     while !stop.is_cancelled() {
         match round(&desk, &letters).await {
             Ok(0) => tokio::select! {
@@ -114,6 +115,7 @@ pub async fn run(service: Service, client: Client, random: Arc<dyn Random>, conf
         tracing::warn!("some webhooks were still on their way; they are sent again later");
     }
     health.abort();
+    replays.abort();
 }
 
 /// Makes deliveries of events and sends what is due. Returns how much that was.
@@ -137,12 +139,11 @@ async fn round(desk: &Arc<Desk>, letters: &TaskTracker) -> ServiceResult<usize> 
 
 async fn send(desk: Arc<Desk>, signed: Signed) {
     let letter = &signed.letter;
-    let now = desk.service.now();
     let request = Request {
         url: &letter.url,
         id: &letter.id.to_string(),
-        now,
-        body: &body(letter, &desk.config.public_url),
+        clock: desk.service.clock(),
+        body: &signed.message().body(&desk.config.public_url),
         secrets: &signed.secrets,
         timeout_ms: letter.timeout_ms,
     };
@@ -153,6 +154,9 @@ async fn send(desk: Arc<Desk>, signed: Signed) {
     let sent = Sent {
         letter: letter.clone(),
         class: reply.class,
+        requested_at: reply.requested_at,
+        responded_at: reply.responded_at,
+        signature: reply.signature,
         http_status: reply.http_status.map(i32::from),
         retry_after_s: reply.retry_after_s,
         response_headers: reply.headers,
@@ -167,21 +171,6 @@ async fn send(desk: Arc<Desk>, signed: Signed) {
     desk.freed.notify_one();
 }
 
-/// What is sent: type and time, what happened, and where to read more. The same text at every attempt.
-fn body(letter: &crate::service::notify::Letter, public_url: &str) -> String {
-    let links = letter.batch.map(|batch| {
-        format!(r#""links":{{"batch":"{public_url}/api/v1/batches/{batch}","results":"{public_url}/api/v1/batches/{batch}/results"}},"#)
-    });
-    let data = letter.payload.strip_prefix('{').unwrap_or("}");
-    format!(
-        r#"{{"type":"{}","timestamp":"{}","data":{{"event_id":"{}",{}{data}}}"#,
-        letter.kind,
-        letter.happened_at,
-        letter.event,
-        links.unwrap_or_default()
-    )
-}
-
 async fn look_after(desk: Arc<Desk>, stop: CancellationToken) {
     loop {
         match desk.service.look_after_endpoints().await {
@@ -192,6 +181,21 @@ async fn look_after(desk: Arc<Desk>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(desk.config.health_every) => {}
+        }
+    }
+}
+
+/// Puts what is to be sent again in line, a group at a time.
+async fn replay(desk: Arc<Desk>, stop: CancellationToken) {
+    loop {
+        match desk.service.advance_replays().await {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(error) => tracing::warn!(%error, "replays cannot be looked after now"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(desk.config.look_every) => {}
         }
     }
 }

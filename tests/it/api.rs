@@ -212,7 +212,12 @@ async fn the_documents_are_served(kind: Kind) {
     let app = TestApp::on(kind).await;
     let document = app.send(reqwest::Method::GET, "/api/openapi.json", &[], None).await.is(200);
     assert_eq!(document["openapi"], "3.1.0");
-    for (path, content_type) in [("/docs/api", "text/html; charset=utf-8"), ("/docs/api/reference.css", "text/css; charset=utf-8")] {
+    assert_eq!(document["webhooks"]["batch.created"]["post"]["operationId"], "on_batch_created");
+    for (path, content_type) in [
+        ("/docs/api", "text/html; charset=utf-8"),
+        ("/docs/webhooks", "text/html; charset=utf-8"),
+        ("/docs/api/reference.css", "text/css; charset=utf-8"),
+    ] {
         let answer = app.send(reqwest::Method::GET, path, &[], None).await;
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, Some(content_type)));
     }

@@ -91,6 +91,12 @@ impl TestApp {
         }
     }
 
+    /// The books close, whatever happened before.
+    pub async fn books_close(&self) {
+        let failed: Vec<_> = self.service.verify().await.unwrap().into_iter().filter(|check| !check.offending.is_empty()).collect();
+        assert!(failed.is_empty(), "{failed:#?}");
+    }
+
     /// A customer who is about to come into being.
     pub fn customer(&self) -> NewCustomer<'_> {
         NewCustomer { app: self, requests_per_min: 1_000_000 }
@@ -165,6 +171,10 @@ pub struct Books {
 }
 
 impl Customer<'_> {
+    pub const fn service(&self) -> &Service {
+        &self.app.service
+    }
+
     /// Submits with an idempotency key of its own.
     pub async fn submits(&self, batch: Value) -> Answer {
         static NUMBER: AtomicU32 = AtomicU32::new(1);

@@ -192,7 +192,7 @@ async fn a_batch_goes_from_submission_to_closed_books(kind: Kind) {
     let balances = books.service.balances(caller.customer).await.unwrap();
     assert_eq!((balances.available.get(), balances.held.get()), (10_000 - 18 * 49, 0));
     let kinds: Vec<_> = books.service.events(batch.id).await.unwrap().into_iter().map(|event| event.kind).collect();
-    assert_eq!(kinds, ["batch.created", "batch.refunded", "batch.partial"]);
+    assert_eq!(kinds, ["batch.created", "batch.processing", "batch.refunded", "batch.partial"]);
     books.verify().await;
 }
 

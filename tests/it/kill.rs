@@ -4,6 +4,7 @@
 mod cluster;
 mod deaths;
 mod leases;
+mod letters;
 mod outage;
 mod proxy;
 mod share;

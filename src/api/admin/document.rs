@@ -6,7 +6,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    adjustments, attempts, audit, batch_list, cancellation, customers, grants, keys, ledger, overview, refunds, search, tasks, tasks_csv,
+    adjustments, attempts, audit, batch_list, cancellation, customers, grants, keys, ledger, overview, refunds, replays, search, tasks, tasks_csv,
     timeline,
 };
 use crate::api::problem::{ItemProblem, ProblemBody};
@@ -42,6 +42,11 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         tasks::list,
         attempts::list,
         tasks_csv::export,
+        replays::preview,
+        replays::start,
+        replays::list,
+        replays::show,
+        replays::abort,
     ),
     components(schemas(ProblemBody, ItemProblem)),
     tags(
@@ -51,6 +56,7 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         (name = "Audit", description = "Who did what, when, and why."),
         (name = "Search", description = "One thing among all."),
         (name = "Tasks", description = "The tasks of a batch, by what they are."),
+        (name = "Webhooks", description = "What customers were told, and telling it again."),
         (name = "Refunds", description = "Giving the credits of charged tasks back."),
     ),
 )]

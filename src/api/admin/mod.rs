@@ -20,6 +20,7 @@ mod keys;
 mod ledger;
 mod overview;
 mod refunds;
+mod replays;
 mod search;
 mod tasks;
 mod tasks_csv;
@@ -61,6 +62,10 @@ pub(crate) fn router(door: Door) -> Router<Api> {
         .route("/customers/{id}/grants", get(grants::list).post(adjustments::grant))
         .route("/customers/{id}/adjustments", post(adjustments::adjust))
         .route("/batches/{id}/refunds", post(refunds::refund))
+        .route("/webhook-replays", get(replays::list).post(replays::start))
+        .route("/webhook-replays/preview", post(replays::preview))
+        .route("/webhook-replays/{id}", get(replays::show))
+        .route("/webhook-replays/{id}/abort", post(replays::abort))
         .route("/openapi.json", get(document::show))
         .route_layer(from_fn(door::signed_in_only))
         .layer(from_fn_with_state(door, door::enter))

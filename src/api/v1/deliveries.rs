@@ -69,16 +69,28 @@ pub(crate) struct AttemptView {
     number: i32,
     #[schema(value_type = String)]
     trigger: Trigger,
+    /// The replay that asked for it.
+    replay_id: Option<String>,
     url: String,
     #[schema(value_type = String, format = DateTime)]
     started_at: Time,
+    /// When the request was sent: its `webhook-timestamp`.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    requested_at: Option<Time>,
+    /// When the answer began to arrive.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    responded_at: Option<Time>,
+    /// When the whole answer, or its absence, was known.
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Time>,
     /// What came of it; `null` while it is on its way.
     #[schema(value_type = Option<String>)]
     class: Option<AttemptClass>,
     http_status: Option<i32>,
+    /// The pause that a 429 or 503 asked for.
     retry_after_s: Option<i64>,
+    /// `webhook-signature` as it was sent.
+    signature: Option<String>,
     /// A line each; headers that may hold secrets are masked.
     response_headers: Option<String>,
     /// The first 8 kB.
@@ -100,9 +112,12 @@ pub(crate) struct DeliveryParameters {
     endpoint_id: Option<String>,
     /// Only about this batch.
     batch_id: Option<String>,
-    /// Only in this state. `exhausted` and `canceled` are those that never arrived.
+    /// Only in this state.
     #[param(value_type = Option<String>)]
     status: Option<DeliveryState>,
+    /// Only those that never arrived, and are not tried any more: `exhausted` and `canceled`.
+    #[serde(default)]
+    undelivered: bool,
     /// Only made at or after this moment.
     since: Option<String>,
     /// Only made before this moment.
@@ -115,6 +130,7 @@ impl DeliveryParameters {
             endpoint: read("endpoint_id", self.endpoint_id.as_deref())?,
             batch: read("batch_id", self.batch_id.as_deref())?,
             state: self.status,
+            undelivered: self.undelivered,
             since: read("since", self.since.as_deref())?,
             until: read("until", self.until.as_deref())?,
         })
@@ -160,12 +176,16 @@ impl From<DeliveryAttempt> for AttemptView {
         Self {
             number: attempt.number,
             trigger: attempt.trigger,
+            replay_id: attempt.replay.map(|id| id.to_string()),
             url: attempt.url,
             started_at: attempt.started_at,
+            requested_at: attempt.requested_at,
+            responded_at: attempt.responded_at,
             finished_at: attempt.outcome.map(|(_, at)| at),
             class: attempt.outcome.map(|(class, _)| class),
             http_status: attempt.http_status,
             retry_after_s: attempt.retry_after_s,
+            signature: attempt.signature,
             response_headers: attempt.response_headers,
             response_body: attempt.response_body,
             error: attempt.error,
@@ -189,7 +209,7 @@ fn delivery_id(text: &str) -> Result<DeliveryId, Problem> {
 
 /// List deliveries
 ///
-/// With `status=exhausted` or `status=canceled` it lists what never arrived, so that you can catch up by yourself.
+/// With `undelivered=true` it lists what never arrived, so that you can catch up by yourself, or replay it.
 #[utoipa::path(
     get, path = "/api/v1/webhook-deliveries", tag = "Webhooks", operation_id = "list_webhook_deliveries", params(DeliveryParameters),
     responses((status = 200, description = "Deliveries, newest first.", body = List<DeliveryView>)),

@@ -142,7 +142,7 @@ impl EndpointBody {
     }
 }
 
-fn endpoint_id(text: &str) -> Result<EndpointId, Problem> {
+pub(crate) fn endpoint_id(text: &str) -> Result<EndpointId, Problem> {
     text.parse().map_err(|_| Problem::new(Code::NotFound, "There is no such endpoint. Its id starts with whe_ and has 30 characters."))
 }
 

@@ -12,6 +12,7 @@ mod items;
 pub(crate) mod ledger;
 pub(crate) mod page;
 pub(crate) mod quote;
+pub(crate) mod replays;
 pub(crate) mod results;
 pub(crate) mod submission;
 pub(crate) mod tasks;
@@ -44,4 +45,8 @@ pub(crate) fn router() -> Router<Api> {
         .route("/webhook-deliveries", get(deliveries::list))
         .route("/webhook-deliveries/{id}", get(deliveries::show))
         .route("/webhook-deliveries/{id}/resend", post(deliveries::resend))
+        .route("/webhook-replays", get(replays::list).post(replays::start))
+        .route("/webhook-replays/preview", post(replays::preview))
+        .route("/webhook-replays/{id}", get(replays::show))
+        .route("/webhook-replays/{id}/abort", post(replays::abort))
 }

@@ -18,8 +18,8 @@ use crate::api::body::{JsonText, unparsed};
 use crate::api::code::Code;
 use crate::api::parameters::Parameters;
 use crate::api::problem::Problem;
-use crate::domain::batch::URL_MAX_CHARS;
-use crate::domain::submission::{NewBatch, is_http_url};
+use crate::domain::submission::NewBatch;
+use crate::service::Limits;
 use crate::service::batches::{Submission, Submitted};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -88,7 +88,7 @@ pub(crate) async fn submit(
     text: Result<JsonText, Problem>,
 ) -> Result<Response, Problem> {
     let read = parameters.and_then(|Parameters(SubmitParameters { dry_run })| Ok((dry_run, text?)));
-    let read = read.and_then(|(dry_run, text)| asked(dry_run, &headers, text.as_str()?, api.limits.tasks_max));
+    let read = read.and_then(|(dry_run, text)| asked(dry_run, &headers, text.as_str()?, api.limits));
     let (key, batch) = match read {
         Ok(read) => read,
         Err(problem) => {
@@ -110,29 +110,27 @@ pub(crate) async fn submit(
 }
 
 /// What is asked for: a batch with its idempotency key, or without one when it is only to be priced.
-fn asked(dry_run: bool, headers: &HeaderMap, text: &str, tasks_max: usize) -> Result<(Option<String>, NewBatch), Problem> {
+fn asked(dry_run: bool, headers: &HeaderMap, text: &str, limits: Limits) -> Result<(Option<String>, NewBatch), Problem> {
     let fields: BatchFields<'_> = serde_json::from_str(text).map_err(|error| unparsed(&error))?;
     let key = if dry_run { None } else { Some(idempotency::key(headers, fields.request_id.as_deref())?) };
-    Ok((key, read_batch(fields, tasks_max)?))
+    Ok((key, read_batch(fields, limits)?))
 }
 
-fn read_batch(fields: BatchFields<'_>, tasks_max: usize) -> Result<NewBatch, Problem> {
+fn read_batch(fields: BatchFields<'_>, limits: Limits) -> Result<NewBatch, Problem> {
     let invalid = |detail: String| Problem::new(Code::InvalidRequest, detail);
     let metadata = fields.metadata.filter(|raw| raw.get() != "null").map(|raw| serde_json::from_str::<Metadata>(raw.get()));
     let metadata = metadata.transpose().map_err(|_| invalid(METADATA_RULE.to_owned()))?;
     if fields.model.as_deref().is_some_and(|model| model.contains('\0')) {
         return Err(invalid("The model contains the NUL character (U+0000).".to_owned()));
     }
-    if fields.webhook_url.as_deref().is_some_and(|url| !is_http_url(url)) {
-        return Err(invalid(format!(
-            "The webhook_url is an http or https address of at most {URL_MAX_CHARS} characters, without credentials."
-        )));
+    if let Some(Err(refusal)) = fields.webhook_url.as_deref().map(|url| limits.subnets.check(url)) {
+        return Err(invalid(format!("The webhook_url {refusal}.")));
     }
     let items = fields.items.map_or("[]", RawValue::get);
-    let items = match items::read(items, tasks_max).map_err(|_| invalid("The items are an array of objects.".to_owned()))? {
+    let items = match items::read(items, limits.tasks_max).map_err(|_| invalid("The items are an array of objects.".to_owned()))? {
         Items::Good(items) => items,
         Items::Bad { errors, bad_items } => return Err(Problem::items(errors, bad_items)),
-        Items::TooMany(count) => return Err(Problem::too_many_items(count, tasks_max)),
+        Items::TooMany(count) => return Err(Problem::too_many_items(count, limits.tasks_max)),
     };
     Ok(NewBatch { model: fields.model, webhook_url: fields.webhook_url, metadata: metadata.map(|metadata| metadata.to_json()), items })
 }
@@ -158,9 +156,12 @@ fn answer(Submitted { body, replayed }: Submitted) -> Result<Response, Problem> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::webhook::target::Subnets;
+
+    const LIMITS: Limits = Limits { tasks_max: 10, subnets: Subnets::NONE };
 
     fn asked_for(text: &str) -> Result<NewBatch, Problem> {
-        asked(true, &HeaderMap::new(), text, 10).map(|(_, batch)| batch)
+        asked(true, &HeaderMap::new(), text, LIMITS).map(|(_, batch)| batch)
     }
 
     #[test]
@@ -183,6 +184,7 @@ mod tests {
             (r#"{"items":5}"#, Code::InvalidRequest, "items"),
             (r#"{"items":[],"metadata":[]}"#, Code::InvalidRequest, "metadata"),
             (r#"{"items":[],"webhook_url":"ftp://x"}"#, Code::InvalidRequest, "webhook_url"),
+            (r#"{"items":[],"webhook_url":"http://127.0.0.1/hook"}"#, Code::InvalidRequest, "webhook_url"),
             (r#"{"items":[],"model":"a\u0000"}"#, Code::InvalidRequest, "model"),
             (r#"{"items":[1,1,1,1,1,1,1,1,1,1,1]}"#, Code::TooManyItems, "11 items"),
         ] {
@@ -199,8 +201,8 @@ mod tests {
 
     #[test]
     fn a_dry_run_needs_no_key() {
-        assert!(asked(true, &HeaderMap::new(), "{}", 10).unwrap().0.is_none());
-        assert_eq!(asked(false, &HeaderMap::new(), "{}", 10).unwrap_err().code(), Code::IdempotencyKeyMissing);
-        assert_eq!(asked(false, &HeaderMap::new(), r#"{"request_id":"k"}"#, 10).unwrap().0.as_deref(), Some("k"));
+        assert!(asked(true, &HeaderMap::new(), "{}", LIMITS).unwrap().0.is_none());
+        assert_eq!(asked(false, &HeaderMap::new(), "{}", LIMITS).unwrap_err().code(), Code::IdempotencyKeyMissing);
+        assert_eq!(asked(false, &HeaderMap::new(), r#"{"request_id":"k"}"#, LIMITS).unwrap().0.as_deref(), Some("k"));
     }
 }

@@ -67,6 +67,7 @@ mod tests {
     use crate::domain::price::{Model, Price};
     use crate::domain::submission::price;
     use crate::domain::time::Time;
+    use crate::domain::webhook::target::Subnets;
 
     #[test]
     fn what_the_customers_send_is_accepted() {
@@ -86,7 +87,7 @@ mod tests {
         for (number, order) in story::orders(&mut dice.clone()).iter().enumerate() {
             let tasks = if let story::Size::Tasks(tasks) = order.size { tasks } else { 20 };
             let batch = batch(order, tasks, number, &mut dice);
-            let priced = price(&batch, &models, 10_000, Time::from_micros(1));
+            let priced = price(&batch, &models, 10_000, Subnets::default(), Time::from_micros(1));
             assert!(priced.is_ok(), "{order:?}: {priced:?}");
         }
     }

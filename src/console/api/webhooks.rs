@@ -142,7 +142,7 @@ pub async fn list_deliveries(
     use crate::service::{Reader, Service};
 
     let service = expect_context::<Service>();
-    let filter = DeliveryFilter { endpoint, batch, state, since: None, until: None };
+    let filter = DeliveryFilter { endpoint, batch, state, ..DeliveryFilter::default() };
     let listed = service.deliveries(Reader::Operator, filter, before, PageSize::default()).await.map_err(refuse)?;
     Ok(DeliveriesPage { rows: listed.rows.into_iter().map(DeliveryRow::from).collect(), has_more: listed.has_more, now: service.now() })
 }

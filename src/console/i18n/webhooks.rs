@@ -106,6 +106,7 @@ impl Lang {
         let (en, zh) = match because {
             CanceledBecause::EndpointDisabled => ("endpoint disabled", "接收端已停用"),
             CanceledBecause::EndpointDeleted => ("endpoint deleted", "接收端已删除"),
+            CanceledBecause::ReplayAborted => ("replay stopped", "重放已中止"),
         };
         self.pick(en, zh)
     }
@@ -114,6 +115,7 @@ impl Lang {
         let (en, zh) = match trigger {
             Trigger::Scheduled => ("the schedule", "按计划"),
             Trigger::Manual => ("somebody asked for it", "人工重发"),
+            Trigger::Replay => ("a replay", "批量重放"),
             Trigger::Test => ("a test", "测试"),
             Trigger::Probe => ("a look whether it is well again", "探测是否恢复"),
         };
@@ -124,17 +126,18 @@ impl Lang {
     pub const fn class_word(self, class: AttemptClass) -> &'static str {
         let (en, zh) = match class {
             AttemptClass::Delivered => ("delivered", "已送达"),
-            AttemptClass::HttpStatus => ("refused by its status", "状态码表示拒绝"),
-            AttemptClass::Redirect => ("a redirect, which is not followed", "重定向（不跟随）"),
-            AttemptClass::RateLimited => ("too many requests", "请求过多"),
-            AttemptClass::Unavailable => ("unavailable", "暂不可用"),
+            AttemptClass::Http3xx => ("a redirect, which is not followed", "重定向（不跟随）"),
+            AttemptClass::Http4xx => ("the receiver refused it", "接收端拒绝"),
+            AttemptClass::Http5xx => ("the receiver failed", "接收端出错"),
             AttemptClass::Gone => ("gone: it wants no more", "已不再接收"),
-            AttemptClass::ConnectTimeout => ("no connection in time", "连接超时"),
-            AttemptClass::Timeout => ("no whole answer in time", "响应超时"),
-            AttemptClass::Connection => ("the connection was refused or broke off", "连接被拒绝或中断"),
+            AttemptClass::BodyTooLarge => ("an answer over 64 kB", "响应超过 64 kB"),
+            AttemptClass::TimeoutConnect => ("no connection in time", "连接超时"),
+            AttemptClass::TimeoutResponse => ("no whole answer in time", "响应超时"),
+            AttemptClass::Refused => ("no connection", "连接被拒绝"),
+            AttemptClass::Reset => ("the connection broke off", "连接中断"),
             AttemptClass::Dns => ("the name has no address", "域名无法解析"),
             AttemptClass::Tls => ("the certificate is not trusted", "证书不受信任"),
-            AttemptClass::Blocked => ("the address is not on the public internet", "地址不在公网"),
+            AttemptClass::BlockedAddress => ("the address is not on the public internet", "地址不在公网"),
             AttemptClass::Internal => ("a fault of ours", "我方故障"),
             AttemptClass::Interrupted => ("interrupted on our side; sent again", "我方中断；已重发"),
         };

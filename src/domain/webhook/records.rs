@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::id::{BatchId, CustomerKey, DeliveryId, DeliveryKey, EndpointId, EndpointKey, EventId};
+use super::super::id::{BatchId, CustomerKey, DeliveryId, DeliveryKey, EndpointId, EndpointKey, EventId, ReplayId};
 use super::super::time::Time;
 use super::{
     AttemptClass, CanceledBecause, DeliveryState, DisabledBecause, EndpointSource, EndpointState, EventType, Subscription, Trigger,
@@ -105,12 +105,22 @@ pub struct DeliveryAttempt {
     pub trigger: Trigger,
     /// Who asked for it, where somebody did.
     pub actor: Option<String>,
+    /// The replay that asked for it.
+    pub replay: Option<ReplayId>,
     pub url: String,
+    /// When it was recorded, a moment before sending.
     pub started_at: Time,
+    /// When the request was sent: its `webhook-timestamp`.
+    pub requested_at: Option<Time>,
+    /// When the answer began to arrive.
+    pub responded_at: Option<Time>,
     /// What came of it, and when; `None` while it is on its way.
     pub outcome: Option<(AttemptClass, Time)>,
     pub http_status: Option<i32>,
+    /// The pause that a 429 or 503 asked for.
     pub retry_after_s: Option<i64>,
+    /// `webhook-signature` as it was sent.
+    pub signature: Option<String>,
     /// A line each; secrets are masked.
     pub response_headers: Option<String>,
     /// The first 8 kB.

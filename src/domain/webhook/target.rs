@@ -21,7 +21,7 @@ pub enum Refusal {
     NotHttp,
     #[error("has more than {URL_MAX_CHARS} characters")]
     TooLong,
-    #[error("holds a user name or a password: leave them out, the signature proves who sent it")]
+    #[error("holds a user name or a password: leave them out")]
     Credentials,
     #[error("names port {0}; allowed are {PORTS:?}")]
     Port(u16),
@@ -49,6 +49,9 @@ impl FromStr for Subnets {
 }
 
 impl Subnets {
+    /// Only the public internet.
+    pub const NONE: Self = Self(&[]);
+
     pub fn is_empty(self) -> bool {
         self.0.is_empty()
     }
@@ -68,6 +71,10 @@ impl Subnets {
     pub fn check(self, url: &str) -> Result<Url, Refusal> {
         if url.chars().count() > URL_MAX_CHARS {
             return Err(Refusal::TooLong);
+        }
+        // What a parser would leave out, whoever fetches it might not.
+        if url.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(Refusal::NotHttp);
         }
         let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or(Refusal::NotHttp)?;
         if !url.username().is_empty() || url.password().is_some() {
@@ -199,7 +206,16 @@ mod tests {
         let check = |url| Subnets::default().check(url).map(|url| url.to_string());
         assert_eq!(check("https://example.com/hook"), Ok("https://example.com/hook".to_owned()));
         assert!(check("https://example.com:8443/hook").is_ok());
-        for not_http in ["", "example.com", "ftp://example.com", "file:///etc/passwd", "javascript:alert(1)", "http://"] {
+        for not_http in [
+            "",
+            "example.com",
+            "ftp://example.com",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "http://",
+            " https://example.com",
+            "https://exam\tple.com",
+        ] {
             assert_eq!(check(not_http), Err(Refusal::NotHttp), "{not_http}");
         }
         assert_eq!(check("https://user@example.com"), Err(Refusal::Credentials));

@@ -77,7 +77,11 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "Subnets, separated by commas, of the proxies in front of this server. Only what they say of a request (X-Forwarded-For) is believed.",
     ),
-    setting(ALLOW_SUBNETS, "", "Subnets, separated by commas, that webhooks may reach although they are not on the public internet."),
+    setting(
+        ALLOW_SUBNETS,
+        "",
+        "Subnets, separated by commas, that webhooks, references and results may lead to although they are not on the public internet.",
+    ),
 ];
 
 /// The setting of this name.

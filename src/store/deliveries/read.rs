@@ -14,6 +14,8 @@ pub struct Filter {
     pub endpoint: Option<EndpointKey>,
     pub batch: Option<BatchKey>,
     pub state: Option<DeliveryState>,
+    /// Exhausted or canceled.
+    pub undelivered: bool,
     /// Made at or after this moment.
     pub since: Option<Time>,
     /// Made before this moment.
@@ -90,7 +92,7 @@ macro_rules! list_of {
             select_deliveries!($key),
             " AND d.id < COALESCE((SELECT p.id FROM deliveries AS p WHERE p.public_id = $2), 9223372036854775807)
             AND ($3 IS NULL OR d.state = $3) AND ($4 IS NULL OR d.created_at_us >= $4) AND ($5 IS NULL OR d.created_at_us < $5)
-            AND ($6 IS NULL OR d.customer_id = $6) ORDER BY d.id DESC LIMIT $7"
+            AND ($6 IS NULL OR d.customer_id = $6) AND ($7 = 0 OR d.state IN ('exhausted', 'canceled')) ORDER BY d.id DESC LIMIT $8"
         )
     };
 }
@@ -100,16 +102,18 @@ pub async fn list(tx: &mut Tx, filter: &Filter, before: Option<DeliveryId>, size
     const OF_BATCH: &str = list_of!("WHERE d.batch_id = $1");
     const OF_ENDPOINT: &str = list_of!("WHERE d.endpoint_id = $1");
     const OF_CUSTOMER: &str = list_of!("WHERE d.customer_id = $1");
+    const NEVER_ARRIVED: &str = list_of!("WHERE d.customer_id = $1 AND d.state IN ('exhausted', 'canceled')");
     const OF_ALL: &str = list_of!("WHERE $1 IS NULL");
     let (sql, key) = match (filter.batch, filter.endpoint, filter.customer) {
         (Some(batch), ..) => (OF_BATCH, Some(batch.0)),
         (None, Some(endpoint), _) => (OF_ENDPOINT, Some(endpoint.0)),
+        (None, None, Some(customer)) if filter.undelivered => (NEVER_ARRIVED, Some(customer.0)),
         (None, None, Some(customer)) => (OF_CUSTOMER, Some(customer.0)),
         (None, None, None) => (OF_ALL, None),
     };
     let rows: Vec<DeliveryRow> = on!(tx, c => sqlx::query_as(sql).bind(key).bind(before.map(|id| id.to_string()))
         .bind(filter.state.map(DeliveryState::as_str)).bind(filter.since.map(Time::micros)).bind(filter.until.map(Time::micros))
-        .bind(filter.customer.map(|key| key.0)).bind(size.get() + 1).fetch_all(c).await)?;
+        .bind(filter.customer.map(|key| key.0)).bind(i32::from(filter.undelivered)).bind(size.get() + 1).fetch_all(c).await)?;
     rows.into_iter().map(read).collect()
 }
 
@@ -133,12 +137,16 @@ struct AttemptRow {
     attempt_no: i32,
     trigger_kind: String,
     actor: Option<String>,
+    replay: Option<String>,
     url: String,
     started_at_us: i64,
+    requested_at_us: Option<i64>,
+    responded_at_us: Option<i64>,
     finished_at_us: Option<i64>,
     class: Option<String>,
     http_status: Option<i32>,
     retry_after_s: Option<i64>,
+    signature: Option<String>,
     response_headers: Option<String>,
     response_body: Option<String>,
     error: Option<String>,
@@ -146,9 +154,11 @@ struct AttemptRow {
 
 /// The latest attempts of a delivery, newest first. At most `max`.
 pub async fn attempts(tx: &mut Tx, delivery: DeliveryKey, max: i64) -> StoreResult<Vec<DeliveryAttempt>> {
-    const ATTEMPTS: &str = "SELECT attempt_no, trigger_kind, actor, url, started_at_us, finished_at_us, class, http_status, retry_after_s,
-            response_headers, response_body, error
-        FROM delivery_attempts WHERE delivery_id = $1 ORDER BY attempt_no DESC LIMIT $2";
+    const ATTEMPTS: &str = "SELECT a.attempt_no, a.trigger_kind, a.actor, r.public_id AS replay, a.url, a.started_at_us,
+            a.requested_at_us, a.responded_at_us, a.finished_at_us, a.class, a.http_status, a.retry_after_s, a.signature,
+            a.response_headers, a.response_body, a.error
+        FROM delivery_attempts AS a LEFT JOIN replays AS r ON r.id = a.replay_id
+        WHERE a.delivery_id = $1 ORDER BY a.attempt_no DESC LIMIT $2";
     let rows: Vec<AttemptRow> = on!(tx, c => sqlx::query_as(ATTEMPTS).bind(delivery.0).bind(max).fetch_all(c).await)?;
     rows.into_iter()
         .map(|row| {
@@ -160,11 +170,15 @@ pub async fn attempts(tx: &mut Tx, delivery: DeliveryKey, max: i64) -> StoreResu
                 number: row.attempt_no,
                 trigger: row.trigger_kind.parse()?,
                 actor: row.actor,
+                replay: row.replay.map(|id| id.parse()).transpose()?,
                 url: row.url,
                 started_at: Time::from_micros(row.started_at_us),
+                requested_at: row.requested_at_us.map(Time::from_micros),
+                responded_at: row.responded_at_us.map(Time::from_micros),
                 outcome,
                 http_status: row.http_status,
                 retry_after_s: row.retry_after_s,
+                signature: row.signature,
                 response_headers: row.response_headers,
                 response_body: row.response_body,
                 error: row.error,

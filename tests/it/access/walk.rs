@@ -9,8 +9,12 @@ use batchbook::console::App;
 use batchbook::domain::access::{Action, Role};
 use batchbook::domain::credits::Credits;
 use batchbook::domain::grant::{GrantKind, NewGrant};
+use batchbook::domain::id::CustomerKey;
 use batchbook::domain::key::KeyTerms;
 use batchbook::domain::money::Money;
+use batchbook::domain::webhook::{ReplayWindow, Subscription, TIMEOUT_MS};
+use batchbook::service::endpoints::EndpointFields;
+use batchbook::service::{Reader, Service};
 use leptos_axum::generate_route_list;
 use reqwest::{Method, RequestBuilder, StatusCode};
 
@@ -48,8 +52,15 @@ const OPERATORS: &[(&str, &str, Action, &str)] = &[
     ("POST", "/customers/{id}/adjustments", Action::ChangeCredits, r#"{"credits":1,"reason":"walk"}"#),
     ("GET", "/search", Action::Read, ""),
     ("GET", "/overview", Action::Read, ""),
+    ("GET", "/webhook-replays", Action::Read, ""),
+    ("POST", "/webhook-replays", Action::ResendWebhooks, r#"{"token":"walk","reason":"walk"}"#),
+    ("POST", "/webhook-replays/preview", Action::ResendWebhooks, NO_WINDOW),
+    ("GET", "/webhook-replays/{id}", Action::Read, ""),
+    ("POST", "/webhook-replays/{id}/abort", Action::ResendWebhooks, ""),
     ("GET", "/openapi.json", Action::Read, ""),
 ];
+/// Ends before it begins.
+const NO_WINDOW: &str = r#"{"endpoint_id":"whe_00fkqz1b3r000000000000000g","since":"2026-11-02T00:00:00Z","until":"2026-11-01T00:00:00Z"}"#;
 
 /// Server functions that change something: what they are, and a form that is understood. All others read.
 const CHANGES: &[(&str, Action, &str)] = &[
@@ -87,6 +98,7 @@ const PUBLIC: &[&str] = &[
     "/api/openapi.json",
     "/docs/api",
     "/docs/api/reference.css",
+    "/docs/webhooks",
     "/pricing",
     "/pricing/style.css",
     "/pricing/live.js",
@@ -100,6 +112,7 @@ struct World {
     tokens: Vec<(Role, String)>,
     batch: String,
     customer: String,
+    replay: String,
     key: String,
     other_key: String,
     /// Id of a key that nobody uses.
@@ -123,23 +136,42 @@ impl World {
             keys.push(
                 door.service.add_key(customer.id, "walk", &KeyTerms::limited_to(1_000_000)).await.unwrap().secret.reveal().to_owned(),
             );
-            ids.push(customer.id.to_string());
+            ids.push(customer);
         }
         let batch = submits(&door, &keys[0], "first").await;
-        let of = ids[0].parse().unwrap();
-        let spare_key = door.service.add_key(of, "spare", &KeyTerms::limited_to(1)).await.unwrap().id.to_string();
+        let spare_key = door.service.add_key(ids[0].id, "spare", &KeyTerms::limited_to(1)).await.unwrap().id.to_string();
+        let (replay, customer) = (replay(&door.service, ids[0].key).await, ids[0].id.to_string());
         let (other_key, key) = (keys.pop().unwrap(), keys.pop().unwrap());
-        Self { door, tokens, batch, customer: ids[0].clone(), key, other_key, spare_key }
+        Self { door, tokens, batch, customer, replay, key, other_key, spare_key }
     }
 
     fn path(&self, prefix: &str, path: &str) -> String {
         let id = match path.split('/').nth(1) {
             Some("customers") => &self.customer,
+            Some("webhook-replays") => &self.replay,
             Some("keys") => &self.spare_key,
             _ => &self.batch,
         };
         format!("{prefix}{}", path.replace("{id}", id).replace("{key}", &self.spare_key).replace("{number}", "1"))
     }
+}
+
+/// A replay of what was not sent while an endpoint was disabled.
+async fn replay(service: &Service, customer: CustomerKey) -> String {
+    let fields = EndpointFields {
+        url: "https://example.com/hook".to_owned(),
+        description: String::new(),
+        subscription: Subscription::default(),
+        timeout_ms: TIMEOUT_MS,
+    };
+    let (endpoint, _) = service.add_endpoint(customer, fields).await.unwrap();
+    service.disable_endpoint(Reader::Operator, endpoint.id).await.unwrap();
+    service.fan_out().await.unwrap();
+    service.enable_endpoint(Reader::Operator, endpoint.id).await.unwrap();
+    let (since, until) = (service.now().plus_s(-60), service.now().plus_s(60));
+    let window = ReplayWindow { endpoint: endpoint.id, since, until, kind: None, failed_as: None };
+    let preview = service.preview_replay(Reader::Operator, window).await.unwrap();
+    service.start_replay(Reader::Operator, &preview.token, "walk").await.unwrap().id.to_string()
 }
 
 async fn submits(door: &Door, key: &str, name: &str) -> String {

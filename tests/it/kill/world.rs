@@ -13,10 +13,12 @@ use batchbook::domain::id::BatchId;
 use batchbook::domain::key::{KeyTerms, Scope};
 use batchbook::domain::money::Money;
 use batchbook::domain::submission::{NewBatch, NewTask};
+use batchbook::domain::webhook::{Subscription, TIMEOUT_MS};
 use batchbook::providers::simulator::{self, SimulatorConfig};
 use batchbook::server::clock::SystemClock;
 use batchbook::server::random::OsRandom;
 use batchbook::service::batches::Submission;
+use batchbook::service::endpoints::EndpointFields;
 use batchbook::service::keys::KeyUse;
 use batchbook::service::{Caller, Limits, Reader, Service, ServiceResult};
 use batchbook::store::dialect::AnyRow;
@@ -27,6 +29,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::app::LOOPBACK;
 use crate::database::{Database, Kind};
 use crate::process::{Program, WAIT_MAX, batchbook};
 
@@ -130,7 +133,8 @@ impl World {
     pub async fn on(url: &str) -> Self {
         let db = Db::connect(&DbConfig::new(url)).await.expect("the database answers");
         db.migrate().await.expect("the migrations run");
-        let service = Service::new(db.clone(), Arc::new(SystemClock), Arc::new(OsRandom), Limits::default());
+        let limits = Limits { subnets: LOOPBACK.parse().expect("subnets"), ..Limits::default() };
+        let service = Service::new(db.clone(), Arc::new(SystemClock), Arc::new(OsRandom), limits);
         let mut world = Self {
             db,
             service,
@@ -160,6 +164,17 @@ impl World {
         self.service.grant(customer.id, grant).await.expect("a grant");
         self.customers.push(self.service.authenticate(key.secret.reveal(), KeyUse::of(Scope::Read)).await.expect("a good key"));
         number
+    }
+
+    /// Whoever is told what happens to batches of customer 0.
+    pub async fn tells(&self, url: &str) {
+        let fields = EndpointFields {
+            url: url.to_owned(),
+            description: String::new(),
+            subscription: Subscription::default(),
+            timeout_ms: TIMEOUT_MS,
+        };
+        self.service.add_endpoint(self.customers[0].customer, fields).await.expect("an endpoint");
     }
 
     /// Submits a batch of so many tasks; with the prompts of [`PROMPTS`] in turn.
@@ -201,6 +216,9 @@ impl World {
             ("DATABASE_URL", url),
             ("BATCHBOOK_PROVIDER_GATEWAY_BASE_URL", provider.as_str()),
             ("BATCHBOOK_PROVIDER_GATEWAY_API_KEY", "sk-test"),
+            // Webhooks of tests go to receivers on this machine.
+            ("BATCHBOOK_ALLOW_SUBNETS", LOOPBACK),
+            ("BATCHBOOK_WEBHOOK_SCHEDULE_S", "0,1,1,1"),
             ("RUST_LOG", "info,sqlx=error"),
         ];
         Program::start(&arguments, &env)

@@ -56,6 +56,9 @@ impl World {
             .map(|signed| Sent {
                 letter: signed.letter.clone(),
                 class,
+                requested_at: self.service.now(),
+                responded_at: None,
+                signature: String::new(),
                 http_status: None,
                 retry_after_s: None,
                 response_headers: None,
@@ -105,7 +108,7 @@ async fn what_a_sender_takes_and_never_records_is_sent_by_another(kind: Kind) {
     let taken = world.take(2).await;
     assert_eq!((taken.len(), taken[0].letter.attempt, taken[0].letter.id), (1, 2, delivery));
     // The first sender comes back late: nothing of the delivery is its any more.
-    world.record(1, &lost, AttemptClass::HttpStatus).await;
+    world.record(1, &lost, AttemptClass::Http5xx).await;
     world.record(2, &taken, AttemptClass::Delivered).await;
     let detail = world.service.delivery(Reader::Operator, delivery).await.unwrap();
     assert_eq!((detail.delivery.status.state(), detail.delivery.failures), (DeliveryState::Succeeded, 0));
@@ -126,10 +129,10 @@ async fn faults_of_ours_cost_nobody_a_try(kind: Kind) {
 async fn five_first_failures_warn_and_a_success_takes_it_back(kind: Kind) {
     let world = World::open(kind).await;
     for _ in 0..4 {
-        world.test(AttemptClass::Timeout).await;
+        world.test(AttemptClass::TimeoutResponse).await;
     }
     assert!(world.look_after().await.is_empty());
-    world.test(AttemptClass::HttpStatus).await;
+    world.test(AttemptClass::Http5xx).await;
     assert_eq!(world.look_after().await, ["endpoint.warned"]);
     assert_eq!(world.look_after().await, ["endpoint.warned"], "once");
     world.test(AttemptClass::Delivered).await;
@@ -140,11 +143,11 @@ async fn five_first_failures_warn_and_a_success_takes_it_back(kind: Kind) {
 
 async fn days_of_failure_disable_with_notice_and_a_probe_enables(kind: Kind) {
     let world = World::open(kind).await;
-    world.test(AttemptClass::Connection).await;
+    world.test(AttemptClass::Refused).await;
     world.sleep_s(4 * DAY_S);
     assert_eq!(world.look_after().await, ["endpoint.announced"]);
     world.sleep_s(DAY_S - 60);
-    world.test(AttemptClass::Connection).await;
+    world.test(AttemptClass::Refused).await;
     assert_eq!(world.look_after().await, ["endpoint.announced"], "not before its time");
     world.sleep_s(60);
     assert_eq!(world.look_after().await, ["endpoint.announced", "endpoint.disabled"]);
@@ -155,7 +158,7 @@ async fn days_of_failure_disable_with_notice_and_a_probe_enables(kind: Kind) {
     world.look_after().await;
     let probe = world.take(1).await;
     assert_eq!(probe.len(), 1);
-    world.record(1, &probe, AttemptClass::Connection).await;
+    world.record(1, &probe, AttemptClass::Refused).await;
     assert_eq!(world.state().await, EndpointState::Disabled);
     world.sleep_s(6 * 3_600);
     world.look_after().await;

@@ -4,10 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::process::WAIT_MAX;
 
@@ -17,8 +20,12 @@ pub enum Say {
     Status(u16),
     /// Status, header lines, body.
     Answer(u16, &'static str, &'static str),
+    /// Header lines, and a body as it is.
+    Bytes(&'static str, &'static [u8]),
     /// Reads the request and says nothing.
     Hang,
+    /// A status, and header lines that never end and trickle.
+    SlowHeaders,
     /// A status, and a body that never ends and trickles.
     SlowBody,
     /// A status, and as much body as anybody reads.
@@ -27,6 +34,8 @@ pub enum Say {
     ResetBefore,
     /// A status, half of the body, and the end.
     ResetWithin,
+    /// A status, the whole body, and the end.
+    ResetAfter,
 }
 
 /// A request as it came.
@@ -68,7 +77,10 @@ impl Drop for Receiver {
 impl Receiver {
     /// Does what the script says, one request after the other; the last thing for ever.
     pub async fn that(script: impl IntoIterator<Item = Say>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), script)
+    }
+
+    pub fn on(listener: TcpListener, script: impl IntoIterator<Item = Say>) -> Self {
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let state = Arc::new(State { script: Mutex::new(script.into_iter().collect()), ..State::default() });
         let server = tokio::spawn({
@@ -76,6 +88,28 @@ impl Receiver {
             async move {
                 while let Ok((stream, _)) = listener.accept().await {
                     tokio::spawn(serve(stream, Arc::clone(&state)));
+                }
+            }
+        });
+        Self { url, state, server }
+    }
+
+    /// By TLS with a certificate that it signed itself, good until this year. Answers 200 to whoever trusts it.
+    pub async fn by_tls(year: i32) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}/hook", listener.local_addr().unwrap());
+        let state = Arc::new(State { script: Mutex::new([Say::Status(200)].into()), ..State::default() });
+        let acceptor = acceptor(year);
+        let server = tokio::spawn({
+            let state = Arc::clone(&state);
+            async move {
+                while let Ok((stream, _)) = listener.accept().await {
+                    let (acceptor, state) = (acceptor.clone(), Arc::clone(&state));
+                    tokio::spawn(async move {
+                        if let Ok(stream) = acceptor.accept(stream).await {
+                            serve(stream, state).await;
+                        }
+                    });
                 }
             }
         });
@@ -103,7 +137,18 @@ impl Receiver {
     }
 }
 
-async fn serve(mut stream: TcpStream, state: Arc<State>) {
+fn acceptor(year: i32) -> TlsAcceptor {
+    let mut parameters = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    parameters.not_before = rcgen::date_time_ymd(year - 1, 1, 1);
+    parameters.not_after = rcgen::date_time_ymd(year, 1, 1);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = parameters.self_signed(&key).unwrap();
+    let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key).unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, state: Arc<State>) {
     while let Some(request) = read(&mut stream).await {
         state.received.lock().unwrap().push(request);
         state.more.notify_waiters();
@@ -118,12 +163,23 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
 }
 
 /// Returns whether the connection can go on.
-async fn answer(stream: &mut TcpStream, say: Say) -> bool {
+async fn answer(stream: &mut (impl AsyncWrite + Unpin), say: Say) -> bool {
     let text = match say {
         Say::Status(status) => format!("HTTP/1.1 {status} X\r\ncontent-length: 2\r\n\r\nok"),
         Say::Answer(status, headers, body) => format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()),
         Say::Hang => {
             tokio::time::sleep(Duration::from_mins(10)).await;
+            return false;
+        }
+        Say::Bytes(headers, body) => {
+            let head = format!("HTTP/1.1 200 X\r\n{headers}content-length: {}\r\n\r\n", body.len());
+            return stream.write_all(head.as_bytes()).await.is_ok() && stream.write_all(body).await.is_ok();
+        }
+        Say::SlowHeaders => {
+            let _ = stream.write_all(b"HTTP/1.1 200 X\r\n").await;
+            while stream.write_all(b"x-more: x\r\n").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
             return false;
         }
         Say::SlowBody => {
@@ -143,11 +199,15 @@ async fn answer(stream: &mut TcpStream, say: Say) -> bool {
             let _ = stream.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 10\r\n\r\nhalf").await;
             return false;
         }
+        Say::ResetAfter => {
+            let _ = stream.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 2\r\n\r\nok").await;
+            return false;
+        }
     };
     stream.write_all(text.as_bytes()).await.is_ok()
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Received> {
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Received> {
     let mut bytes = Vec::new();
     let head = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {

@@ -1,0 +1,68 @@
+//! What customers who asked for it are told of single tasks: in groups, as they were settled. Of all others nothing is gathered.
+
+use crate::domain::credits::Credits;
+use crate::domain::id::{BatchKey, TaskKey};
+use crate::domain::task::TaskStatus;
+use crate::domain::webhook::EventType;
+use crate::store::events::NewEvent;
+use crate::store::{StoreResult, Tx, tasks};
+
+use super::Group;
+use super::money::Finished;
+use crate::service::events::{EVENT_TASKS_MAX, TaskNews, TaskNewsError, told_of_tasks};
+
+/// Tasks of one batch that one event tells of.
+pub(super) struct Together {
+    batch: BatchKey,
+    kind: EventType,
+    tasks: Vec<TaskNews>,
+}
+
+impl Group<'_> {
+    /// Gathers what there is to tell of single tasks, before their money is moved.
+    pub(super) async fn ended_tasks(&self, tx: &mut Tx) -> StoreResult<Vec<Together>> {
+        if self.lines.is_empty() {
+            return Ok(Vec::new());
+        }
+        let told = told_of_tasks(tx, self.heads.iter().map(|head| &**head)).await?;
+        let mut gathered = Vec::new();
+        for head in self.heads.iter().filter(|head| told.iter().any(|(customer, _)| *customer == head.customer)) {
+            for (kind, status) in [(EventType::TaskSucceeded, TaskStatus::Succeeded), (EventType::TaskFailed, TaskStatus::Failed)] {
+                if !told.iter().any(|(customer, wanted)| *customer == head.customer && wanted.wants(kind)) {
+                    continue;
+                }
+                let ended: Vec<&Finished> = self.lines.iter().filter(|line| line.task.batch == head.key && line.status == status).collect();
+                for together in ended.chunks(EVENT_TASKS_MAX) {
+                    gathered.push(Together { batch: head.key, kind, tasks: news_of(tx, together).await? });
+                }
+            }
+        }
+        Ok(gathered)
+    }
+
+    /// The events, when the batches are as they are after this group.
+    pub(super) fn task_events(&self, gathered: Vec<Together>) -> Vec<NewEvent> {
+        let event = |together: Together| {
+            let head = self.head(together.batch)?;
+            Some(self.service.task_event(together.kind, head, together.tasks))
+        };
+        gathered.into_iter().filter_map(event).collect()
+    }
+}
+
+async fn news_of(tx: &mut Tx, ended: &[&Finished]) -> StoreResult<Vec<TaskNews>> {
+    let keys: Vec<TaskKey> = ended.iter().map(|line| line.task).collect();
+    let custom_ids = tasks::custom_ids(tx, &keys).await?;
+    let news = ended.iter().map(|line| {
+        let (charged, refunded) =
+            if line.status == TaskStatus::Succeeded { (line.credits, Credits::ZERO) } else { (Credits::ZERO, line.credits) };
+        TaskNews {
+            number: line.task.number,
+            custom_id: custom_ids.iter().find(|(number, _)| *number == line.task.number).map(|(_, id)| id.clone()),
+            charged,
+            refunded,
+            error: line.failure.map(TaskNewsError::of),
+        }
+    });
+    Ok(news.collect())
+}
