@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use self::i18n::Zone;
 use self::preferences::Preferences;
 use crate::domain::access::Operator;
-use crate::domain::word::words;
 pub use app::App;
 pub use shell::shell;
 
@@ -30,30 +29,6 @@ pub struct Opening {
     pub zone: Zone,
     /// Who has signed in.
     pub operator: Option<Operator>,
-}
-
-/// What came of a form that makes an API key, on the page that answers it. The secret is on this page and nowhere else.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MadeKey {
-    pub secret: Option<String>,
-    pub problem: Option<KeyProblem>,
-    /// The fields as they were filled in, where they must be filled in again.
-    pub typed: Vec<(String, String)>,
-}
-
-words! {
-    /// Why a form made no key.
-    KeyProblem {
-        Name = "name",
-        Scopes = "scopes",
-        Expiry = "expiry",
-        Allowed = "allowed",
-        Rate = "rate",
-        /// The same form made one before.
-        MadeBefore = "made_before",
-        NotAllowed = "not_allowed",
-        Failed = "failed",
-    }
 }
 
 impl Default for Opening {

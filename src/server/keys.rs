@@ -7,8 +7,8 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::api::door::by_of;
+use crate::console::api::customer::{KeyProblem, MadeKey};
 use crate::console::query::LoginQuery;
-use crate::console::{KeyProblem, MadeKey};
 use crate::domain::access::Forbidden;
 use crate::domain::id::CustomerId;
 use crate::domain::key::{BadKey, KeyTerms, Scope, Scopes};

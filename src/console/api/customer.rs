@@ -138,6 +138,30 @@ pub struct KeyRow {
     pub refused: i64,
 }
 
+/// What came of a form that makes an API key, on the page that answers it. The secret is on this page and nowhere else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeKey {
+    pub secret: Option<String>,
+    pub problem: Option<KeyProblem>,
+    /// The fields as they were filled in, where they must be filled in again.
+    pub typed: Vec<(String, String)>,
+}
+
+words! {
+    /// Why a form made no key.
+    KeyProblem {
+        Name = "name",
+        Scopes = "scopes",
+        Expiry = "expiry",
+        Allowed = "allowed",
+        Rate = "rate",
+        /// The same form made one before.
+        MadeBefore = "made_before",
+        NotAllowed = "not_allowed",
+        Failed = "failed",
+    }
+}
+
 /// What the form for a new key needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyForm {

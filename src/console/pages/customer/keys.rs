@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::rows::note;
-use crate::console::api::customer::{KeyDays, KeyRow, KeysPage, ReadKeyForm};
+use crate::console::api::customer::{KeyDays, KeyProblem, KeyRow, KeysPage, MadeKey, ReadKeyForm};
 use crate::console::api::{Wire, load};
 use crate::console::components::copy::{copy_button, short_id};
 use crate::console::components::figure::{Share, bar, code_line, code_whole};
@@ -12,7 +12,6 @@ use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::{KeysWords, Lang};
 use crate::console::query::{CustomerPlace, CustomerQuery, CustomerTab};
-use crate::console::{KeyProblem, MadeKey};
 use crate::domain::id::CustomerId;
 use crate::domain::key::Scope;
 
