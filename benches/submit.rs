@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use batchbook::api;
+use batchbook::server::connections;
 use batchbook::server::random::OsRandom;
-use batchbook::server::web;
 use batchbook::service::Limits;
 use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -33,7 +33,7 @@ pub async fn run(kind: &Kind<'_>, report: &mut Report) -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}/api/v1/batches", listener.local_addr()?);
     let router = api::router(bed.service.clone(), Arc::new(OsRandom), Limits::default());
-    let server = tokio::spawn(web::serve(listener, router, stop.clone()));
+    let server = tokio::spawn(connections::serve(listener, router, stop.clone()));
     let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).tcp_nodelay(true).build()?;
     let body = body()?;
     let size_bytes = body.len();

@@ -66,3 +66,20 @@ CREATE TABLE sign_in_refusals (
     free_at_us BIGINT NOT NULL                               -- nothing is looked at before
 );
 CREATE INDEX sign_in_refusals_by_time ON sign_in_refusals (last_at_us);
+
+-- Changes of credits that are large enough to wait for a second operator. They reach the ledger when one approves.
+CREATE TABLE credit_requests (
+    id            BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- inside the database rows join on this
+    public_id     TEXT   NOT NULL UNIQUE,                    -- crq_…
+    customer_id   BIGINT NOT NULL REFERENCES customers (id), -- whose credits
+    change        TEXT   NOT NULL,                           -- JSON: what is asked for
+    credits       BIGINT NOT NULL CHECK (credits > 0),       -- how many are added or taken back
+    asked_by_id   BIGINT NOT NULL REFERENCES operators (id), -- who asked
+    asked_at_us   BIGINT NOT NULL,                           -- when
+    decision      TEXT   CHECK (decision IN ('approved', 'refused')), -- what the second operator said
+    decided_by_id BIGINT REFERENCES operators (id),          -- the second operator: never the one who asked
+    decided_at_us BIGINT,                                    -- when
+    CHECK (decided_by_id <> asked_by_id),
+    CHECK ((decision IS NULL) = (decided_by_id IS NULL) AND (decision IS NULL) = (decided_at_us IS NULL))
+);
+CREATE INDEX credit_requests_open ON credit_requests (id) WHERE decision IS NULL;

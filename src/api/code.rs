@@ -48,6 +48,8 @@ words! {
         EndpointDisabled = "endpoint_disabled",
         ReplayRunning = "replay_running",
         ReplayFinished = "replay_finished",
+        OwnRequest = "own_request",
+        RequestDecided = "request_decided",
         RateLimited = "rate_limited",
         Internal = "internal_error",
         Unavailable = "unavailable",
@@ -105,6 +107,8 @@ impl Code {
             Self::EndpointDisabled => (409, "The endpoint is disabled", "Enable it first."),
             Self::ReplayRunning => (409, "A replay to this endpoint is running", "Wait for it, or stop it."),
             Self::ReplayFinished => (409, "The replay has ended", "There is nothing left to stop."),
+            Self::OwnRequest => (403, "Your own request", "Another operator decides it."),
+            Self::RequestDecided => (409, "Decided already", "Look at what was decided."),
             Self::RateLimited => (429, "Too many requests", "Wait `retry_after_s` seconds, and send more slowly."),
             Self::Internal => {
                 (500, "Internal error", "Send the request again with the same idempotency key; if it stays, tell support the `request_id`.")

@@ -10,8 +10,8 @@ use super::api::Wire;
 use super::components::clock::Clock;
 use super::i18n::Lang;
 use super::pages::{
-    AccountPage, AuditPage, BatchPage, BatchesPage, ConfirmPage, CustomerPage, CustomersPage, DeliveryPage, LoginPage, NotFound,
-    OperatorsPage, OverviewPage, PreferencesPage, SearchPage, SetPasswordPage, WebhooksPage,
+    AccountPage, ApprovalsPage, AuditPage, BatchPage, BatchesPage, ConfirmPage, CustomerPage, CustomersPage, DeliveryPage, LoginPage,
+    NotFound, OperatorsPage, OverviewPage, PreferencesPage, SearchPage, SetPasswordPage, WebhooksPage,
 };
 use super::query::{AuditQuery, BatchesQuery, CustomersQuery, LoginQuery, OverviewQuery, PreferencesQuery, WebhooksQuery};
 use super::{Opening, frame};
@@ -78,6 +78,7 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/login/password") view=SetPasswordPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/confirm") view=ConfirmPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/account") view=AccountPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/approvals") view=ApprovalsPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/operators") view=OperatorsPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/preferences") view=PreferencesPage ssr=SsrMode::Async />
                     </FlatRoutes>
@@ -94,6 +95,8 @@ fn side(lang: Lang, clock: Clock, said: RwSignal<String>, shortcuts: bool, opera
     let audit = operator.may(Action::ReadAudit).then(|| section(lang, AuditQuery::PATH.to_owned(), lang.audit().audit, "a"));
     let operators =
         operator.may(Action::ChangeOperators).then(|| section(lang, LoginQuery::OPERATORS.to_owned(), lang.account().operators, "p"));
+    let approvals =
+        operator.may(Action::ApproveCredits).then(|| section(lang, LoginQuery::APPROVALS.to_owned(), lang.account().approvals, "v"));
     view! {
         <header class="side">
             <a class="brand" href=lang.link(OverviewQuery::PATH)>
@@ -105,6 +108,7 @@ fn side(lang: Lang, clock: Clock, said: RwSignal<String>, shortcuts: bool, opera
                 {section(lang, list, words.batches, "b")}
                 {section(lang, CustomersQuery::PATH.to_owned(), lang.customers().customers, "c")}
                 {section(lang, WebhooksQuery::PATH.to_owned(), lang.webhooks().webhooks, "w")}
+                {approvals}
                 {audit}
                 {operators}
             </nav>

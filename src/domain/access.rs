@@ -60,6 +60,14 @@ words! {
 /// Stands where something is hidden from a role.
 pub const MASK: &str = "••••••";
 
+words! {
+    /// What a second operator says to what another one asked for.
+    Decision {
+        Approved = "approved",
+        Refused = "refused",
+    }
+}
+
 /// Who may do an action, and what they must have shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {

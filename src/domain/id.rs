@@ -140,6 +140,8 @@ ids! {
     SessionId "ses_";
     /// Everything that failed at an endpoint within a window, sent again.
     ReplayId "rpl_";
+    /// A change of credits that waits for a second operator.
+    CreditRequestId "crq_";
 }
 
 macro_rules! keys {

@@ -9,7 +9,7 @@ use axum::routing::post;
 use super::sign_in::{Desk, Fields, agent, refused, said_of};
 use crate::api::door::Cookie;
 use crate::console::query::{LoginQuery, Said};
-use crate::domain::access::{By, Forbidden, Role};
+use crate::domain::access::{By, Decision, Forbidden, Role};
 use crate::domain::id::OperatorId;
 use crate::service::operators::Invited;
 use crate::service::{ServiceError, ServiceResult};
@@ -29,6 +29,8 @@ pub fn router<S>(desk: Desk) -> Router<S> {
         .route("/admin/operators/disable", post(disable))
         .route("/admin/operators/enable", post(enable))
         .route("/admin/operators/link", post(link))
+        .route("/admin/approvals/approve", post(approve))
+        .route("/admin/approvals/refuse", post(refuse))
         .with_state(desk)
 }
 
@@ -130,4 +132,20 @@ async fn enable(State(desk): State<Desk>, Extension(by): Extension<By>, Form(fie
         Err(error) => Err(error),
     };
     lead(&fields, LoginQuery::OPERATORS, done)
+}
+
+async fn approve(State(desk): State<Desk>, Extension(by): Extension<By>, Form(fields): Sent) -> Redirect {
+    decide(&desk, by, &Fields::new(fields), Decision::Approved).await
+}
+
+async fn refuse(State(desk): State<Desk>, Extension(by): Extension<By>, Form(fields): Sent) -> Redirect {
+    decide(&desk, by, &Fields::new(fields), Decision::Refused).await
+}
+
+async fn decide(desk: &Desk, by: By, fields: &Fields, decision: Decision) -> Redirect {
+    let done = match fields.get("request").parse() {
+        Ok(request) => desk.acting_for(by).decide_credit_request(request, decision).await.map(|_| Said::Decided),
+        Err(_) => Err(ServiceError::NotFound { what: "request" }),
+    };
+    lead(fields, LoginQuery::APPROVALS, done)
 }

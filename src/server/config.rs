@@ -11,6 +11,7 @@ use self::masked::masked;
 use self::settings as names;
 use self::sources::{Origin, Sources};
 use crate::api::Site;
+use crate::domain::credits::Credits;
 use crate::domain::webhook::Schedule;
 use crate::domain::webhook::target::Subnets;
 use crate::providers::openai_videos::Secret;
@@ -42,6 +43,8 @@ pub struct Config {
     pub drain_max: Duration,
     /// Begins the links in webhooks; no slash at its end.
     pub public_url: String,
+    /// An operator who changes more credits than these needs a second one.
+    pub approval_over: Option<Credits>,
     /// Proxies that are believed.
     pub trusted_proxies: Subnets,
     pub webhook_schedule: Schedule,
@@ -103,6 +106,7 @@ impl Config {
             worker_name: sources.find(names::WORKER_NAME).map_or_else(process_name, |(name, _)| name.to_owned()),
             drain_max: Duration::from_secs(number(sources, names::DRAIN_S, 0, DRAIN_LIMIT_S)?),
             public_url: public_url(sources)?,
+            approval_over: approval_over(sources)?,
             trusted_proxies: parsed(sources, names::TRUSTED_PROXIES)?,
             webhook_schedule: parsed(sources, names::WEBHOOK_SCHEDULE_S)?,
             subnets: parsed(sources, names::ALLOW_SUBNETS)?,
@@ -183,6 +187,13 @@ fn number<N: FromStr + PartialOrd + std::fmt::Display>(sources: &Sources, name: 
         Ok(number) if number >= min && number <= max => Ok(number),
         Ok(_) | Err(_) => Err(problem(name, format!("is {value:?}; it is a whole number from {min} to {max}"))),
     }
+}
+
+fn approval_over(sources: &Sources) -> Result<Option<Credits>, ConfigError> {
+    if sources.find(names::APPROVAL_OVER_CREDITS).is_none() {
+        return Ok(None);
+    }
+    number(sources, names::APPROVAL_OVER_CREDITS, 0, i64::MAX).map(|credits| Some(Credits::new(credits)))
 }
 
 fn word<T: Copy>(sources: &Sources, name: &'static str, words: &[(&str, T)]) -> Result<T, ConfigError> {

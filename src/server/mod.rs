@@ -4,6 +4,7 @@
 pub mod account;
 pub mod clock;
 pub mod config;
+pub mod connections;
 pub mod content;
 pub mod guard;
 pub mod health;

@@ -42,7 +42,7 @@ pub enum OpenError {
 
 impl State {
     pub fn new(db: Db, config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        let limits = Limits { tasks_max: config.tasks_max, subnets: config.subnets };
+        let limits = Limits { tasks_max: config.tasks_max, subnets: config.subnets, approval_over: config.approval_over };
         let service = Service::new(db.clone(), clock, random, limits);
         Self { db, service, limits }
     }

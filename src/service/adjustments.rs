@@ -9,7 +9,7 @@ use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::credits::Credits;
 use crate::domain::grant::{Grant, GrantKind, NewGrant};
 use crate::domain::hold::{self, HoldError};
-use crate::domain::id::{CustomerId, CustomerKey, GrantId, GrantKey, TransactionId};
+use crate::domain::id::{CreditRequestId, CustomerId, CustomerKey, GrantId, GrantKey, TransactionId};
 use crate::domain::ledger::{AccountKind, Balances, Posting};
 use crate::domain::money::Money;
 use crate::store::ledger::NewTransaction;
@@ -56,6 +56,8 @@ pub struct PreviewEntry {
 /// What a change did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changed {
+    /// Nothing was changed yet: a second operator is to approve it.
+    pub waits: Option<CreditRequestId>,
     /// The grant that was made.
     pub grant: Option<GrantId>,
     pub transactions: Vec<TransactionId>,
@@ -64,7 +66,15 @@ pub struct Changed {
 }
 
 impl CreditChange {
-    fn reason(&self) -> Option<&str> {
+    /// How many are added or taken back.
+    pub const fn credits(&self) -> Credits {
+        match self {
+            Self::Add(grant) => grant.credits,
+            Self::TakeBack { credits, .. } => *credits,
+        }
+    }
+
+    pub(super) fn reason(&self) -> Option<&str> {
         match self {
             Self::Add(grant) => grant.reason.as_deref(),
             Self::TakeBack { reason, .. } => Some(reason),
@@ -105,21 +115,32 @@ impl Service {
         if let Some(done) = self.once(&mut tx, once, &(customer.id, &change)).await? {
             return Ok(done);
         }
-        let (grant, transactions) = match change {
-            CreditChange::Add(grant) => {
-                let (id, transaction) = self.book_grant(&mut tx, customer.key, grant).await?;
-                (Some(id), vec![transaction])
+        let changed = match self.asks_for_approval(&mut tx, customer.key, &change).await? {
+            Some(request) => {
+                let Balances { available, held } = accounts::balances(&mut tx, customer.key).await?;
+                Changed { waits: Some(request), grant: None, transactions: Vec::new(), available, held }
             }
-            CreditChange::TakeBack { credits, reason } => (None, self.book_withdrawal(&mut tx, customer.key, credits, &reason).await?),
+            None => self.book(&mut tx, customer.key, change, &self.by().to_string()).await?,
         };
-        let Balances { available, held } = accounts::balances(&mut tx, customer.key).await?;
-        let changed = Changed { grant, transactions, available, held };
         answered(&mut tx, once, &changed).await?;
         tx.commit().await?;
         Ok(changed)
     }
 
-    fn check(&self, change: &CreditChange) -> ServiceResult<()> {
+    /// Writes a change that was checked.
+    pub(super) async fn book(&self, tx: &mut Tx, customer: CustomerKey, change: CreditChange, actor: &str) -> ServiceResult<Changed> {
+        let (grant, transactions) = match change {
+            CreditChange::Add(grant) => {
+                let (id, transaction) = self.book_grant(tx, customer, grant, actor).await?;
+                (Some(id), vec![transaction])
+            }
+            CreditChange::TakeBack { credits, reason } => (None, self.book_withdrawal(tx, customer, credits, &reason, actor).await?),
+        };
+        let Balances { available, held } = accounts::balances(tx, customer).await?;
+        Ok(Changed { waits: None, grant, transactions, available, held })
+    }
+
+    pub(super) fn check(&self, change: &CreditChange) -> ServiceResult<()> {
         let invalid = |message: String| ServiceError::Invalid { code: "invalid_request", message };
         match change {
             CreditChange::Add(grant) => grant.check(self.now()).map_err(|error| invalid(format!("{error}.")))?,
@@ -138,6 +159,7 @@ impl Service {
         customer: CustomerKey,
         credits: Credits,
         reason: &str,
+        actor: &str,
     ) -> ServiceResult<Vec<TransactionId>> {
         let now = self.now();
         let mut spendable = grants::lock_spendable(tx, customer, now).await?;
@@ -153,7 +175,7 @@ impl Service {
                 reverses: None,
                 revenue: Money::ZERO,
                 tasks: 0,
-                actor: self.by().to_string(),
+                actor: actor.to_owned(),
                 reason: Some(reason.to_owned()),
             });
         }

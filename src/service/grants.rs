@@ -26,13 +26,19 @@ impl Service {
         grant.check(self.now()).map_err(|error| ServiceError::Invalid { code: "invalid_grant", message: format!("{error}.") })?;
         let mut tx = self.db().write().await?;
         let customer = customers::by_id(&mut tx, customer).await?.ok_or(ServiceError::NotFound { what: "customer" })?;
-        let (id, _) = self.book_grant(&mut tx, customer.key, grant).await?;
+        let (id, _) = self.book_grant(&mut tx, customer.key, grant, &self.by().to_string()).await?;
         tx.commit().await?;
         Ok(id)
     }
 
     /// Writes a grant that was checked, and its transaction.
-    pub(super) async fn book_grant(&self, tx: &mut Tx, customer: CustomerKey, grant: NewGrant) -> ServiceResult<(GrantId, TransactionId)> {
+    pub(super) async fn book_grant(
+        &self,
+        tx: &mut Tx,
+        customer: CustomerKey,
+        grant: NewGrant,
+        actor: &str,
+    ) -> ServiceResult<(GrantId, TransactionId)> {
         let now = self.now();
         let id = GrantId::new(now, self.random());
         let posting = Posting::new(grant.kind.into(), grant.credits).map_err(StoreError::from)?;
@@ -46,7 +52,7 @@ impl Service {
             reverses: None,
             revenue: Money::ZERO,
             tasks: 0,
-            actor: self.by().to_string(),
+            actor: actor.to_owned(),
             reason: grant.reason,
         };
         let transaction_id = transaction.id;

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use crate::domain::access::{Action, By};
 use crate::domain::batch::TASKS_MAX;
+use crate::domain::credits::Credits;
 use crate::domain::id::{CustomerKey, Random};
 use crate::domain::key::KeyPrefix;
 use crate::domain::page::PageSize;
@@ -27,6 +28,7 @@ pub mod billing;
 pub mod books;
 pub mod cancel;
 pub mod chain;
+pub mod credit_requests;
 pub mod customers;
 pub mod deliveries;
 pub mod dispatch;
@@ -66,11 +68,13 @@ pub struct Limits {
     pub tasks_max: usize,
     /// Subnets that addresses chosen by others may lead to although they are not public.
     pub subnets: Subnets,
+    /// An operator who changes more credits than these needs a second one to approve it.
+    pub approval_over: Option<Credits>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { tasks_max: TASKS_MAX, subnets: Subnets::default() }
+        Self { tasks_max: TASKS_MAX, subnets: Subnets::default(), approval_over: None }
     }
 }
 

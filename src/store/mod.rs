@@ -25,6 +25,7 @@ pub mod books;
 pub mod catalogue;
 pub mod chain;
 mod composed;
+pub mod credit_requests;
 pub mod customers;
 pub mod deliveries;
 pub mod dialect;

@@ -1,5 +1,6 @@
 //! Who gets in, through the public doors: every route for every role, signing in and out, guesses, and names and headers that lie.
 
+mod approvals;
 mod headers;
 mod sessions;
 mod walk;
@@ -38,9 +39,13 @@ impl Door {
     }
 
     pub async fn at(kind: Kind, site: Site) -> Self {
+        Self::with(kind, site, Limits::default()).await
+    }
+
+    pub async fn with(kind: Kind, site: Site, limits: Limits) -> Self {
         let database = Database::new(kind).await;
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
-        let (db, random, limits) = (database.connect().await, Arc::new(OsRandom), Limits::default());
+        let (db, random) = (database.connect().await, Arc::new(OsRandom));
         let service = Service::new(db.clone(), clock.clone(), random.clone(), limits);
         let options = LeptosOptions::builder().output_name("batchbook").site_root("target/site").build();
         let state = State { db, service: service.clone(), limits };

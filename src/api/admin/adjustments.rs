@@ -66,6 +66,8 @@ pub(super) struct CreditChangeView {
     #[schema(example = "credit_change")]
     object: &'static str,
     customer_id: String,
+    /// Nothing was changed yet: this request waits for a second operator.
+    credit_request_id: Option<String>,
     grant_id: Option<String>,
     transactions: Vec<String>,
     /// What can be spent now.
@@ -130,6 +132,7 @@ impl From<Preview> for PreviewView {
     responses(
         (status = 200, description = "What would be written (`dry_run=true`).", body = PreviewView),
         (status = 201, description = "The grant is made.", body = CreditChangeView),
+        (status = 202, description = "It waits for a second operator.", body = CreditChangeView),
     ),
 )]
 pub(super) async fn grant(
@@ -156,6 +159,7 @@ pub(super) async fn grant(
     responses(
         (status = 200, description = "What would be written (`dry_run=true`).", body = PreviewView),
         (status = 201, description = "The credits are added or taken back.", body = CreditChangeView),
+        (status = 202, description = "It waits for a second operator.", body = CreditChangeView),
     ),
 )]
 pub(super) async fn adjust(
@@ -182,14 +186,17 @@ async fn answer(api: &Api, id: &str, change: CreditChange, dry_run: bool, header
         return Ok(Json(PreviewView::from(preview)).into_response());
     }
     let token = key(headers, None)?;
-    let Changed { grant, transactions, available, held } = api.service.change_credits(customer, change, Once { token: &token }).await?;
+    let Changed { waits, grant, transactions, available, held } =
+        api.service.change_credits(customer, change, Once { token: &token }).await?;
     let done = CreditChangeView {
         object: "credit_change",
         customer_id: customer.to_string(),
+        credit_request_id: waits.map(|id| id.to_string()),
         grant_id: grant.map(|id| id.to_string()),
         transactions: transactions.iter().map(ToString::to_string).collect(),
         available: available.get(),
         held: held.get(),
     };
-    Ok((StatusCode::CREATED, Json(done)).into_response())
+    let status = if waits.is_some() { StatusCode::ACCEPTED } else { StatusCode::CREATED };
+    Ok((status, Json(done)).into_response())
 }

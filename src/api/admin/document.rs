@@ -6,8 +6,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    adjustments, attempts, audit, batch_list, cancellation, customers, grants, keys, ledger, overview, refunds, replays, search, tasks, tasks_csv,
-    timeline,
+    adjustments, attempts, audit, batch_list, cancellation, credit_requests, customers, grants, keys, ledger, overview, refunds, replays, search, tasks, tasks_csv, timeline,
 };
 use crate::api::problem::{ItemProblem, ProblemBody};
 
@@ -38,6 +37,9 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         adjustments::grant,
         adjustments::adjust,
         refunds::refund,
+        credit_requests::list,
+        credit_requests::approve,
+        credit_requests::refuse,
         search::find,
         tasks::list,
         attempts::list,

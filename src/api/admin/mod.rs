@@ -12,6 +12,7 @@ mod batches_csv;
 mod billing;
 mod billing_csv;
 mod cancellation;
+mod credit_requests;
 mod csv;
 mod customers;
 mod document;
@@ -66,6 +67,9 @@ pub(crate) fn router(door: Door) -> Router<Api> {
         .route("/webhook-replays/preview", post(replays::preview))
         .route("/webhook-replays/{id}", get(replays::show))
         .route("/webhook-replays/{id}/abort", post(replays::abort))
+        .route("/credit-requests", get(credit_requests::list))
+        .route("/credit-requests/{id}/approve", post(credit_requests::approve))
+        .route("/credit-requests/{id}/refuse", post(credit_requests::refuse))
         .route("/openapi.json", get(document::show))
         .route_layer(from_fn(door::signed_in_only))
         .layer(from_fn_with_state(door, door::enter))

@@ -12,6 +12,7 @@ use crate::cli::failure::Failure;
 use crate::delivery::Client;
 use crate::providers::registry::Registry;
 use crate::server::config::Config;
+use crate::server::connections;
 use crate::server::random::OsRandom;
 use crate::server::site;
 use crate::server::state::State;
@@ -75,7 +76,7 @@ impl Parts {
             Ok(())
         });
         self.running.spawn(async move {
-            let serving = web::serve(listener, router, stop.clone());
+            let serving = connections::serve(listener, router, stop.clone());
             let drained = async {
                 stop.cancelled().await;
                 tokio::time::sleep(drain_max).await;

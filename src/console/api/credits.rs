@@ -121,6 +121,10 @@ pub async fn change_credits(
     let id = id.parse().map_err(|_| not_found())?;
     let Ok(change) = change_of(&action, &credits, &paid, &expires, &reason, service.now()) else { return Ok(()) };
     match service.change_credits(id, change, Once { token: &token }).await {
+        Ok(done) if done.waits.is_some() => {
+            leptos_axum::redirect(&format!("/admin/approvals?said=asked{}", language()));
+            Ok(())
+        }
         Ok(done) => {
             let written = done.transactions.first().map_or_else(String::new, ToString::to_string);
             leptos_axum::redirect(&format!("/admin/customers/{id}?tab=ledger{}#{written}", language()));

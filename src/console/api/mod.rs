@@ -10,6 +10,7 @@
 //! the default encoding, for plain `<form method="post">`s.
 
 pub mod account;
+pub mod approvals;
 pub mod audit;
 pub mod batch;
 pub mod batches;

@@ -65,6 +65,21 @@ words! {
     link_text: "Hand this link over safely: whoever opens it sets the password. It works once, within 3 days, and is shown for a minute.", "请安全地转交此链接：打开者即可设置密码。仅可使用一次，3 天内有效，仅显示一分钟。";
     only_owners: "Only owners see and change who gets in.", "仅所有者可以查看和更改操作员。";
     change: "Change", "更改";
+    approvals: "Approvals", "审批";
+    approvals_text: "Changes of credits above the limit of this deployment reach the ledger when a second operator approves them.", "超过限额的额度变更须经另一位操作员批准后才会入账。";
+    no_approvals: "Nothing waits for approval", "没有待审批的请求";
+    what: "What", "内容";
+    credits: "Credits", "额度";
+    reason: "Reason", "原因";
+    asked_by: "Asked by", "申请人";
+    asked: "Asked", "申请于";
+    take_back: "taken back", "收回";
+    approve: "Approve", "批准";
+    refuse: "Refuse", "拒绝";
+    approved: "approved", "已批准";
+    refused: "refused", "已拒绝";
+    waits: "waits", "待审批";
+    waits_for_other: "waits for another operator", "待另一位操作员审批";
 }
 
 impl Lang {

@@ -1,6 +1,7 @@
 //! One page per address: it reads the address, loads, and puts components together.
 
 mod account;
+mod approvals;
 mod audit;
 mod batch;
 mod batches;
@@ -19,6 +20,7 @@ mod search;
 mod webhooks;
 
 pub use account::AccountPage;
+pub use approvals::ApprovalsPage;
 pub use audit::AuditPage;
 pub use batch::BatchPage;
 pub use batches::BatchesPage;

@@ -26,9 +26,22 @@ pub fn said(lang: Lang, query: &LoginQuery) -> AnyView {
             ("There would be no owner left. Make another operator an owner first.", "至少需要一位所有者。请先指定另一位所有者。")
         }
         Said::Invalid => ("That cannot be done as it was filled in. Check the fields.", "填写内容有误，请检查。"),
+        Said::Asked => (
+            "It waits for a second operator. Nothing is changed until one approves it.",
+            "已提交，等待另一位操作员批准；批准前不作任何更改。",
+        ),
+        Said::Decided => ("It is decided.", "已处理。"),
+        Said::OwnRequest => ("Another operator decides what you asked for.", "您提交的请求须由另一位操作员处理。"),
+        Said::DecidedAlready => ("Somebody has decided this already.", "该请求已被处理。"),
+        Said::NotEnough => {
+            ("There are not as many credits to take back any more. Nothing was decided.", "可收回的额度不足，未作任何更改。")
+        }
         Said::Forbidden => ("Your role may not do this. Nothing was changed.", "您的角色无权执行此操作，未作任何更改。"),
     };
-    let is_bad = !matches!(said, Said::SignedOut | Said::PasswordSet | Said::Ended | Said::Revoked | Said::Added | Said::Changed);
+    let is_bad = !matches!(
+        said,
+        Said::SignedOut | Said::PasswordSet | Said::Ended | Said::Revoked | Said::Added | Said::Changed | Said::Asked | Said::Decided
+    );
     note(is_bad, lang.pick(en, zh).to_owned())
 }
 

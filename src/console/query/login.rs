@@ -22,6 +22,11 @@ words! {
         LastOwner = "last_owner",
         Invalid = "invalid_request",
         Forbidden = "forbidden",
+        Asked = "asked",
+        Decided = "decided",
+        OwnRequest = "own_request",
+        DecidedAlready = "request_decided",
+        NotEnough = "not_enough_credits",
     }
 }
 
@@ -46,6 +51,7 @@ impl LoginQuery {
     pub const SIGN_OUT: &'static str = "/admin/sign-out";
     pub const ACCOUNT: &'static str = "/admin/account";
     pub const OPERATORS: &'static str = "/admin/operators";
+    pub const APPROVALS: &'static str = "/admin/approvals";
 
     /// Pages and forms for whoever has not signed in.
     pub fn is_public(path: &str) -> bool {
@@ -64,7 +70,7 @@ impl LoginQuery {
 
     /// `None` at the address of a page that is none of these.
     pub fn at(path: &str, params: Params) -> Option<Self> {
-        let pages = [Self::PATH, Self::SET_PASSWORD, Self::CONFIRM, Self::ACCOUNT, Self::OPERATORS];
+        let pages = [Self::PATH, Self::SET_PASSWORD, Self::CONFIRM, Self::ACCOUNT, Self::OPERATORS, Self::APPROVALS];
         pages.contains(&path.trim_end_matches('/')).then(|| Self::of(params))
     }
 

@@ -24,6 +24,7 @@ pub const WORKER_NAME: &str = "BATCHBOOK_WORKER_NAME";
 pub const DRAIN_S: &str = "BATCHBOOK_DRAIN_S";
 pub const PUBLIC_URL: &str = "BATCHBOOK_PUBLIC_URL";
 pub const WEBHOOK_SCHEDULE_S: &str = "BATCHBOOK_WEBHOOK_SCHEDULE_S";
+pub const APPROVAL_OVER_CREDITS: &str = "BATCHBOOK_APPROVAL_OVER_CREDITS";
 pub const TRUSTED_PROXIES: &str = "BATCHBOOK_TRUSTED_PROXIES";
 pub const ALLOW_SUBNETS: &str = "BATCHBOOK_ALLOW_SUBNETS";
 
@@ -71,6 +72,11 @@ pub const SETTINGS: &[Setting] = &[
         WEBHOOK_SCHEDULE_S,
         "0,5,300,1800,7200,18000,36000,50400,72000,86400",
         "Seconds before each try of a webhook, separated by commas; after the last one it is exhausted.",
+    ),
+    setting(
+        APPROVAL_OVER_CREDITS,
+        "",
+        "An operator who grants or adjusts more credits at once than these needs a second one to approve it.",
     ),
     setting(
         TRUSTED_PROXIES,
