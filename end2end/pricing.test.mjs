@@ -34,7 +34,7 @@ describe('pricing', () => {
         assert.equal(await page.locator('.best strong').innerText(), 'US$5,059.90')
         assert.match(await page.locator('.best').innerText(), /Best price: 1,060 × Veo-Pro\s+US\$5,059.90\s+1 × Growth \(US\$5,000\) \+ 5,990 credits at list price/)
         assert.deepEqual(await facts(page), {
-            'Pay as you go': 'US$6,349.40', 'You save': 'US$1,289.50 (20%)', 'Credits needed': '634,940', Batches: '1',
+            'Pay as you go': 'US$6,349.40', 'You save': 'US$1,289.50 (20%)', 'Credits needed': '634,940', 'Smallest batch': '5 videos', Batches: '1',
         })
         assert.equal(await page.locator('select').inputValue(), 'veo-pro', 'what was asked stays asked')
     }, noScript)

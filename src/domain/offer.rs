@@ -22,6 +22,8 @@ pub struct Offer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quote {
     pub model: String,
+    /// Videos in a batch at least.
+    pub batch_min: i64,
     pub videos: i64,
     pub credits: Credits,
     /// Without any package.
@@ -72,7 +74,7 @@ impl Offer {
         let mut largest_first: Vec<&Package> = self.packages.iter().collect();
         largest_first.sort_by_key(|package| std::cmp::Reverse(package.credits));
         let best = cheapest(&largest_first, credits).ok_or(NoQuote::TooMany)?;
-        Ok(Quote { model: model.name.clone(), videos, credits, list, best })
+        Ok(Quote { model: model.name.clone(), batch_min: min, videos, credits, list, best })
     }
 
     /// The fewest videos for which the cheapest purchase has this package in it.

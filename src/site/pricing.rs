@@ -256,6 +256,7 @@ impl Page<'_> {
                 {saving}
                 {fact(words.needed, lang.credits(quote.credits))}
                 {(!best.left.is_zero()).then(|| fact(words.wallet, lang.credits(best.left)))}
+                {fact(words.smallest_batch, counted(lang.number(quote.batch_min), words.videos_unit))}
                 {fact(words.batches, lang.number(i64::try_from(batches).unwrap_or(i64::MAX)))}
             </dl>
         }
