@@ -33,6 +33,8 @@ export DATABASE_URL=sqlite://$work/batchbook.db LEPTOS_SITE_ADDR=127.0.0.1:$port
 export BASE_URL=http://$LEPTOS_SITE_ADDR SCREENSHOTS=$cache/screenshots
 # Receivers of webhooks run on this machine.
 export BATCHBOOK_ALLOW_SUBNETS=127.0.0.0/8
+# Nobody waits minutes for the third attempt.
+export BATCHBOOK_WEBHOOK_SCHEDULE_S=0,1,1,600,1800
 export BATCHBOOK=$(realpath "$batchbook") PYTHON_LIBRARY=${PYTHON_LIBRARY:-$cache/tools/python}
 
 echo "e2e: filling a new database with the demo history"

@@ -27,6 +27,7 @@ mod acts;
 mod compose;
 mod dice;
 mod faults;
+mod letters;
 mod play;
 mod prompts;
 pub mod staff;
@@ -121,7 +122,7 @@ async fn fill(db: &Db, config: &Config, seed: u64, ends: Option<Time>, output: O
     let told = State::new(db.clone(), config, clock.clone(), Arc::new(SeededRandom::new(seed)));
     let keys = State::new(db.clone(), config, clock.clone(), Arc::new(OsRandom));
     let service = told.service.clone();
-    let player = Player { service: told.service, keys: keys.service, clock, dice, end };
+    let player = Player { service: told.service, keys: keys.service, clock, dice, end, public_url: config.public_url.clone() };
     let told = play(player, orders).await.map_err(|failure| {
         let message = format!("{} The history is incomplete: begin again with an empty database.", failure.message);
         Failure { message, ..failure }

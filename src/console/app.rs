@@ -10,8 +10,8 @@ use super::api::Wire;
 use super::components::clock::Clock;
 use super::i18n::Lang;
 use super::pages::{
-    AccountPage, ApprovalsPage, AuditPage, BatchPage, BatchesPage, ConfirmPage, CustomerPage, CustomersPage, DeliveryPage, LoginPage,
-    NotFound, OperatorsPage, OverviewPage, PreferencesPage, SearchPage, SetPasswordPage, WebhooksPage,
+    AccountPage, ApprovalsPage, AuditPage, BatchPage, BatchesPage, ConfirmPage, CustomerPage, CustomersPage, DeliveryPage, EndpointPage, LoginPage,
+    NotFound, OperatorsPage, OverviewPage, PreferencesPage, ReplayPage, SearchPage, SetPasswordPage, WebhooksPage,
 };
 use super::query::{AuditQuery, BatchesQuery, CustomersQuery, LoginQuery, OverviewQuery, PreferencesQuery, WebhooksQuery};
 use super::{Opening, frame};
@@ -73,7 +73,9 @@ fn Frame() -> impl IntoView {
                         <Route path=path!("/admin/search") view=SearchPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/audit") view=AuditPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/webhooks") view=WebhooksPage ssr=SsrMode::Async />
-                        <Route path=path!("/admin/webhooks/:id") view=DeliveryPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/webhooks/deliveries/:id") view=DeliveryPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/webhooks/endpoints/:id") view=EndpointPage ssr=SsrMode::Async />
+                        <Route path=path!("/admin/webhooks/replays/:id") view=ReplayPage ssr=SsrMode::Async />
                         <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                         <Route path=path!("/login/password") view=SetPasswordPage ssr=SsrMode::Async />
                         <Route path=path!("/admin/confirm") view=ConfirmPage ssr=SsrMode::Async />

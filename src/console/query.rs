@@ -29,7 +29,10 @@ pub use self::preferences::PreferencesQuery;
 pub use self::search::{SearchQuery, href_of};
 pub use self::tasks::{ROWS, TasksQuery};
 pub use self::timeline::TimelineQuery;
-pub use self::webhooks::{DeliveryPlace, WebhooksQuery, WebhooksTab};
+pub use self::webhooks::{
+    BatchWebhooksPlace, DeliveryPlace, EndpointForm, EndpointOpen, EndpointPlace, EndpointShow, EndpointsQuery, ReplayForm, ReplayPlace,
+    ReplayProblem, WebhooksQuery, WebhooksTab,
+};
 
 /// Finds a parameter of the address by name; its value is decoded.
 pub type Params<'a> = &'a dyn Fn(&str) -> Option<String>;

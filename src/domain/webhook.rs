@@ -8,13 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use super::word::words;
 
+mod filter;
 mod health;
+pub mod outcome;
 mod records;
 mod replay;
 mod schedule;
 mod secret;
+mod summary;
 pub mod target;
 
+pub use filter::{DeliveryFilter, day_or_moment};
 pub use health::{ANNOUNCED_BEFORE_S, DISABLED_AFTER_S, Health, HealthStep, PROBE_EVERY_S, WARN_AFTER_FIRST_FAILURES, health_step};
 pub use records::{Delivery, DeliveryAttempt, DeliveryStatus, Endpoint, EndpointStatus};
 pub use replay::{
@@ -22,6 +26,7 @@ pub use replay::{
 };
 pub use schedule::{BadSchedule, Schedule, jitter_max_s};
 pub use secret::{NotAWebhookSecret, WebhookSecret};
+pub use summary::{AttemptMark, BatchEndpoint, Unsent};
 
 /// An attempt may take so long, unless its endpoint says otherwise. The body of the answer is included.
 pub const TIMEOUT_MS: i32 = 15_000;
@@ -128,6 +133,22 @@ words! {
         Gone = "gone",
         /// Everything failed for days.
         Failing = "failing",
+    }
+}
+
+words! {
+    /// Why an endpoint cannot be as somebody wants it.
+    EndpointProblem {
+        UrlNotHttp = "url_not_http",
+        UrlTooLong = "url_too_long",
+        UrlCredentials = "url_credentials",
+        UrlPort = "url_port",
+        UrlNotPublic = "url_not_public",
+        Description = "description",
+        Timeout = "timeout",
+        TooMany = "too_many",
+        /// Nobody is named whose it would be.
+        Customer = "customer",
     }
 }
 

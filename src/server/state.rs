@@ -10,7 +10,7 @@ use super::config::Config;
 use crate::domain::access::By;
 use crate::domain::id::Random;
 use crate::domain::time::Clock;
-use crate::service::{Limits, Service};
+use crate::service::{Limits, Sending, Service};
 use crate::store::{Db, StoreError};
 
 /// How long `serve` waits for a database that does not answer.
@@ -43,7 +43,8 @@ pub enum OpenError {
 impl State {
     pub fn new(db: Db, config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         let limits = Limits { tasks_max: config.tasks_max, subnets: config.subnets, approval_over: config.approval_over };
-        let service = Service::new(db.clone(), clock, random, limits);
+        let sending = Sending { schedule: config.webhook_schedule.clone(), public_url: config.public_url.clone() };
+        let service = Service::new(db.clone(), clock, random, limits).with_sending(sending);
         Self { db, service, limits }
     }
 

@@ -13,6 +13,12 @@ use crate::store::{Tx, deliveries};
 use super::audit::Note;
 use super::{Listed, Reader, Service, ServiceError, ServiceResult, endpoints};
 
+mod find;
+mod of_batch;
+
+pub use find::Found;
+pub use of_batch::{BatchDeliveries, SUMMED_MAX};
+
 /// Attempts that are shown of one delivery at most.
 const ATTEMPTS_MAX: i64 = 100;
 

@@ -4,17 +4,23 @@ use serde_json::json;
 
 use crate::domain::access::Action;
 use crate::domain::audit::{Deed, ObjectKind};
-use crate::domain::id::{CustomerKey, DeliveryId, EndpointId, EndpointKey, EventId};
-use crate::domain::page::{PAGE_MAX, PageSize};
+use crate::domain::id::{CustomerId, CustomerKey, DeliveryId, EndpointId, EndpointKey, EventId};
+use crate::domain::page::PageSize;
+use crate::domain::webhook::target::Refusal;
 use crate::domain::webhook::{
-    CanceledBecause, DESCRIPTION_MAX_CHARS, DisabledBecause, ENDPOINTS_MAX, Endpoint, EndpointSource, EventType, ROTATION_S,
-    TIMEOUT_MS_MAX, TIMEOUT_MS_MIN, Trigger, WebhookSecret,
+    CanceledBecause, DESCRIPTION_MAX_CHARS, DisabledBecause, ENDPOINTS_MAX, Endpoint, EndpointProblem, EndpointSource, EndpointState,
+    EventType, ROTATION_S, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN, Trigger, WebhookSecret,
 };
 use crate::store::customers::Customer;
 use crate::store::deliveries::NewDelivery;
+use crate::store::endpoints::EndpointsAsked;
 use crate::store::{Tx, customers, deliveries, endpoints, events};
 
 pub use crate::store::endpoints::{EndpointFields, OperatorEvent};
+
+mod once;
+
+pub use once::{NewSecret, SecretLife};
 
 use super::audit::Note;
 use super::events::TestNews;
@@ -22,16 +28,22 @@ use super::{Listed, Reader, Service, ServiceError, ServiceResult};
 
 const OPERATOR_EVENTS_MAX: i64 = 200;
 
+/// Which endpoints are asked for. `None` is any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EndpointFilter {
+    pub customer: Option<CustomerId>,
+    pub state: Option<EndpointState>,
+    /// Only those whose every attempt has failed for a while.
+    pub failing: bool,
+}
+
 impl Service {
     /// A customer's new endpoint, and its secret, which is shown once.
     pub async fn add_endpoint(&self, customer: CustomerKey, fields: EndpointFields) -> ServiceResult<(Endpoint, WebhookSecret)> {
         self.check_fields(&fields)?;
         let now = self.now();
         let mut tx = self.db().write().await?;
-        if endpoints::count(&mut tx, customer).await? >= ENDPOINTS_MAX {
-            let message = format!("There are {ENDPOINTS_MAX} endpoints already. Delete one that is not needed.");
-            return Err(ServiceError::Invalid { code: "too_many_endpoints", message });
-        }
+        self.check_room(&mut tx, customer).await?;
         let (id, secret) = (EndpointId::new(now, self.random()), WebhookSecret::new(self.random()));
         endpoints::insert(&mut tx, id, customer, EndpointSource::Registered, &fields, &secret, now).await?;
         let endpoint = endpoints::by_id(&mut tx, Some(customer), id).await?.ok_or(ServiceError::NotFound { what: "endpoint" })?;
@@ -49,6 +61,28 @@ impl Service {
         reader.note(self, &mut tx, about(Deed::EndpointChanged, &endpoint).before(shape(&before)).after(shape(&endpoint))).await?;
         tx.commit().await?;
         Ok(endpoint)
+    }
+
+    async fn check_room(&self, tx: &mut Tx, customer: CustomerKey) -> ServiceResult<()> {
+        if endpoints::count(tx, customer).await? < ENDPOINTS_MAX {
+            return Ok(());
+        }
+        let message = format!("There are {ENDPOINTS_MAX} endpoints already. Delete one that is not needed.");
+        Err(ServiceError::Invalid { code: "too_many_endpoints", message })
+    }
+
+    /// Why these fields cannot be.
+    pub fn endpoint_problem(&self, fields: &EndpointFields) -> Option<EndpointProblem> {
+        match self.inner.limits.subnets.check(&fields.url) {
+            Err(Refusal::NotHttp) => Some(EndpointProblem::UrlNotHttp),
+            Err(Refusal::TooLong) => Some(EndpointProblem::UrlTooLong),
+            Err(Refusal::Credentials) => Some(EndpointProblem::UrlCredentials),
+            Err(Refusal::Port(_)) => Some(EndpointProblem::UrlPort),
+            Err(Refusal::NotPublic(_)) => Some(EndpointProblem::UrlNotPublic),
+            Ok(_) if fields.description.chars().count() > DESCRIPTION_MAX_CHARS => Some(EndpointProblem::Description),
+            Ok(_) if !(TIMEOUT_MS_MIN..=TIMEOUT_MS_MAX).contains(&fields.timeout_ms) => Some(EndpointProblem::Timeout),
+            Ok(_) => None,
+        }
     }
 
     fn check_fields(&self, fields: &EndpointFields) -> ServiceResult<()> {
@@ -78,12 +112,24 @@ impl Service {
         Ok(Listed::of(endpoints::list(&mut tx, reader.customer(), before, size).await?, size))
     }
 
-    /// The newest 200 of all customers, with whose they are. For operators.
-    pub async fn endpoints_with_customers(&self) -> ServiceResult<Listed<(Endpoint, Customer)>> {
+    /// Those that are asked for, newest first, with whose they are. For operators.
+    pub async fn endpoints_with_customers(
+        &self,
+        asked: &EndpointFilter,
+        before: Option<EndpointId>,
+        size: PageSize,
+    ) -> ServiceResult<Listed<(Endpoint, Customer)>> {
         self.may(Action::Read)?;
-        let size = PageSize::new(PAGE_MAX).map_err(ServiceError::internal)?;
         let mut tx = self.db().read().await?;
-        let listed = Listed::of(endpoints::list(&mut tx, None, None, size).await?, size);
+        let customer = match asked.customer {
+            Some(id) => match customers::by_id(&mut tx, id).await? {
+                Some(customer) => Some(customer.key),
+                None => return Ok(Listed { rows: Vec::new(), has_more: false }),
+            },
+            None => None,
+        };
+        let asked = EndpointsAsked { customer, state: asked.state, failing: asked.failing };
+        let listed = Listed::of(endpoints::find(&mut tx, &asked, before, size).await?, size);
         let keys: Vec<CustomerKey> = listed.rows.iter().map(|endpoint| endpoint.customer).collect();
         let customers = customers::by_keys(&mut tx, &keys).await?;
         let of = |endpoint: Endpoint| {
@@ -93,16 +139,29 @@ impl Service {
         Ok(Listed { has_more: listed.has_more, rows: listed.rows.into_iter().filter_map(of).collect() })
     }
 
+    /// One with whose it is. For operators.
+    pub async fn endpoint_with_customer(&self, id: EndpointId) -> ServiceResult<(Endpoint, Customer)> {
+        self.may(Action::Read)?;
+        let mut tx = self.db().read().await?;
+        let endpoint = one(&mut tx, Reader::Operator, id).await?;
+        let customer = customers::by_keys(&mut tx, &[endpoint.customer]).await?.into_iter().next();
+        Ok((endpoint, customer.ok_or(ServiceError::NotFound { what: "customer" })?))
+    }
+
     /// A new secret, shown once. The old ones sign beside it for a day.
     pub async fn rotate_secret(&self, reader: Reader, id: EndpointId) -> ServiceResult<WebhookSecret> {
         reader.may(self, Action::ChangeSecrets)?;
-        let now = self.now();
-        let secret = WebhookSecret::new(self.random());
         let mut tx = self.db().write().await?;
         let endpoint = one(&mut tx, reader, id).await?;
-        endpoints::rotate_secret(&mut tx, endpoint.key, &secret, now.plus_s(ROTATION_S), now).await?;
+        let secret = self.rotate(&mut tx, endpoint.key).await?;
         reader.note(self, &mut tx, about(Deed::SecretRotated, &endpoint)).await?;
         tx.commit().await?;
+        Ok(secret)
+    }
+
+    async fn rotate(&self, tx: &mut Tx, endpoint: EndpointKey) -> ServiceResult<WebhookSecret> {
+        let (now, secret) = (self.now(), WebhookSecret::new(self.random()));
+        endpoints::rotate_secret(tx, endpoint, &secret, now.plus_s(ROTATION_S), now).await?;
         Ok(secret)
     }
 

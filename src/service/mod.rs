@@ -16,6 +16,7 @@ use crate::domain::id::{CustomerKey, Random};
 use crate::domain::key::KeyPrefix;
 use crate::domain::page::PageSize;
 use crate::domain::time::{Clock, Time};
+use crate::domain::webhook::Schedule;
 use crate::domain::webhook::target::Subnets;
 use crate::store::{Db, Tx};
 
@@ -42,6 +43,7 @@ pub mod notify;
 pub mod offer;
 pub mod once;
 pub mod operators;
+pub mod outcomes;
 pub mod overview;
 mod passwords;
 pub mod refunds;
@@ -78,6 +80,14 @@ impl Default for Limits {
     }
 }
 
+/// How webhooks are sent, as far as it is shown.
+#[derive(Clone, Debug, Default)]
+pub struct Sending {
+    pub schedule: Schedule,
+    /// Begins the links in webhooks.
+    pub public_url: String,
+}
+
 /// The use cases, what they need, and whom they are done for. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Service {
@@ -91,6 +101,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     limits: Limits,
+    sending: Sending,
     /// Wakes the workers of this process.
     work: Notify,
     /// Wakes the webhook sender of this process.
@@ -172,7 +183,19 @@ impl Service {
     pub fn new(db: Db, clock: Arc<dyn Clock>, random: Arc<dyn Random>, limits: Limits) -> Self {
         let (work, letters, reports) = (Notify::new(), Notify::new(), overview::Kept::default());
         let (passwords, usage) = (passwords::Passwords::new(), usage::Usage::default());
-        Self { inner: Arc::new(Inner { db, clock, random, limits, work, letters, reports, passwords, usage }), by: Arc::new(By::WORKERS) }
+        Self {
+            inner: Arc::new(Inner { db, clock, random, limits, sending: Sending::default(), work, letters, reports, passwords, usage }),
+            by: Arc::new(By::WORKERS),
+        }
+    }
+
+    /// How webhooks are sent here; to be said before the service is cloned.
+    #[must_use]
+    pub fn with_sending(mut self, sending: Sending) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.sending = sending;
+        }
+        self
     }
 
     /// The same services, for somebody else.
@@ -202,6 +225,10 @@ impl Service {
 
     pub fn clock(&self) -> &dyn Clock {
         self.inner.clock.as_ref()
+    }
+
+    fn sending(&self) -> &Sending {
+        &self.inner.sending
     }
 
     fn db(&self) -> &Db {

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::domain::id::{CustomerKey, DeliveryId, EndpointId, EndpointKey, EventKey};
 use crate::domain::time::Time;
+use crate::domain::webhook::outcome::{Outcome, bound_ms};
 use crate::domain::webhook::{
     AfterAttempt, AttemptClass, CanceledBecause, DeliveryState, DisabledBecause, Endpoint, EndpointSource, EndpointState, EventType,
     HealthStep, PROBE_EVERY_S, Schedule, Subscription, TIMEOUT_MS, Trigger, WebhookSecret, after_attempt, health_step,
 };
 use crate::store::deliveries::{DueRow, NewDelivery, QueuedEvent, Recorded};
 use crate::store::endpoints::{EndpointFields, Tally};
-use crate::store::{Tx, deliveries, endpoints, replays};
+use crate::store::outcomes::HourCount;
+use crate::store::{Tx, deliveries, endpoints, outcomes, replays};
 
 pub use crate::store::deliveries::Letter;
 
@@ -182,6 +184,7 @@ impl Service {
             replays::count(&mut tx, sender, &in_replay).await?;
         }
         deliveries::record(&mut tx, sender, &rows).await?;
+        outcomes::count(&mut tx, &counted(sent)).await?;
         let tallies = tallies(sent);
         if !tallies.is_empty() {
             let recovering: Vec<EndpointKey> = tallies.iter().filter(|row| row.any_success).map(|row| row.endpoint).collect();
@@ -328,6 +331,18 @@ fn tallies(sent: &[Sent]) -> Vec<Tally> {
         }
     }
     tallies.into_values().collect()
+}
+
+/// How many ended how, by endpoint and hour.
+fn counted(sent: &[Sent]) -> Vec<HourCount> {
+    let mut counts = BTreeMap::new();
+    for sent in sent {
+        let hour = Time::from_micros(sent.finished_at.micros() / HOUR_US * HOUR_US);
+        let took_ms = bound_ms(sent.finished_at.micros_since(sent.requested_at) / 1_000);
+        *counts.entry((sent.letter.endpoint, hour, Outcome::of(sent.class), took_ms)).or_insert(0) += 1;
+    }
+    let count = |((endpoint, hour, outcome, took_ms), attempts)| HourCount { endpoint, hour, outcome, took_ms, attempts };
+    counts.into_iter().map(count).collect()
 }
 
 #[cfg(test)]

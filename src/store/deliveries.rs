@@ -12,8 +12,12 @@ use super::dialect::{self, Column, SetStatement};
 use super::error::ensure_rows;
 use super::{StoreResult, Tx, on};
 
+mod find;
+mod of_batch;
 mod read;
 
+pub use find::{Asked, Found, find};
+pub use of_batch::{attempts_of, endpoints_of, strips_of};
 pub use read::{Filter, attempts, by_id, list, payload};
 
 /// An event whose deliveries are not made yet.
@@ -285,12 +289,12 @@ pub async fn record(tx: &mut Tx, sender: i64, rows: &[Recorded]) -> StoreResult<
     );
     static DELIVERIES: SetStatement = SetStatement::new(
         "UPDATE deliveries AS d SET state = u.s, failures = u.f, lane = 1, next_attempt_at_us = u.t, sender = NULL, canceled_because = u.x,
-            finished_at_us = CASE u.s WHEN 'pending' THEN NULL ELSE u.e END, trigger_kind = 'scheduled', actor = NULL, replay_id = NULL,
+            finished_at_us = CASE u.s WHEN 'pending' THEN NULL ELSE u.e END, trigger_kind = 'scheduled', actor = NULL, replay_id = NULL, last_class = u.c,
             failed_as = CASE WHEN u.s IN ('exhausted', 'canceled') THEN u.s ELSE d.failed_as END,
             failed_at_us = CASE WHEN u.s IN ('exhausted', 'canceled') THEN u.e ELSE d.failed_at_us END
         FROM {rows} WHERE d.id = u.id AND d.sender = $1 AND d.attempts = u.n AND d.state = 'pending'",
         1,
-        &[("id", "bigint"), ("n", "integer"), ("s", "text"), ("f", "integer"), ("t", "bigint"), ("x", "text"), ("e", "bigint")],
+        &[("id", "bigint"), ("n", "integer"), ("s", "text"), ("f", "integer"), ("t", "bigint"), ("x", "text"), ("e", "bigint"), ("c", "text")],
     );
     let keys = || Column::I64(rows.iter().map(|row| row.delivery.0).collect());
     let numbers = || Column::I32(rows.iter().map(|row| row.attempt).collect());
@@ -319,6 +323,7 @@ pub async fn record(tx: &mut Tx, sender: i64, rows: &[Recorded]) -> StoreResult<
         Column::I64Null(rows.iter().map(|row| row.next_attempt_at.map(Time::micros)).collect()),
         Column::WordNull(rows.iter().map(|row| row.canceled.map(CanceledBecause::as_str)).collect()),
         finished(),
+        Column::Word(rows.iter().map(|row| row.class.as_str()).collect()),
     ];
     DELIVERIES.execute(tx, &[sender], deliveries).await?;
     Ok(())

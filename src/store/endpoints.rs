@@ -7,7 +7,15 @@ use crate::domain::webhook::{DisabledBecause, Endpoint, EndpointSource, Endpoint
 
 use super::dialect::{Column, SetStatement};
 use super::error::ensure_rows;
-use super::{StoreError, StoreResult, Tx, on};
+use super::{StoreResult, Tx, on};
+
+mod find;
+mod secrets;
+
+pub use find::{EndpointsAsked, find, key_of};
+pub use secrets::{SecretLife, add_reveal, reveal, rotate_secret, secret_lives, secrets};
+
+use secrets::add_secret;
 
 /// What a customer says of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +75,8 @@ macro_rules! select_endpoints {
         )
     };
 }
+
+use select_endpoints;
 
 /// Adds an endpoint and its first secret.
 pub async fn insert(
@@ -175,36 +185,6 @@ pub async fn delete(tx: &mut Tx, key: EndpointKey, now: Time) -> StoreResult<()>
     const DELETE: &str = "UPDATE endpoints SET deleted_at_us = $2, probe_at_us = NULL WHERE id = $1 AND deleted_at_us IS NULL";
     let changed = on!(tx, c => sqlx::query(DELETE).bind(key.0).bind(now.micros()).execute(c).await.map(|done| done.rows_affected()))?;
     ensure_rows("deleting an endpoint", changed, 1)
-}
-
-/// Makes a secret the newest one; the ones before it sign until `old_until`.
-pub async fn rotate_secret(tx: &mut Tx, key: EndpointKey, secret: &WebhookSecret, old_until: Time, now: Time) -> StoreResult<()> {
-    const EXPIRE: &str = "UPDATE endpoint_secrets SET expires_at_us = $2 WHERE endpoint_id = $1 AND expires_at_us IS NULL";
-    on!(&mut *tx, c => sqlx::query(EXPIRE).bind(key.0).bind(old_until.micros()).execute(c).await.map(|_| ()))?;
-    add_secret(tx, key, secret, now).await
-}
-
-async fn add_secret(tx: &mut Tx, key: EndpointKey, secret: &WebhookSecret, now: Time) -> StoreResult<()> {
-    const ADD: &str = "INSERT INTO endpoint_secrets (endpoint_id, secret, created_at_us) VALUES ($1, $2, $3)";
-    on!(tx, c => sqlx::query(ADD).bind(key.0).bind(secret.reveal()).bind(now.micros()).execute(c).await.map(|_| ()))?;
-    Ok(())
-}
-
-/// The secrets of endpoints that are good now, newest first.
-pub async fn secrets(tx: &mut Tx, keys: &[EndpointKey], now: Time) -> StoreResult<Vec<(EndpointKey, WebhookSecret)>> {
-    static SECRETS: SetStatement = SetStatement::new(
-        "SELECT s.endpoint_id, s.secret FROM endpoint_secrets AS s WHERE s.endpoint_id IN (SELECT u.e FROM {rows})
-            AND (s.expires_at_us IS NULL OR s.expires_at_us > $1) ORDER BY s.endpoint_id, s.id DESC",
-        1,
-        &[("e", "bigint")],
-    );
-    let rows: Vec<(i64, String)> = SECRETS.fetch(tx, &[now.micros()], keys_of(keys)).await?;
-    rows.into_iter()
-        .map(|(key, secret)| {
-            let secret = WebhookSecret::parse(&secret).map_err(|error| StoreError::inconsistent("endpoint_secrets", error))?;
-            Ok((EndpointKey(key), secret))
-        })
-        .collect()
 }
 
 fn keys_of(keys: &[EndpointKey]) -> Vec<Column> {

@@ -2,6 +2,7 @@
 
 use crate::domain::id::{BatchKey, CustomerKey, EventId, EventKey};
 use crate::domain::time::Time;
+use crate::domain::webhook::Unsent;
 
 use super::dialect::{Column, SetStatement};
 use super::error::ensure_rows;
@@ -68,5 +69,19 @@ pub async fn of_batch(tx: &mut Tx, batch: BatchKey) -> StoreResult<Vec<Event>> {
     rows.into_iter()
         .rev()
         .map(|(id, kind, payload, created)| Ok(Event { id: id.parse()?, kind, payload, created_at: Time::from_micros(created) }))
+        .collect()
+}
+
+/// Of the latest 500 events of a batch those that have no delivery, newest first.
+pub async fn unsent(tx: &mut Tx, batch: BatchKey) -> StoreResult<Vec<Unsent>> {
+    const UNSENT: &str = "SELECT v.public_id, v.type, v.created_at_us, CAST(CASE WHEN q.event_id IS NULL THEN 0 ELSE 1 END AS BIGINT)
+        FROM (SELECT id, public_id, type, created_at_us FROM events WHERE batch_id = $1 ORDER BY id DESC LIMIT 500) AS v
+        LEFT JOIN event_queue AS q ON q.event_id = v.id
+        WHERE NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.event_id = v.id) ORDER BY v.id DESC";
+    let rows: Vec<(String, String, i64, i64)> = on!(tx, c => sqlx::query_as(UNSENT).bind(batch.0).fetch_all(c).await)?;
+    rows.into_iter()
+        .map(|(id, kind, created, queued)| {
+            Ok(Unsent { id: id.parse()?, kind, created_at: Time::from_micros(created), is_queued: queued == 1 })
+        })
         .collect()
 }

@@ -40,6 +40,7 @@ pub mod ledger;
 pub mod operator_requests;
 pub mod operators;
 pub mod origins;
+pub mod outcomes;
 pub mod overview;
 pub mod replays;
 pub mod runs;

@@ -3,6 +3,7 @@
 mod events;
 mod health;
 mod misbehaviour;
+mod pages;
 pub mod receiver;
 mod replays;
 mod settlement;

@@ -6,7 +6,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    adjustments, attempts, audit, batch_list, cancellation, credit_requests, customers, grants, keys, ledger, overview, refunds, replays, search, tasks, tasks_csv, timeline,
+    adjustments, attempts, audit, batch_list, cancellation, credit_requests, customers, deliveries, grants, keys, ledger, overview, refunds, replays, search, tasks, tasks_csv, timeline, webhooks,
 };
 use crate::api::problem::{ItemProblem, ProblemBody};
 
@@ -24,6 +24,7 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         cancellation::preview,
         cancellation::cancel,
         timeline::show,
+        webhooks::show,
         customers::list,
         customers::show,
         keys::list,
@@ -44,6 +45,10 @@ use crate::api::problem::{ItemProblem, ProblemBody};
         tasks::list,
         attempts::list,
         tasks_csv::export,
+        deliveries::list,
+        deliveries::show,
+        deliveries::endpoints,
+        deliveries::outcomes,
         replays::preview,
         replays::start,
         replays::list,

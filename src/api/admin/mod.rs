@@ -15,6 +15,7 @@ mod cancellation;
 mod credit_requests;
 mod csv;
 mod customers;
+mod deliveries;
 mod document;
 mod grants;
 mod keys;
@@ -70,6 +71,10 @@ pub(crate) fn router(door: Door) -> Router<Api> {
         .route("/credit-requests", get(credit_requests::list))
         .route("/credit-requests/{id}/approve", post(credit_requests::approve))
         .route("/credit-requests/{id}/refuse", post(credit_requests::refuse))
+        .route("/webhook-deliveries", get(deliveries::list))
+        .route("/webhook-deliveries/{id}", get(deliveries::show))
+        .route("/webhook-endpoints", get(deliveries::endpoints))
+        .route("/webhook-outcomes", get(deliveries::outcomes))
         .route("/openapi.json", get(document::show))
         .route_layer(from_fn(door::signed_in_only))
         .layer(from_fn_with_state(door, door::enter))

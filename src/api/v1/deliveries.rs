@@ -203,7 +203,7 @@ impl From<DeliveryDetail> for DeliveryDetailView {
     }
 }
 
-fn delivery_id(text: &str) -> Result<DeliveryId, Problem> {
+pub(crate) fn delivery_id(text: &str) -> Result<DeliveryId, Problem> {
     text.parse().map_err(|_| Problem::new(Code::NotFound, "There is no such delivery. Its id starts with dlv_ and has 30 characters."))
 }
 

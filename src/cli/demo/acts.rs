@@ -8,7 +8,7 @@ use crate::api::v1::batches::render_batch;
 use crate::cli::failure::Failure;
 use crate::domain::credits::Credits;
 use crate::domain::grant::NewGrant;
-use crate::domain::id::BatchId;
+use crate::domain::id::{BatchId, EndpointId};
 use crate::domain::money::Money;
 use crate::service::keys::{Caller, sha256_hex};
 use crate::service::submit::Submission;
@@ -21,9 +21,21 @@ const MICROS: i64 = 1_000_000;
 #[derive(Clone, Copy, Debug)]
 pub enum Act {
     Gift(Gift),
-    Order { number: usize, order: Order },
-    Cancel { buyer: usize, batch: BatchId },
+    Order {
+        number: usize,
+        order: Order,
+    },
+    Cancel {
+        buyer: usize,
+        batch: BatchId,
+    },
     Expire,
+    /// Endpoints that fail are warned about, and disabled in the end.
+    LookAfter,
+    Disable {
+        buyer: usize,
+        endpoint: EndpointId,
+    },
 }
 
 impl Scene {
@@ -41,6 +53,10 @@ impl Scene {
                 let caller = &self.customers[buyer].1;
                 let (_, done) = service.cancel(Reader::from(caller), batch, None).await?;
                 self.open -= done.canceled;
+            }
+            Act::LookAfter => _ = service.look_after_endpoints().await?,
+            Act::Disable { buyer, endpoint } => {
+                service.disable_endpoint(Reader::from(&self.customers[buyer].1), endpoint).await?;
             }
             Act::Expire => while service.expire_grants().await? > 0 {},
         }

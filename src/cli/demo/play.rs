@@ -1,17 +1,18 @@
 //! Plays the story: moves the clock from event to event, and does at each moment what customers, workers and operators would
 //! have done, through the same services. What a provider would have answered is thrown with the dice.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::acts::Act;
 use super::dice::Dice;
 use super::faults::{Mood, outcome};
+use super::letters::LOOK_EVERY_MIN;
 use super::staff::{self, Hired};
 use super::story::{BUYERS, DAY_MIN, DAYS, GIFTS, MINUTE_MS, Order, SORA};
 use super::upstream::{self, Answer};
 use crate::cli::failure::Failure;
-use crate::domain::id::{BatchId, CustomerId, RouteKey, WorkerKey};
+use crate::domain::id::{BatchId, CustomerId, EndpointId, RouteKey, WorkerKey};
 use crate::domain::key::{ApiKeySecret, KeyTerms, Scope};
 use crate::domain::time::Time;
 use crate::server::clock::ManualClock;
@@ -48,6 +49,8 @@ pub struct Player {
     pub clock: Arc<ManualClock>,
     pub dice: Dice,
     pub end: Time,
+    /// Begins the links in webhooks.
+    pub public_url: String,
 }
 
 pub struct Scene {
@@ -63,6 +66,8 @@ pub struct Scene {
     /// Attempts at the provider, by when they end.
     in_flight: BTreeMap<(Time, usize), (RouteKey, Ended)>,
     sent: usize,
+    /// When webhooks are due that did not arrive.
+    pub retries: BTreeSet<Time>,
     /// Tasks that have not ended.
     pub open: i64,
     pub batches: usize,
@@ -96,10 +101,12 @@ pub async fn play(stage: Player, orders: Vec<Order>) -> Result<Played, Failure> 
         moods: HashMap::new(),
         in_flight: BTreeMap::new(),
         sent: 0,
+        retries: BTreeSet::new(),
         open: 0,
         batches: 0,
         tasks: 0,
     };
+    scene.subscribe().await?;
     scene.plan(orders);
     scene.run().await?;
     let customers = scene.customers.into_iter().map(|(id, _)| id).collect();
@@ -116,11 +123,19 @@ impl Scene {
                 self.at(at.plus_ms(days * DAY_MIN * MINUTE_MS + EXPIRY_PAUSE_MS), Act::Expire);
             }
         }
+        for before_min in (0..=DAYS * DAY_MIN).step_by(LOOK_EVERY_MIN) {
+            self.at(self.before(before_min), Act::LookAfter);
+        }
         for (number, order) in orders.into_iter().enumerate() {
             // Nobody orders on the stroke of a minute; only what waits at the end is ordered exactly then.
             let off_ms = if order.before_min > 0 { self.stage.dice.between(1, MINUTE_MS - 1) } else { 0 };
             self.at(self.before(order.before_min).plus_ms(off_ms), Act::Order { number: number + 1, order });
         }
+    }
+
+    /// A customer has enough of an endpoint.
+    pub fn disable_at(&mut self, before_min: i64, buyer: usize, endpoint: EndpointId) {
+        self.at(self.before(before_min), Act::Disable { buyer, endpoint });
     }
 
     fn before(&self, minutes: i64) -> Time {
@@ -139,6 +154,7 @@ impl Scene {
                 let act = due.remove();
                 self.perform(act).await?;
             }
+            self.deliver().await?;
             if at < self.stage.end {
                 self.work().await?;
             }
@@ -159,7 +175,7 @@ impl Scene {
             _ => Some(self.stage.service.now()),
         };
         let look = look.map(|at| at.plus_ms(self.stage.dice.between(TICK_MS.0, TICK_MS.1)));
-        [event, look].into_iter().flatten().min()
+        [event, look, self.retries.first().copied()].into_iter().flatten().min()
     }
 
     /// What workers do when they look around: settle what ended, and send what waits.

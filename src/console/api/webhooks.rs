@@ -1,14 +1,13 @@
-//! What the pages of webhooks show.
+//! What the pages of deliveries show.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{ConsoleError, Wire};
-use crate::domain::id::{BatchId, CustomerId, DeliveryId, EndpointId, EventId};
+use crate::domain::id::{BatchId, DeliveryId, EndpointId, EventId, ReplayId};
 use crate::domain::time::Time;
-use crate::domain::webhook::{
-    AttemptClass, Delivery, DeliveryAttempt, DeliveryState, DeliveryStatus, Endpoint, EndpointSource, EndpointStatus, EventType, Trigger,
-};
+use crate::domain::webhook::outcome::Outcomes;
+use crate::domain::webhook::{AttemptClass, Delivery, DeliveryAttempt, DeliveryStatus, EventType, Trigger};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryRow {
@@ -20,6 +19,7 @@ pub struct DeliveryRow {
     pub batch: Option<BatchId>,
     pub status: DeliveryStatus,
     pub attempts: i32,
+    pub last_class: Option<AttemptClass>,
     pub created_at: Time,
 }
 
@@ -27,29 +27,15 @@ pub struct DeliveryRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveriesPage {
     pub rows: Vec<DeliveryRow>,
-    pub has_more: bool,
-    pub now: Time,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EndpointRow {
-    pub id: EndpointId,
-    pub customer: CustomerId,
-    pub customer_name: String,
-    pub url: String,
-    pub description: String,
-    /// Empty: all but those of tasks.
-    pub types: Vec<EventType>,
-    pub source: EndpointSource,
-    pub status: EndpointStatus,
-    pub failing_since: Option<Time>,
-    pub created_at: Time,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EndpointsPage {
-    pub rows: Vec<EndpointRow>,
-    pub has_more: bool,
+    /// Where the next page goes on.
+    pub next: Option<DeliveryId>,
+    /// The search stopped before the page was full.
+    pub stopped: bool,
+    /// Name of the customer that is asked for, if there is one.
+    pub customer: Option<String>,
+    /// Address of the endpoint that is asked for, if there is one.
+    pub endpoint: Option<String>,
+    pub outcomes: Outcomes,
     pub now: Time,
 }
 
@@ -58,10 +44,15 @@ pub struct AttemptRow {
     pub number: i32,
     pub trigger: Trigger,
     pub actor: Option<String>,
+    pub replay: Option<ReplayId>,
     pub url: String,
     pub started_at: Time,
+    pub requested_at: Option<Time>,
+    pub responded_at: Option<Time>,
     pub outcome: Option<(AttemptClass, Time)>,
     pub http_status: Option<i32>,
+    pub retry_after_s: Option<i64>,
+    pub signature: Option<String>,
     pub headers: Option<String>,
     pub body: Option<String>,
     pub error: Option<String>,
@@ -71,10 +62,16 @@ pub struct AttemptRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryDetail {
     pub row: DeliveryRow,
-    /// JSON, in lines.
-    pub payload: String,
+    pub happened_at: Time,
+    /// Why the next attempt is made, and who asked for it.
+    pub trigger: Trigger,
+    pub actor: Option<String>,
+    /// What is sent, to the letter.
+    pub body: String,
     /// Newest first.
     pub attempts: Vec<AttemptRow>,
+    /// When the attempts that are left are due at the earliest, the next one first.
+    pub left: Vec<Time>,
     pub now: Time,
 }
 
@@ -90,6 +87,7 @@ impl From<Delivery> for DeliveryRow {
             batch: delivery.batch,
             status: delivery.status,
             attempts: delivery.attempts,
+            last_class: delivery.last_class,
             created_at: delivery.created_at,
         }
     }
@@ -101,10 +99,15 @@ impl From<DeliveryAttempt> for AttemptRow {
             number: attempt.number,
             trigger: attempt.trigger,
             actor: attempt.actor,
+            replay: attempt.replay,
             url: attempt.url,
             started_at: attempt.started_at,
+            requested_at: attempt.requested_at,
+            responded_at: attempt.responded_at,
             outcome: attempt.outcome,
             http_status: attempt.http_status,
+            retry_after_s: attempt.retry_after_s,
+            signature: attempt.signature,
             headers: attempt.response_headers,
             body: attempt.response_body,
             error: attempt.error,
@@ -112,51 +115,35 @@ impl From<DeliveryAttempt> for AttemptRow {
     }
 }
 
-impl EndpointRow {
-    pub fn new(endpoint: Endpoint, customer: CustomerId, customer_name: String) -> Self {
-        Self {
-            id: endpoint.id,
-            customer,
-            customer_name,
-            url: endpoint.url,
-            description: endpoint.description,
-            types: endpoint.subscription.types().to_vec(),
-            source: endpoint.source,
-            status: endpoint.status,
-            failing_since: endpoint.failing_since,
-            created_at: endpoint.created_at,
-        }
-    }
-}
-
+/// `query` holds names and values of the page's address.
 #[server(prefix = "/admin/data", endpoint = "deliveries", protocol = Wire)]
-pub async fn list_deliveries(
-    batch: Option<BatchId>,
-    endpoint: Option<EndpointId>,
-    state: Option<DeliveryState>,
-    before: Option<DeliveryId>,
-) -> Result<DeliveriesPage, ConsoleError> {
+pub async fn list_deliveries(query: Vec<(String, String)>) -> Result<DeliveriesPage, ConsoleError> {
+    use crate::console::query::WebhooksQuery;
     use crate::domain::page::PageSize;
     use crate::refusal::refuse;
-    use crate::service::deliveries::DeliveryFilter;
     use crate::service::{Reader, Service};
 
     let service = expect_context::<Service>();
-    let filter = DeliveryFilter { endpoint, batch, state, ..DeliveryFilter::default() };
-    let listed = service.deliveries(Reader::Operator, filter, before, PageSize::default()).await.map_err(refuse)?;
-    Ok(DeliveriesPage { rows: listed.rows.into_iter().map(DeliveryRow::from).collect(), has_more: listed.has_more, now: service.now() })
-}
-
-/// The newest 200.
-#[server(prefix = "/admin/data", endpoint = "endpoints", protocol = Wire)]
-pub async fn list_endpoints() -> Result<EndpointsPage, ConsoleError> {
-    use crate::refusal::refuse;
-    use crate::service::Service;
-
-    let service = expect_context::<Service>();
-    let listed = service.endpoints_with_customers().await.map_err(refuse)?;
-    let rows = listed.rows.into_iter().map(|(endpoint, customer)| EndpointRow::new(endpoint, customer.id, customer.name));
-    Ok(EndpointsPage { rows: rows.collect(), has_more: listed.has_more, now: service.now() })
+    let query = WebhooksQuery::of(&|name| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()));
+    let found = service.find_deliveries(&query.filter, query.before, PageSize::default()).await.map_err(refuse)?;
+    let outcomes = service.outcomes(query.filter.endpoint, query.filter.customer, query.span).await.map_err(refuse)?;
+    let customer = match query.filter.customer {
+        Some(id) => service.customer(id).await.ok().map(|customer| customer.name),
+        None => None,
+    };
+    let endpoint = match query.filter.endpoint {
+        Some(id) => service.endpoint(Reader::Operator, id).await.ok().map(|endpoint| endpoint.url),
+        None => None,
+    };
+    Ok(DeliveriesPage {
+        rows: found.rows.into_iter().map(DeliveryRow::from).collect(),
+        next: found.next,
+        stopped: found.stopped,
+        customer,
+        endpoint,
+        outcomes,
+        now: service.now(),
+    })
 }
 
 /// The id is taken as text: whatever stands in the address is either a delivery or not found.
@@ -168,12 +155,15 @@ pub async fn read_delivery(id: String) -> Result<DeliveryDetail, ConsoleError> {
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     let detail = service.delivery(Reader::Operator, id).await.map_err(refuse)?;
-    let value: Result<serde_json::Value, _> = serde_json::from_str(&detail.payload);
-    let payload = value.ok().and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or(detail.payload);
+    let (left, body) = (service.attempts_left(&detail.delivery), service.body_of(&detail).await.map_err(refuse)?);
     Ok(DeliveryDetail {
+        happened_at: detail.happened_at,
+        trigger: detail.delivery.trigger,
+        actor: detail.delivery.actor.clone(),
         row: DeliveryRow::from(detail.delivery),
-        payload,
+        body,
         attempts: detail.attempts.into_iter().map(AttemptRow::from).collect(),
+        left,
         now: service.now(),
     })
 }

@@ -6,7 +6,7 @@ use crate::console::i18n::Lang;
 use crate::domain::attempt::AttemptState;
 use crate::domain::batch::BatchStatus;
 use crate::domain::task::TaskStatus;
-use crate::domain::webhook::{DeliveryState, EndpointState};
+use crate::domain::webhook::{DeliveryState, EndpointState, ReplayState};
 
 /// Colour and icon of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,15 @@ pub fn endpoint_badge(lang: Lang, state: EndpointState) -> AnyView {
         EndpointState::Disabled => Look::Stopped,
     };
     badge(look, lang.endpoint_state(state))
+}
+
+pub fn replay_badge(lang: Lang, state: ReplayState) -> AnyView {
+    let look = match state {
+        ReplayState::Running => Look::Running,
+        ReplayState::Completed => Look::Good,
+        ReplayState::Aborted => Look::Stopped,
+    };
+    badge(look, lang.replay_state(state))
 }
 
 fn badge(look: Look, word: &'static str) -> AnyView {

@@ -155,11 +155,8 @@ pub static WORDS: Words = Words {
     held_word: "held",
 
     events: "Events",
-    events_text: "Written in the same transaction as what they report.",
     no_events: "No event has been written for this batch yet.",
-    deliveries_later: "What happened to this batch, as it was written for its webhooks. Deliveries with every attempt are on the page Webhooks.",
     webhook_url: "Webhook URL of the batch",
-    no_webhook_url: "none given",
     payload: "Payload",
     event: "Event",
     written: "Written",

@@ -60,5 +60,5 @@ words! {
     summary transactions account balance_after reverses lines_count more_transactions drawn_grants drawn_grants_text kind drawn still_held
     no_transactions in_order grant revenue_usd created_utc charged_word refunded_word held_word
     // Webhooks.
-    events events_text no_events deliveries_later webhook_url no_webhook_url payload event written
+    events no_events webhook_url payload event written
 }

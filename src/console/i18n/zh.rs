@@ -155,11 +155,8 @@ pub static WORDS: Words = Words {
     held_word: "预扣",
 
     events: "事件",
-    events_text: "与其所报告的事在同一数据库事务中写入。",
     no_events: "此批次还没有事件。",
-    deliveries_later: "此批次为 Webhook 写入的事件。每次投递及其尝试见“Webhook”页面。",
     webhook_url: "此批次的 Webhook 地址",
-    no_webhook_url: "未指定",
     payload: "内容",
     event: "事件",
     written: "写入时间",

@@ -1,20 +1,23 @@
-//! One delivery: what was to be said, to whom, and every attempt with what came of it.
+//! One delivery: the way from the event to the receiver, what is still to come, and every attempt with what came of it.
+
+mod attempts;
+mod lifecycle;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::failed::failed;
 use super::place::here;
-use crate::console::api::webhooks::{AttemptRow, DeliveryDetail, ReadDelivery};
+use crate::console::api::webhooks::{DeliveryDetail, ReadDelivery};
 use crate::console::api::{ConsoleError, load};
 use crate::console::components::badge::delivery_badge;
 use crate::console::components::clock::Clock;
-use crate::console::components::copy::{id_with_copy, short_id};
-use crate::console::components::figure::{code_whole, term, terms};
+use crate::console::components::copy::{copy_button, id_with_copy, short_id};
+use crate::console::components::figure::{term, terms};
+use crate::console::components::json::indented;
 use crate::console::components::panel;
 use crate::console::i18n::{Lang, shortened};
-use crate::console::query::{BatchQuery, DeliveryPlace, WebhooksQuery};
-use crate::domain::time::Time;
+use crate::console::query::{BatchWebhooksPlace, DeliveryPlace, EndpointPlace, WebhooksQuery};
 use crate::domain::webhook::DeliveryStatus;
 
 #[component]
@@ -44,36 +47,19 @@ pub fn DeliveryPage() -> impl IntoView {
 }
 
 fn detail(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
-    let (words, row) = (lang.webhooks(), &delivery.row);
+    let (words, own, row) = (lang.webhooks(), lang.deliveries(), &delivery.row);
     let batch = row.batch.map(|batch| {
-        let href = lang.link(&BatchQuery::default().to_href(batch));
+        let href = lang.link(&BatchWebhooksPlace::href(batch, None));
         term(words.batch, view! { <a href=href>{short_id(&batch.to_string())}</a> })
     });
-    let canceled = match row.status {
-        DeliveryStatus::Canceled { because, .. } => Some(term(words.ended, lang.canceled_because(because))),
-        _ => row.status.finished_at().map(|at| term(words.ended, lang.moment(at))),
-    };
-    let next = match row.status {
-        DeliveryStatus::Pending { sending: true, .. } => Some(term(words.next, words.sending)),
-        DeliveryStatus::Pending { next_attempt_at, .. } => Some(term(words.next, lang.moment(next_attempt_at))),
-        _ => None,
-    };
-    let endpoint = WebhooksQuery { endpoint: Some(row.endpoint), ..WebhooksQuery::default() };
-    let endpoint = lang.link(&endpoint.to_href());
+    let endpoint = lang.link(&EndpointPlace::href(row.endpoint));
     let facts = [
-        Some(term(words.event, view! { <code>{row.kind.as_str()}</code> })),
-        Some(term(words.to, view! { <a href=endpoint><bdi>{row.url.clone()}</bdi></a> })),
+        Some(term(own.endpoint, view! { <a href=endpoint><bdi>{row.url.clone()}</bdi></a> })),
         batch,
-        Some(term(words.made, lang.moment(row.created_at))),
-        canceled,
-        next,
+        Some(term("webhook-id", view! { <code class="whole">{row.id.to_string()}</code> })),
+        Some(term(words.event, view! { <code class="whole">{row.event.to_string()}</code> })),
     ];
-    let attempts: Vec<AnyView> = delivery.attempts.iter().map(|attempt| attempt_item(lang, attempt, delivery.now)).collect();
-    let attempts = if attempts.is_empty() {
-        view! { <p class="soft">{words.no_attempts}</p> }.into_any()
-    } else {
-        view! { <ol class="attempts">{attempts}</ol> }.into_any()
-    };
+    let copied = delivery.body.clone();
     view! {
         <Title text=format!("{} {}", shortened(&row.id.to_string()), row.kind) />
         <nav class="crumb" aria-label=words.webhooks>
@@ -88,11 +74,20 @@ fn detail(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
             {terms("wide", facts)}
             {send_again(lang, delivery)}
         </section>
+        <div class="cards">
+            <section class="card delivery">
+                <h2>{own.lifecycle}</h2>
+                {lifecycle::lifecycle(lang, delivery)}
+            </section>
+            <section class="card delivery">
+                <h2>{own.body_sent}</h2>
+                <pre tabindex="0">{indented(&delivery.body)}</pre>
+                {copy_button(lang, own.copy_request, move || copied.clone())}
+            </section>
+        </div>
         <section class="card delivery">
             <h2>{words.attempts_title}</h2>
-            {attempts}
-            <h2>{words.payload}</h2>
-            <pre tabindex="0">{delivery.payload.clone()}</pre>
+            {attempts::attempts(lang, delivery)}
         </section>
     }
     .into_any()
@@ -116,61 +111,7 @@ fn send_again(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
     .into_any()
 }
 
-fn attempt_item(lang: Lang, attempt: &AttemptRow, now: Time) -> AnyView {
-    let words = lang.webhooks();
-    let came_of_it = attempt.outcome.map_or(words.sending, |(class, _)| lang.class_word(class));
-    let ended = attempt.outcome.map_or(now, |(_, at)| at);
-    let why = attempt.actor.clone().map_or_else(String::new, |actor| format!(" · {actor}"));
-    let answer = match (&attempt.body, attempt.http_status) {
-        (_, None) => view! { <p class="soft">{words.no_answer}</p> }.into_any(),
-        (Some(body), Some(_)) if !body.is_empty() => view! { <pre tabindex="0">{body.clone()}</pre> }.into_any(),
-        (_, Some(_)) => view! { <p class="soft">{words.empty_body}</p> }.into_any(),
-    };
-    let headers = attempt.headers.clone().filter(|headers| !headers.is_empty()).map(|headers| {
-        view! {
-            <details>
-                <summary>{words.headers}</summary>
-                <pre tabindex="0">{headers}</pre>
-            </details>
-        }
-    });
-    let facts = [
-        Some(term(words.started, lang.moment_short(attempt.started_at))),
-        Some(term(words.took, lang.between(Some(attempt.started_at), Some(ended)))),
-        Some(term(words.trigger, format!("{}{why}", lang.trigger_word(attempt.trigger)))),
-        attempt.http_status.map(|status| term(lang.words().http_status, status.to_string())),
-        attempt.error.clone().map(|error| term(words.answer, code_whole(error))),
-    ];
-    view! {
-        <li>
-            <p class="attempt-head">
-                <b>{format!("{} {}", words.attempt, attempt.number)}</b>
-                " "
-                {came_of_it}
-            </p>
-            {terms("wide", facts)}
-            {headers}
-            {answer}
-        </li>
-    }
-    .into_any()
-}
-
 fn no_such_delivery(lang: Lang, id: String) -> AnyView {
     let words = lang.webhooks();
-    view! {
-        <Title text=words.not_found />
-        <h1>{words.not_found}</h1>
-        <div class="card panel-note">
-            <p>
-                {words.not_found_text} " " <code class="whole">{id}</code>
-            </p>
-            <p>
-                <a class="button" href=lang.link(WebhooksQuery::PATH)>
-                    {words.to_all}
-                </a>
-            </p>
-        </div>
-    }
-    .into_any()
+    super::webhooks::no_such_thing(lang, words.not_found, words.not_found_text, id)
 }

@@ -59,6 +59,11 @@ pub struct Delivery {
     /// Attempts that failed and count, since the schedule began.
     pub failures: i32,
     pub created_at: Time,
+    /// How the last attempt that ended did.
+    pub last_class: Option<AttemptClass>,
+    /// Why the next attempt is made, and who asked for it.
+    pub trigger: Trigger,
+    pub actor: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use super::super::time::Time;
+
 /// Tries at most that can be configured.
 const TRIES_MAX: usize = 30;
 /// The longest pause that can be configured.
@@ -37,6 +39,17 @@ impl Schedule {
 
     pub fn pauses_s(&self) -> &[i64] {
         &self.0
+    }
+
+    /// When the tries that are left are due at the earliest, the next one at `next_at`: `failures` have counted so far.
+    pub fn remaining(&self, failures: i32, next_at: Time) -> Vec<Time> {
+        let left = usize::try_from(failures).ok().and_then(|failures| self.0.get(failures.saturating_add(1)..)).unwrap_or_default();
+        let mut at = next_at;
+        let later = left.iter().map(|pause_s| {
+            at = at.plus_s(*pause_s);
+            at
+        });
+        std::iter::once(next_at).chain(later).collect()
     }
 
     /// A receiver may ask for twice the pause, or ten minutes more than it.
@@ -78,6 +91,15 @@ mod tests {
         assert_eq!(usual.to_string().parse(), Ok(usual.clone()));
         assert_eq!(usual.tries(), 10);
         assert_eq!((usual.delay_s(0), usual.delay_s(9), usual.delay_s(10), usual.delay_s(-1)), (Some(0), Some(86_400), None, None));
+    }
+
+    #[test]
+    fn what_is_left_begins_with_the_next_try() {
+        let schedule: Schedule = "0,5,300".parse().unwrap();
+        let next = Time::from_micros(1_795_000_000_000_000);
+        assert_eq!(schedule.remaining(0, next), [next, next.plus_s(5), next.plus_s(305)]);
+        assert_eq!(schedule.remaining(1, next), [next, next.plus_s(300)]);
+        assert_eq!([schedule.remaining(2, next), schedule.remaining(9, next)], [vec![next], vec![next]]);
     }
 
     #[test]

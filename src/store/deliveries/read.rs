@@ -23,7 +23,7 @@ pub struct Filter {
 }
 
 #[derive(sqlx::FromRow)]
-struct DeliveryRow {
+pub(super) struct DeliveryRow {
     id: i64,
     public_id: String,
     endpoint_public_id: String,
@@ -39,9 +39,12 @@ struct DeliveryRow {
     sender: Option<i64>,
     created_at_us: i64,
     finished_at_us: Option<i64>,
+    last_class: Option<String>,
+    trigger_kind: String,
+    actor: Option<String>,
 }
 
-fn read(row: DeliveryRow) -> StoreResult<Delivery> {
+pub(super) fn read(row: DeliveryRow) -> StoreResult<Delivery> {
     let state: DeliveryState = row.state.parse()?;
     let missing = || StoreError::inconsistent("deliveries", format!("a {state} delivery without its time or reason"));
     let finished = row.finished_at_us.map(Time::from_micros);
@@ -69,19 +72,31 @@ fn read(row: DeliveryRow) -> StoreResult<Delivery> {
         attempts: row.attempts,
         failures: row.failures,
         created_at: Time::from_micros(row.created_at_us),
+        last_class: row.last_class.map(|class| class.parse()).transpose()?,
+        trigger: row.trigger_kind.parse()?,
+        actor: row.actor,
     })
 }
 
+macro_rules! columns {
+    () => {
+        "d.id, d.public_id, e.public_id AS endpoint_public_id, e.url, v.public_id AS event_public_id, v.type AS kind,
+            b.public_id AS batch_public_id, d.state, d.canceled_because, d.attempts, d.failures, d.next_attempt_at_us, d.sender,
+            d.created_at_us, d.finished_at_us, d.last_class, d.trigger_kind, d.actor"
+    };
+}
+pub(super) use columns;
+
+macro_rules! joins {
+    () => {
+        " JOIN endpoints AS e ON e.id = d.endpoint_id JOIN events AS v ON v.id = d.event_id LEFT JOIN batches AS b ON b.id = d.batch_id "
+    };
+}
+pub(super) use joins;
+
 macro_rules! select_deliveries {
     ($rest:literal) => {
-        concat!(
-            "SELECT d.id, d.public_id, e.public_id AS endpoint_public_id, e.url, v.public_id AS event_public_id, v.type AS kind,
-                b.public_id AS batch_public_id, d.state, d.canceled_because, d.attempts, d.failures, d.next_attempt_at_us, d.sender,
-                d.created_at_us, d.finished_at_us
-            FROM deliveries AS d JOIN endpoints AS e ON e.id = d.endpoint_id JOIN events AS v ON v.id = d.event_id
-            LEFT JOIN batches AS b ON b.id = d.batch_id ",
-            $rest
-        )
+        concat!("SELECT ", columns!(), " FROM deliveries AS d", joins!(), $rest)
     };
 }
 

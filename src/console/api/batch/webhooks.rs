@@ -1,0 +1,46 @@
+//! What a batch's customer was told.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::console::api::webhooks::DeliveryRow;
+use crate::console::api::{ConsoleError, Wire};
+use crate::domain::id::DeliveryId;
+use crate::domain::time::Time;
+use crate::domain::webhook::{AttemptMark, BatchEndpoint, Unsent};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchWebhooks {
+    /// What the batch named.
+    pub url: Option<String>,
+    pub endpoints: Vec<BatchEndpoint>,
+    /// The sums are of so many of the latest deliveries: there are more.
+    pub cut_at: Option<i64>,
+    /// A page of deliveries, newest first, each with its last attempts, newest first.
+    pub rows: Vec<(DeliveryRow, Vec<AttemptMark>)>,
+    pub has_more: bool,
+    /// Events without a delivery, newest first.
+    pub unsent: Vec<Unsent>,
+    pub now: Time,
+}
+
+#[server(prefix = "/admin/data", endpoint = "batch_webhooks", protocol = Wire)]
+pub async fn read_webhooks(id: String, before: Option<DeliveryId>) -> Result<BatchWebhooks, ConsoleError> {
+    use crate::domain::page::PageSize;
+    use crate::refusal::{not_found, refuse};
+    use crate::service::Service;
+    use crate::service::deliveries::SUMMED_MAX;
+
+    let service = expect_context::<Service>();
+    let id = id.parse().map_err(|_| not_found())?;
+    let found = service.batch_deliveries(id, before, PageSize::default()).await.map_err(refuse)?;
+    Ok(BatchWebhooks {
+        url: found.webhook_url,
+        endpoints: found.endpoints,
+        cut_at: found.is_cut.then_some(SUMMED_MAX),
+        rows: found.page.rows.into_iter().map(|(delivery, marks)| (DeliveryRow::from(delivery), marks)).collect(),
+        has_more: found.page.has_more,
+        unsent: found.unsent,
+        now: service.now(),
+    })
+}

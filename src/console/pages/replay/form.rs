@@ -1,0 +1,193 @@
+//! A new replay: which endpoint and window (GET), exactly what that would send, a reason, and starting it (POST).
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::crumb;
+use crate::console::api::load;
+use crate::console::api::replays::{OfferReplay, ReplayOffer, WindowProblem};
+use crate::console::components::clock::Clock;
+use crate::console::components::figure::{term, terms};
+use crate::console::components::panel;
+use crate::console::i18n::Lang;
+use crate::console::pages::failed::failed;
+use crate::console::query::{ReplayForm, ReplayPlace, ReplayProblem};
+use crate::domain::webhook::{EventType, FailedAs, ReplayPreview};
+
+#[component]
+pub fn Form(place: Memo<ReplayPlace>) -> impl IntoView {
+    let lang = expect_context::<Lang>();
+    let own = lang.replays();
+    // Not with the refresh clock: a set that is looked at stays as it was counted.
+    let offer = load(move || {
+        let ReplayForm { endpoint, from, to, kind, failed_as, .. } = place.get().form;
+        (OfferReplay { endpoint, from, to, kind, failed_as }, 0)
+    });
+    Clock::current().freeze_while(|| true);
+    view! {
+        <Title text=own.new />
+        {crumb(lang)}
+        <div class="head">
+            <h1>{own.new}</h1>
+        </div>
+        <p class="note">{own.note} " " {own.limits}</p>
+        <Transition fallback=move || panel::skeleton(lang)>
+            {move || {
+                let form = place.get().form;
+                Suspend::new(async move {
+                    match offer.await {
+                        Ok(offer) => whole(lang, &form, &offer),
+                        Err(error) => failed(lang, &error),
+                    }
+                })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
+
+fn hidden(name: &'static str, value: String) -> AnyView {
+    view! { <input type="hidden" name=name value=value /> }.into_any()
+}
+
+fn whole(lang: Lang, form: &ReplayForm, offer: &ReplayOffer) -> AnyView {
+    let own = lang.replays();
+    let below = match &offer.outcome {
+        None => ().into_any(),
+        Some(Err(problem)) => {
+            let text = match problem {
+                WindowProblem::Endpoint => own.bad_endpoint,
+                WindowProblem::Window => own.bad_window,
+                WindowProblem::TooMany => own.too_many,
+            };
+            view! {
+                <section class="card sheet">
+                    <p class="said bad" role="alert">
+                        <b>{own.cannot}</b>
+                        ". "
+                        {text}
+                    </p>
+                </section>
+            }
+            .into_any()
+        }
+        Some(Ok(preview)) => preview_of(lang, form, offer, preview),
+    };
+    view! {
+        <section class="card sheet">{fields(lang, form, offer)}</section>
+        {below}
+    }
+    .into_any()
+}
+
+fn options(any: &'static str, choices: impl Iterator<Item = (&'static str, &'static str)>, chosen: &str) -> Vec<AnyView> {
+    std::iter::once(("", any))
+        .chain(choices)
+        .map(|(value, name)| view! { <option value=value selected=value == chosen>{name}</option> }.into_any())
+        .collect()
+}
+
+fn fields(lang: Lang, form: &ReplayForm, offer: &ReplayOffer) -> AnyView {
+    let own = lang.replays();
+    let known: Vec<AnyView> =
+        offer.endpoints.iter().map(|(id, name)| view! { <option value=id.to_string()>{name.clone()}</option> }.into_any()).collect();
+    let kinds = options(own.any, EventType::ALL.iter().map(|kind| (kind.as_str(), kind.as_str())), &form.kind);
+    let ends = options(own.any, FailedAs::ALL.iter().map(|ended| (ended.as_str(), lang.failed_as(*ended))), &form.failed_as);
+    view! {
+        <form method="get" action=ReplayPlace::path_new() class="endpoint-form">
+            {lang.param().map(|value| hidden(Lang::PARAM, value.to_owned()))}
+            <label>
+                <span>{own.endpoint}</span>
+                <input type="text" name="endpoint" value=form.endpoint.clone() list="endpoints" placeholder="whe_…" autocomplete="off" required="" />
+            </label>
+            <datalist id="endpoints">{known}</datalist>
+            <div class="checks">
+                <label>
+                    <span>{own.from}</span>
+                    <input type="date" name="from" value=form.from.clone() required="" />
+                </label>
+                <label>
+                    <span>{own.to}</span>
+                    <input type="date" name="to" value=form.to.clone() required="" />
+                </label>
+                <label>
+                    <span>{own.kind}</span>
+                    <select name="type">{kinds}</select>
+                </label>
+                <label>
+                    <span>{own.failed_as}</span>
+                    <select name="failed_as">{ends}</select>
+                </label>
+            </div>
+            <p class="row">
+                <button type="submit">{own.preview}</button>
+            </p>
+        </form>
+    }
+    .into_any()
+}
+
+fn preview_of(lang: Lang, form: &ReplayForm, offer: &ReplayOffer, preview: &ReplayPreview) -> AnyView {
+    let own = lang.replays();
+    let figures = [
+        Some(term(own.total, lang.number(preview.total))),
+        Some(term(own.delivered_since, lang.number(preview.delivered_since))),
+        (preview.on_way > 0).then(|| term(own.on_way, lang.number(preview.on_way))),
+        Some(term(own.to_send, view! { <b>{lang.number(preview.to_send())}</b> })),
+        Some(term(own.frozen, lang.moment(preview.asked_at))),
+    ];
+    let url = offer.endpoints.iter().find(|(id, _)| *id == preview.window.endpoint).map(|(_, name)| name.clone());
+    let problem = form.problem.map(|problem| {
+        let text = match problem {
+            ReplayProblem::NoReason => own.no_reason,
+            ReplayProblem::Disabled => own.disabled,
+            ReplayProblem::Running => own.running,
+            ReplayProblem::Stale => own.stale,
+        };
+        view! { <p class="said bad" role="alert">{text}</p> }
+    });
+    let confirm = if preview.to_send() == 0 { view! { <p class="soft">{own.nothing}</p> }.into_any() } else { start(lang, form, preview) };
+    view! {
+        <section class="card sheet" id="preview">
+            <h2>{own.would}</h2>
+            <p>
+                <bdi>{url}</bdi>
+                " · "
+                {lang.moment(preview.window.since)}
+                " – "
+                {lang.moment(preview.window.until)}
+            </p>
+            {terms("balance", figures)}
+            {problem}
+            {confirm}
+        </section>
+    }
+    .into_any()
+}
+
+fn start(lang: Lang, form: &ReplayForm, preview: &ReplayPreview) -> AnyView {
+    let own = lang.replays();
+    let press = format!("{} {} {}", own.start, lang.number(preview.to_send()), own.deliveries);
+    view! {
+        <form method="post" action="/admin/data/replay_start" class="endpoint-form">
+            {hidden("replay", preview.token.clone())}
+            {hidden("endpoint", form.endpoint.clone())}
+            {hidden("from", form.from.clone())}
+            {hidden("to", form.to.clone())}
+            {hidden("kind", form.kind.clone())}
+            {hidden("failed_as", form.failed_as.clone())}
+            {lang.param().map(|value| hidden(Lang::PARAM, value.to_owned()))}
+            <label>
+                <span>{own.reason}</span>
+                <textarea name="reason" rows="2" maxlength="500" required=""></textarea>
+                <small>{own.reason_kept}</small>
+            </label>
+            <p class="row">
+                <button type="submit" class="primary">
+                    {press}
+                </button>
+            </p>
+        </form>
+    }
+    .into_any()
+}
