@@ -10,8 +10,8 @@ use super::api::Wire;
 use super::components::clock::Clock;
 use super::i18n::Lang;
 use super::pages::{
-    AccountPage, ApprovalsPage, AuditPage, BatchPage, BatchesPage, ConfirmPage, CustomerPage, CustomersPage, DeliveryPage, EndpointPage, LoginPage,
-    NotFound, OperatorsPage, OverviewPage, PreferencesPage, ReplayPage, SearchPage, SetPasswordPage, WebhooksPage,
+    AccountPage, ApprovalsPage, AuditPage, BatchPage, BatchesPage, ConfirmPage, CustomerPage, CustomersPage, DeliveryPage, EndpointPage,
+    LoginPage, NotFound, OperatorsPage, OverviewPage, PreferencesPage, ReplayPage, SearchPage, SetPasswordPage, WebhooksPage,
 };
 use super::query::{AuditQuery, BatchesQuery, CustomersQuery, LoginQuery, OverviewQuery, PreferencesQuery, WebhooksQuery};
 use super::{Opening, frame};

@@ -6,7 +6,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    adjustments, attempts, audit, batch_list, cancellation, credit_requests, customers, deliveries, grants, keys, ledger, overview, refunds, replays, search, tasks, tasks_csv, timeline, webhooks,
+    adjustments, attempts, audit, batch_list, cancellation, credit_requests, customers, deliveries, grants, keys, ledger, overview,
+    refunds, replays, search, tasks, tasks_csv, timeline, webhooks,
 };
 use crate::api::problem::{ItemProblem, ProblemBody};
 
