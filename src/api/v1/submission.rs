@@ -158,7 +158,7 @@ mod tests {
     use super::*;
     use crate::domain::webhook::target::Subnets;
 
-    const LIMITS: Limits = Limits { tasks_max: 10, subnets: Subnets::NONE };
+    const LIMITS: Limits = Limits { tasks_max: 10, subnets: Subnets::NONE, approval_over: None };
 
     fn asked_for(text: &str) -> Result<NewBatch, Problem> {
         asked(true, &HeaderMap::new(), text, LIMITS).map(|(_, batch)| batch)
