@@ -241,7 +241,7 @@ describe('endpoints', () => {
     check('are registered, changed, tested, switched and deleted without JavaScript', async page => {
         await page.goto('/admin/webhooks?tab=endpoints')
         await page.locator('a.button', { hasText: 'Register an endpoint' }).first().click()
-        await page.locator('input[name=customer]').fill(customer)
+        await page.locator('input[name=whose]').fill(customer)
         await page.locator('input[name=url]').fill('ftp://example.com/x')
         await page.locator('input[value="batch.partial"]').check()
         await page.locator('button', { hasText: 'Register' }).click()

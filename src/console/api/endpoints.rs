@@ -163,11 +163,11 @@ pub async fn reveal_secret(id: String, token: String) -> Result<Option<String>, 
     Ok(secret.map(|secret| secret.reveal().to_owned()))
 }
 
-/// Makes an endpoint when `id` is empty, else changes that one. What cannot be leads back to the form, which says why.
+/// `whose` is the endpoint that is changed, or the customer who gets a new one. What cannot be leads back to the form, which says
+/// why.
 #[server(prefix = "/admin/data", endpoint = "endpoint_save")]
 pub async fn save_endpoint(
-    #[server(default)] id: String,
-    #[server(default)] customer: String,
+    whose: String,
     url: String,
     #[server(default)] description: String,
     #[server(default)] types: Vec<String>,
@@ -177,7 +177,7 @@ pub async fn save_endpoint(
 ) -> Result<(), ConsoleError> {
     use crate::console::query::{EndpointForm, EndpointPlace};
     use crate::domain::webhook::{EndpointProblem, Subscription};
-    use crate::refusal::{lead_to, not_found, refuse};
+    use crate::refusal::{lead_to, refuse};
     use crate::service::endpoints::EndpointFields;
     use crate::service::once::Once;
     use crate::service::{Reader, Service, ServiceError};
@@ -190,7 +190,6 @@ pub async fn save_endpoint(
         subscription: Subscription::new(&kinds),
         timeout_ms: timeout_ms.trim().parse().unwrap_or_default(),
     };
-    let customer: Option<CustomerId> = customer.trim().parse().ok();
     let form = |problem| EndpointForm {
         url: fields.url.clone(),
         description: fields.description.clone(),
@@ -199,7 +198,15 @@ pub async fn save_endpoint(
         problem: Some(problem),
     };
     let problem = service.endpoint_problem(&fields);
-    let href = if id.is_empty() {
+    let href = if let Ok(id) = whose.parse::<EndpointId>() {
+        if let Some(problem) = problem {
+            EndpointPlace::href_edit(id, &form(problem))
+        } else {
+            service.change_endpoint(Reader::Operator, id, fields).await.map_err(refuse)?;
+            EndpointPlace::href(id)
+        }
+    } else {
+        let customer: Option<CustomerId> = whose.trim().parse().ok();
         let new = |problem| EndpointPlace::href_new(customer, &form(problem));
         match (problem, customer) {
             (Some(problem), _) => new(problem),
@@ -210,15 +217,6 @@ pub async fn save_endpoint(
                 Err(ServiceError::NotFound { .. }) => new(EndpointProblem::Customer),
                 Err(error) => return Err(refuse(error)),
             },
-        }
-    } else {
-        let id: EndpointId = id.parse().map_err(|_| not_found())?;
-        match problem {
-            Some(problem) => EndpointPlace::href_edit(id, &form(problem)),
-            None => {
-                service.change_endpoint(Reader::Operator, id, fields).await.map_err(refuse)?;
-                EndpointPlace::href(id)
-            }
         }
     };
     lead_to(&href, lang.as_deref());

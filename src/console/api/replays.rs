@@ -159,37 +159,35 @@ pub async fn offer_replay(
     Ok(ReplayOffer { endpoints: endpoints.collect(), outcome, now: service.now() })
 }
 
-/// Starts what a preview showed, once, and leads to its page. What cannot be done leads back to the form, which says why.
+/// Starts what a preview showed, once, and leads to its page. What cannot be done leads back to the form, whose query is `back`, and
+/// which says why.
 #[server(prefix = "/admin/data", endpoint = "replay_start")]
-#[expect(clippy::too_many_arguments, reason = "one for each field of the form, which comes back in the address")]
 pub async fn start_replay(
     replay: String,
     #[server(default)] reason: String,
-    endpoint: String,
-    from: String,
-    to: String,
-    #[server(default)] kind: String,
-    #[server(default)] failed_as: String,
+    back: String,
     lang: Option<String>,
 ) -> Result<(), ConsoleError> {
-    use crate::console::query::{ReplayForm, ReplayPlace, ReplayProblem};
-    use crate::refusal::{lead_to, refuse};
+    use crate::console::query::{ReplayPlace, ReplayProblem};
+    use crate::refusal::{lead_back, lead_to, refuse};
     use crate::service::{Reader, Service, ServiceError};
 
     let service = expect_context::<Service>();
-    let back = |problem| ReplayPlace::href_new(&ReplayForm { endpoint, from, to, kind, failed_as, problem: Some(problem) });
-    let href = if reason.trim().is_empty() {
-        back(ReplayProblem::NoReason)
+    let problem = if reason.trim().is_empty() {
+        ReplayProblem::NoReason
     } else {
         match service.start_replay(Reader::Operator, &replay, reason.trim()).await {
-            Ok(started) => ReplayPlace::href(started.id),
-            Err(ServiceError::Invalid { code: "endpoint_disabled", .. }) => back(ReplayProblem::Disabled),
-            Err(ServiceError::Invalid { code: "replay_running", .. }) => back(ReplayProblem::Running),
-            Err(ServiceError::Invalid { .. }) => back(ReplayProblem::Stale),
+            Ok(started) => {
+                lead_to(&ReplayPlace::href(started.id), lang.as_deref());
+                return Ok(());
+            }
+            Err(ServiceError::Invalid { code: "endpoint_disabled", .. }) => ReplayProblem::Disabled,
+            Err(ServiceError::Invalid { code: "replay_running", .. }) => ReplayProblem::Running,
+            Err(ServiceError::Invalid { .. }) => ReplayProblem::Stale,
             Err(error) => return Err(refuse(error)),
         }
     };
-    lead_to(&href, lang.as_deref());
+    lead_back(&ReplayPlace::path_new(), &back, ("problem", problem.as_str()));
     Ok(())
 }
 

@@ -56,7 +56,8 @@ pub fn EndpointPage() -> impl IntoView {
             {move || {
                 let place = place.get();
                 Suspend::new(async move {
-                    let shown = secret.await.ok().and_then(|shown| shown.as_ref().clone());
+                    let asked = secret.await.ok().and_then(|shown| shown.as_ref().clone());
+                    let shown = asked.map(|secret| secret.map_or(Shown::NoMore, Shown::Secret));
                     match found.await {
                         Ok(found) => found.as_ref().as_ref().map_or_else(|| ().into_any(), |found| whole(lang, &place, found, shown)),
                         Err(ConsoleError::NotFound) => {
@@ -72,7 +73,14 @@ pub fn EndpointPage() -> impl IntoView {
     .into_any()
 }
 
-fn whole(lang: Lang, place: &EndpointPlace, found: &EndpointDetail, shown: Option<Option<String>>) -> AnyView {
+/// A secret that was asked for.
+enum Shown {
+    Secret(String),
+    /// It was shown before.
+    NoMore,
+}
+
+fn whole(lang: Lang, place: &EndpointPlace, found: &EndpointDetail, shown: Option<Shown>) -> AnyView {
     let (words, own, row) = (lang.webhooks(), lang.endpoints(), &found.row);
     let id = row.id;
     let customer = lang.link(&CustomerQuery::default().to_href(row.customer));
@@ -117,9 +125,9 @@ fn whole(lang: Lang, place: &EndpointPlace, found: &EndpointDetail, shown: Optio
 }
 
 /// A secret that was just made; or that it is not shown again.
-fn new_secret(lang: Lang, shown: Option<String>) -> AnyView {
+fn new_secret(lang: Lang, shown: Shown) -> AnyView {
     let own = lang.endpoints();
-    let Some(secret) = shown else {
+    let Shown::Secret(secret) = shown else {
         return view! { <p class="said bad" role="status">{own.secret_shown}</p> }.into_any();
     };
     let copied = secret.clone();

@@ -136,8 +136,8 @@ impl Span {
     /// When the first bar begins: bars begin at whole hours, quarters of a day, or days, in UTC, and the last one holds `now`.
     pub const fn from(self, now: Time) -> Time {
         let (step_s, bars) = self.bars();
-        let step_us = step_s * 1_000_000;
-        Time::from_micros(now.micros().div_euclid(step_us) * step_us - (bars - 1) * step_us)
+        let length_us = step_s * 1_000_000;
+        Time::from_micros(now.micros().div_euclid(length_us) * length_us - (bars - 1) * length_us)
     }
 }
 

@@ -10,6 +10,8 @@ use crate::store::{StoreResult, Tx};
 
 use super::read::{DeliveryRow, columns, joins, read};
 
+/// The first delivery that was made at a moment or later.
+const FIRST: &str = "(SELECT p.id FROM deliveries AS p WHERE p.created_at_us >= ? ORDER BY p.created_at_us, p.id LIMIT 1)";
 /// Rows that one page looks through at most.
 const SEARCHED_MAX: i64 = 20_000;
 
@@ -92,7 +94,6 @@ fn indexed(statement: &mut Composed, asked: &Asked, before: Option<DeliveryId>) 
             [Value::Text(before.to_string())],
         );
     }
-    const FIRST: &str = "(SELECT p.id FROM deliveries AS p WHERE p.created_at_us >= ? ORDER BY p.created_at_us, p.id LIMIT 1)";
     if let Some(from) = asked.from {
         statement.push(&format!(" AND d.id >= {FIRST}"), [Value::I64(from.micros())]);
     }

@@ -23,7 +23,7 @@ pub fn new(lang: Lang, place: &EndpointPlace, new: &NewEndpoint) -> AnyView {
     let whose = view! {
         <label class="wide">
             <span>{own.customer_field}</span>
-            <input type="text" name="customer" value=customer list="customers" placeholder=own.customer_hint autocomplete="off" required="" />
+            <input type="text" name="whose" value=customer list="customers" placeholder=own.customer_hint autocomplete="off" required="" />
         </label>
         <datalist id="customers">{people}</datalist>
     };
@@ -57,7 +57,7 @@ pub fn edit(lang: Lang, place: &EndpointPlace, found: &EndpointDetail) -> AnyVie
     view! {
         <section class="card dialog" aria-labelledby="dialog-title" id="dialog">
             <h2 id="dialog-title">{own.edit_title}</h2>
-            {fields(lang, form, hidden("id", row.id.to_string()), &found.token, own.save, back(lang, row.id))}
+            {fields(lang, form, hidden("whose", row.id.to_string()), &found.token, own.save, back(lang, row.id))}
         </section>
     }
     .into_any()

@@ -167,15 +167,13 @@ fn preview_of(lang: Lang, form: &ReplayForm, offer: &ReplayOffer, preview: &Repl
 
 fn start(lang: Lang, form: &ReplayForm, preview: &ReplayPreview) -> AnyView {
     let own = lang.replays();
+    let again = lang.link(&ReplayPlace::href_new(&ReplayForm { problem: None, ..form.clone() }));
+    let back = again.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
     let press = format!("{} {} {}", own.start, lang.number(preview.to_send()), own.deliveries);
     view! {
         <form method="post" action="/admin/data/replay_start" class="endpoint-form">
             {hidden("replay", preview.token.clone())}
-            {hidden("endpoint", form.endpoint.clone())}
-            {hidden("from", form.from.clone())}
-            {hidden("to", form.to.clone())}
-            {hidden("kind", form.kind.clone())}
-            {hidden("failed_as", form.failed_as.clone())}
+            {hidden("back", back)}
             {lang.param().map(|value| hidden(Lang::PARAM, value.to_owned()))}
             <label>
                 <span>{own.reason}</span>
