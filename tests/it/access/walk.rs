@@ -12,7 +12,9 @@ use batchbook::domain::grant::{GrantKind, NewGrant};
 use batchbook::domain::id::CustomerKey;
 use batchbook::domain::key::KeyTerms;
 use batchbook::domain::money::Money;
+use batchbook::domain::page::PageSize;
 use batchbook::domain::webhook::{ReplayWindow, Subscription, TIMEOUT_MS};
+use batchbook::service::deliveries::DeliveryFilter;
 use batchbook::service::endpoints::EndpointFields;
 use batchbook::service::{Reader, Service};
 use leptos_axum::generate_route_list;
@@ -52,6 +54,10 @@ const OPERATORS: &[(&str, &str, Action, &str)] = &[
     ("POST", "/customers/{id}/adjustments", Action::ChangeCredits, r#"{"credits":1,"reason":"walk"}"#),
     ("GET", "/search", Action::Read, ""),
     ("GET", "/overview", Action::Read, ""),
+    ("GET", "/webhook-deliveries", Action::Read, ""),
+    ("GET", "/webhook-deliveries/{id}", Action::Read, ""),
+    ("GET", "/webhook-endpoints", Action::Read, ""),
+    ("GET", "/webhook-outcomes", Action::Read, ""),
     ("GET", "/webhook-replays", Action::Read, ""),
     ("POST", "/webhook-replays", Action::ResendWebhooks, r#"{"token":"walk","reason":"walk"}"#),
     ("POST", "/webhook-replays/preview", Action::ResendWebhooks, NO_WINDOW),
@@ -75,6 +81,10 @@ const CHANGES: &[(&str, Action, &str)] = &[
     ("batch_refund", Action::ChangeCredits, "id={batch}&tasks=1&reason=walk&token={token}"),
     ("batch_compare", Action::CompareBooks, "id={batch}"),
     ("delivery_resend", Action::ResendWebhooks, "id=dlv_00fkqz1b3r000000000000000g"),
+    ("endpoint_save", Action::ChangeSecrets, "whose={customer}&url=https://example.com/walk&timeout_ms=5000&token={token}"),
+    ("endpoint_act", Action::ChangeEndpoints, "id=whe_00fkqz1b3r000000000000000g&act=test&token={token}-act"),
+    ("replay_start", Action::ResendWebhooks, "replay=walk&reason=walk&back="),
+    ("replay_abort", Action::ResendWebhooks, "id=rpl_00fkqz1b3r000000000000000g"),
 ];
 
 /// The id of no request.
@@ -121,6 +131,7 @@ struct World {
     batch: String,
     customer: String,
     replay: String,
+    delivery: String,
     key: String,
     other_key: String,
     /// Id of a key that nobody uses.
@@ -149,14 +160,17 @@ impl World {
         let batch = submits(&door, &keys[0], "first").await;
         let spare_key = door.service.add_key(ids[0].id, "spare", &KeyTerms::limited_to(1)).await.unwrap().id.to_string();
         let (replay, customer) = (replay(&door.service, ids[0].key).await, ids[0].id.to_string());
+        let listed = door.service.deliveries(Reader::Operator, DeliveryFilter::default(), None, PageSize::default()).await.unwrap();
+        let delivery = listed.rows[0].id.to_string();
         let (other_key, key) = (keys.pop().unwrap(), keys.pop().unwrap());
-        Self { door, tokens, batch, customer, replay, key, other_key, spare_key }
+        Self { door, tokens, batch, customer, replay, delivery, key, other_key, spare_key }
     }
 
     fn path(&self, prefix: &str, path: &str) -> String {
         let id = match path.split('/').nth(1) {
             Some("customers") => &self.customer,
             Some("webhook-replays") => &self.replay,
+            Some("webhook-deliveries") => &self.delivery,
             Some("keys") => &self.spare_key,
             Some("credit-requests") => NO_REQUEST,
             _ => &self.batch,
