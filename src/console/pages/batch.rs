@@ -17,7 +17,7 @@ use leptos_meta::Title;
 
 use self::{actions::Actions, attempts::Attempts, billing::Billing, tasks::Tasks, timeline::Timeline, webhooks::Webhooks};
 use super::failed::failed;
-use super::place::here;
+use super::place::{here, may};
 use crate::console::api::batch::{BatchSummary, ReadBatch};
 use crate::console::api::{ConsoleError, Loaded, load};
 use crate::console::components::badge::batch_badge;
@@ -27,6 +27,7 @@ use crate::console::components::panel;
 use crate::console::components::tabs::{TabLink, tabs};
 use crate::console::i18n::{Lang, shortened};
 use crate::console::query::{AttemptsQuery, BatchPlace, BatchQuery, BatchesQuery, BillingQuery, Tab, TasksQuery, TimelineQuery};
+use crate::domain::access::Action as Act;
 use crate::domain::batch::BatchStatus;
 use crate::domain::id::BatchId;
 
@@ -57,12 +58,13 @@ pub fn BatchPage() -> impl IntoView {
     let whole = Memo::new(move |_| place.with(|place| place.query.clone()));
     let summary = load(move || (ReadBatch { id: id.get() }, clock.tick()));
     refresh_while_open(clock, summary);
+    let offers = Offers { cancel: may(Act::CancelBatches), refund: may(Act::ChangeCredits), compare: may(Act::CompareBooks) };
     view! {
         {announce_end(lang, summary)}
         <Transition fallback=move || panel::skeleton(lang)>
             {move || Suspend::new(async move {
                 match summary.await {
-                    Ok(summary) => above_the_rows(lang, &summary, tab),
+                    Ok(summary) => above_the_rows(lang, &summary, tab, offers),
                     Err(ConsoleError::NotFound) => no_such_batch(lang, id.get_untracked()),
                     Err(error) => failed(lang, &error),
                 }
@@ -78,6 +80,14 @@ pub fn BatchPage() -> impl IntoView {
         }}
     }
     .into_any()
+}
+
+/// What is offered to whoever looks at the page.
+#[derive(Clone, Copy, Debug)]
+pub struct Offers {
+    cancel: bool,
+    refund: bool,
+    compare: bool,
 }
 
 fn refresh_while_open(clock: Clock, summary: Loaded<BatchSummary>) {
@@ -110,7 +120,7 @@ fn announce_end(lang: Lang, summary: Loaded<BatchSummary>) -> AnyView {
     .into_any()
 }
 
-fn above_the_rows(lang: Lang, summary: &BatchSummary, tab: Memo<Tab>) -> AnyView {
+fn above_the_rows(lang: Lang, summary: &BatchSummary, tab: Memo<Tab>, offers: Offers) -> AnyView {
     let words = lang.words();
     let id = summary.id;
     let ordered = ordered(lang, summary);
@@ -128,9 +138,9 @@ fn above_the_rows(lang: Lang, summary: &BatchSummary, tab: Memo<Tab>) -> AnyView
             <h1>{ordered}</h1>
             {batch_badge(lang, summary.status)}
             {id_with_copy(lang, id.to_string())}
-            {actions::buttons(lang, summary)}
+            {actions::buttons(lang, summary, offers)}
         </div>
-        {overview::overview(lang, summary)}
+        {overview::overview(lang, summary, offers)}
         <h2 class="unseen" id="rows">
             {words.sections}
         </h2>

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::refund;
+use super::{Offers, refund};
 use crate::console::api::batch::{BatchSummary, CancelOffer, ReadCancelOffer, ReadRefundOffer, ReadTicket};
 use crate::console::api::{ConsoleError, load_if};
 use crate::console::components::clock::Clock;
@@ -15,10 +15,10 @@ use crate::console::query::{Action, BatchQuery};
 use crate::domain::batch::{BatchStatus, CANCEL_REASON_MAX_CHARS};
 
 /// The buttons beside the heading.
-pub fn buttons(lang: Lang, summary: &BatchSummary) -> AnyView {
+pub fn buttons(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
     let own = lang.batch();
     let to = |action| lang.link(&BatchQuery::default().action(Some(action)).to_href(summary.id));
-    let may_cancel = matches!(summary.status, BatchStatus::Queued | BatchStatus::Processing);
+    let may_cancel = offers.cancel && matches!(summary.status, BatchStatus::Queued | BatchStatus::Processing);
     let cancel = may_cancel.then(|| {
         view! {
             <a class="button danger" href=to(Action::Cancel) data-noscroll="">
@@ -27,7 +27,7 @@ pub fn buttons(lang: Lang, summary: &BatchSummary) -> AnyView {
             </a>
         }
     });
-    let refund = (!summary.books.ledger.charged.is_zero()).then(|| {
+    let refund = (offers.refund && !summary.books.ledger.charged.is_zero()).then(|| {
         view! {
             <a class="button" href=to(Action::Refund) data-noscroll="">
                 {lang.refund().button}

@@ -3,8 +3,8 @@
 
 use leptos::prelude::*;
 
-use super::parties;
 use super::strip::strip;
+use super::{Offers, parties};
 use crate::console::api::batch::BatchSummary;
 use crate::console::components::figure::{Share, bar, code_line, linked, linked_money, span, term, term_with, terms};
 use crate::console::i18n::{BatchFacts, Lang, Part, PartyFailure};
@@ -14,7 +14,7 @@ use crate::domain::billing::Booking;
 use crate::domain::money::Money;
 use crate::domain::task::{TaskFilter, TaskState};
 
-pub fn overview(lang: Lang, summary: &BatchSummary) -> AnyView {
+pub fn overview(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
     view! {
         <section class="card overview">
             {sentence(lang, summary)}
@@ -24,7 +24,7 @@ pub fn overview(lang: Lang, summary: &BatchSummary) -> AnyView {
                 {block(lang.words().whose_fault, parties::table(lang, summary))}
             </div>
             {parties::types(lang, summary)}
-            {strip(lang, summary)}
+            {strip(lang, summary, offers)}
             {origin(lang, summary)}
         </section>
     }

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use super::Offers;
 use super::actions::lang_field;
 use super::overview::to_rows;
 use crate::console::api::batch::BatchSummary;
@@ -14,7 +15,7 @@ use crate::domain::billing::Booking;
 use crate::domain::books::{Difference, Sums, Verdict};
 use crate::domain::credits::Credits;
 
-pub fn strip(lang: Lang, summary: &BatchSummary) -> AnyView {
+pub fn strip(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
     let words = lang.words();
     let sums = summary.books.ledger;
     let shares = [
@@ -47,7 +48,7 @@ pub fn strip(lang: Lang, summary: &BatchSummary) -> AnyView {
                 {figure(words.open, sums.open, "key open", None)} {verdict(lang, summary)}
             </p>
             {bar(&shares, sums.held.get())}
-            {witnesses(lang, summary)}
+            {witnesses(lang, summary, offers)}
         </div>
     }
     .into_any()
@@ -68,7 +69,7 @@ fn verdict(lang: Lang, summary: &BatchSummary) -> AnyView {
 }
 
 /// What each figure was computed from and when; open when they differ.
-fn witnesses(lang: Lang, summary: &BatchSummary) -> AnyView {
+fn witnesses(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
     let (words, own) = (lang.words(), lang.batch());
     let books = &summary.books;
     let differ = summary.verdict == Verdict::Differ;
@@ -104,17 +105,22 @@ fn witnesses(lang: Lang, summary: &BatchSummary) -> AnyView {
             )
         }
     });
-    view! {
-        <details class="witnesses" open=differ>
-            <summary>{own.computed_from}</summary>
-            {table(own.computed_from, &columns, rows)}
-            {differences(lang, summary)}
+    let compare = offers.compare.then(|| {
+        view! {
             <form method="post" action="/admin/data/batch_compare" class="compare">
                 <input type="hidden" name="id" value=summary.id.to_string() />
                 {lang_field(lang)}
                 <button type="submit">{own.compare_now}</button>
                 <small>{own.compare_text}</small>
             </form>
+        }
+    });
+    view! {
+        <details class="witnesses" open=differ>
+            <summary>{own.computed_from}</summary>
+            {table(own.computed_from, &columns, rows)}
+            {differences(lang, summary)}
+            {compare}
         </details>
     }
     .into_any()

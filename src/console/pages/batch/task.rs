@@ -21,6 +21,8 @@ pub struct Drawer {
     pub query: TasksQuery,
     /// Numbers of the rows, in order.
     pub listed: Vec<i32>,
+    /// Whether giving its credits back is offered.
+    pub may_refund: bool,
 }
 
 impl Drawer {
@@ -114,7 +116,7 @@ fn detail(at: &Drawer, task: &TaskDetail) -> AnyView {
 /// Where the credits of a charged task are given back.
 fn refund_link(at: &Drawer, row: &TaskRow) -> Option<AnyView> {
     let query = BatchQuery { tasks: at.query.clone(), ..BatchQuery::default() }.refunding(&row.number.to_string());
-    (row.status == TaskStatus::Succeeded && !row.reversed).then(|| {
+    (at.may_refund && row.status == TaskStatus::Succeeded && !row.reversed).then(|| {
         view! {
             <p>
                 <a class="button" href=at.lang.link(&query.to_href(at.id)) data-noscroll="">
@@ -228,7 +230,7 @@ mod tests {
     use crate::domain::task::TaskFilter;
 
     fn at(query: TasksQuery) -> Drawer {
-        Drawer { lang: Lang::EN, id: "bat_00fkqz1b3r000000000000000g".parse().unwrap(), query, listed: vec![3, 17, 60] }
+        Drawer { lang: Lang::EN, id: "bat_00fkqz1b3r000000000000000g".parse().unwrap(), query, listed: vec![3, 17, 60], may_refund: true }
     }
 
     #[test]

@@ -16,7 +16,9 @@ use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
+use crate::console::pages::place::may;
 use crate::console::query::{ROWS, TasksQuery};
+use crate::domain::access::Action;
 use crate::domain::id::BatchId;
 use crate::domain::page::{PageSize, numbers_of};
 use crate::domain::task::TaskStatus;
@@ -33,6 +35,7 @@ pub fn Tasks(id: Memo<String>, query: Memo<TasksQuery>) -> impl IntoView {
     let clock = Clock::current();
     let place = Memo::new(move |_| query.with(|query| Place::from((id.get(), query.task(None)))));
     let seen = Seen::new(None);
+    let may_refund = may(Action::ChangeCredits);
     let rows = load(move || {
         let place = place.get();
         let shown = seen.with_untracked(|seen| seen.as_ref().filter(|(at, _)| *at == place).map(|(_, numbers)| numbers.clone()));
@@ -77,7 +80,7 @@ pub fn Tasks(id: Memo<String>, query: Memo<TasksQuery>) -> impl IntoView {
                             Err(_) => Vec::new(),
                         };
                         match (query.task, task.await.as_deref(), id.get_untracked().parse()) {
-                            (Some(number), Ok(Some(found)), Ok(id)) => drawer(&Drawer { lang, id, query, listed }, number, found.as_ref()),
+                            (Some(number), Ok(Some(found)), Ok(id)) => drawer(&Drawer { lang, id, query, listed, may_refund }, number, found.as_ref()),
                             (_, Ok(_) | Err(ConsoleError::NotFound), _) => ().into_any(),
                             (_, Err(error), _) => view! { <aside class="drawer">{failed(lang, error)}</aside> }.into_any(),
                         }
