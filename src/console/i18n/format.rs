@@ -140,6 +140,12 @@ mod tests {
     use crate::console::i18n::{Zone, ZoneTable};
 
     #[test]
+    fn rows_that_are_added_up_say_every_micro_dollar() {
+        let shown = [117_600, -12_010_001, 1_234_567_890_000, 0].map(|micros| Lang::EN.exact_amount(Money::from_micros(micros)));
+        assert_eq!(shown, ["0.117600", "−12.010001", "1,234,567.890000", "0.000000"]);
+    }
+
+    #[test]
     fn numbers_have_groups_and_a_real_minus() {
         assert_eq!(Lang::EN.number(-1_234_567), "−1,234,567");
         assert_eq!(Lang::ZH.signed_credits(Credits::new(49)), "+49");
