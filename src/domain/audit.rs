@@ -129,9 +129,6 @@ pub struct AuditFilter {
 const TEXT_MAX_CHARS: usize = 200;
 
 impl AuditFilter {
-    /// Names of the parameters, as in addresses.
-    pub const NAMES: [&str; 5] = ["who", "action", "object", "from", "to"];
-
     /// From the parameters of an address.
     pub fn read(params: &dyn Fn(&str) -> Option<String>) -> Self {
         let text = |name| params(name).map(|text| text.trim().chars().take(TEXT_MAX_CHARS).collect::<String>()).unwrap_or_default();
