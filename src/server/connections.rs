@@ -35,7 +35,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
 }
 
 async fn serve_within(listener: TcpListener, router: Router, stop: CancellationToken, headers_max: Duration) -> io::Result<()> {
-    let mut routes = router.into_make_service_with_connect_info::<SocketAddr>();
+    let mut by_peer = router.into_make_service_with_connect_info::<SocketAddr>();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let open = TaskTracker::new();
     loop {
@@ -47,13 +47,13 @@ async fn serve_within(listener: TcpListener, router: Router, stop: CancellationT
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        let routes: Result<_, Infallible> = routes.call(peer).await;
-        let Ok(routes) = routes;
+        let answering: Result<_, Infallible> = by_peer.call(peer).await;
+        let Ok(answering) = answering;
         let stop = stop.clone();
         open.spawn(async move {
             let _place = place;
             let builder = builder(headers_max);
-            let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes)));
+            let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(answering)));
             let ended = tokio::select! {
                 ended = connection.as_mut() => ended,
                 () = stop.cancelled() => {
@@ -144,7 +144,7 @@ mod tests {
     #[tokio::test]
     async fn refuses_headers_that_are_too_many_or_too_large() {
         let (address, _stop, _running) = served().await;
-        let many: String = (0..=HEADERS_COUNT_MAX).map(|number| format!("x-{number}: 1\r\n")).collect();
+        let many = (0..=HEADERS_COUNT_MAX).map(|number| format!("x-{number}: 1\r\n")).collect::<Vec<_>>().concat();
         let large = format!("x: {}\r\n", "y".repeat(HEADER_BYTES_MAX as usize * 2));
         for headers in [many, large] {
             let answer = says(address, &format!("GET / HTTP/1.1\r\nhost: x\r\n{headers}\r\n")).await;
