@@ -31,6 +31,7 @@ const OPEN: &[(&str, &str)] = &[
     ("expire_grants", "for workers"),
     ("compare_finished", "for workers"),
     ("seal", "for workers"),
+    ("advance_replays", "for workers"),
     ("keep_usage", "for workers"),
     ("verify", "asks by `verify_whole`"),
     ("models_of", "the batches were read by whoever may"),
