@@ -81,7 +81,17 @@ const ALWAYS: &[Code] = &[
 ];
 /// What the router and the envelope answer where no operation is reached.
 #[cfg(test)]
-const NOWHERE: &[Code] = &[Code::UnknownRoute, Code::MethodNotAllowed, Code::CrossSite, Code::SecretShownBefore];
+const NOWHERE: &[Code] = &[
+    Code::UnknownRoute,
+    Code::MethodNotAllowed,
+    Code::CrossSite,
+    Code::SecretShownBefore,
+    Code::SignedOut,
+    Code::Forbidden,
+    Code::PasswordNeeded,
+    Code::OwnRequest,
+    Code::RequestDecided,
+];
 
 /// What can be wrong with a body that describes an endpoint.
 const ENDPOINT_BODY: &[Code] = &[
