@@ -142,7 +142,7 @@ async fn entries(tx: &mut Tx, seal: &mut Seal, after: i64, last: i64) -> StoreRe
 }
 
 async fn lines(tx: &mut Tx, seal: &mut Seal, after: i64, last: i64) -> StoreResult<()> {
-    const LINES: &str = "SELECT transaction_id, task_no, step, batch_id, kind, credits, revenue_microusd FROM ledger_lines
+    const LINES: &str = "SELECT transaction_id, task_no, CAST(step AS INTEGER), batch_id, kind, credits, revenue_microusd FROM ledger_lines
         WHERE transaction_id > $1 AND transaction_id <= $2 ORDER BY transaction_id, task_no, batch_id, step";
     let mut each = |(transaction, task, step, batch, kind, credits, revenue): (i64, i32, i32, i64, String, i64, i64)| {
         seal.text("line");
