@@ -214,7 +214,7 @@ mod tests {
     use crate::domain::webhook::{DeliveryStatus, EventType};
 
     fn row(number: u8, attempts: i32) -> DeliveryRow {
-        let id = |prefix: &str| format!("{prefix}_00fkqz1b3r00000000000000{number:02}");
+        let id = |prefix: &str| format!("{prefix}_00fkqz1b3r00000000000000{number}0");
         let at = Time::from_micros(1_795_000_000_000_000);
         DeliveryRow {
             id: id("dlv").parse().unwrap(),

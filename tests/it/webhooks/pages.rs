@@ -60,8 +60,10 @@ async fn what_came_of_a_batch_is_told_endpoint_by_endpoint(kind: Kind) {
     let (one, other) = (sums(&well), sums(&flaky));
     assert_eq!((&one["delivered"], &one["attempts"], &one["waiting"]), (&json!(3), &json!(3), &json!(0)));
     assert_eq!((&other["delivered"], &other["attempts"], &other["next_attempt_at"]), (&json!(3), &json!(5), &Value::Null));
-    let strip: Vec<&Value> = other["last_attempts"].as_array().unwrap().iter().map(|mark| &mark["http_status"]).collect();
-    assert_eq!(strip, [500, 500, 200, 200, 200], "oldest first");
+    // Whichever of the three came first to the receiver: two of them failed once.
+    let strip: Vec<i64> = other["last_attempts"].as_array().unwrap().iter().map(|mark| mark["http_status"].as_i64().unwrap()).collect();
+    assert_eq!((strip.len(), strip.iter().filter(|status| **status == 500).count()), (5, 2), "{strip:?}");
+    assert_eq!(strip[3..], [200, 200], "oldest first");
     let rows = told["deliveries"]["data"].as_array().unwrap();
     assert_eq!((rows.len(), &told["deliveries"]["has_more"]), (6, &json!(false)));
     let attempts: usize = rows.iter().map(|row| row["attempts_made"].as_array().unwrap().len()).sum();
