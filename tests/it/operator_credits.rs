@@ -10,6 +10,7 @@ use batchbook::domain::money::Money;
 use batchbook::domain::numbers::TaskNumbers;
 use batchbook::service::adjustments::{CreditChange, Once};
 use batchbook::service::dispatch::{Claimed, Places};
+use batchbook::service::refunds::NotRefundable;
 use batchbook::service::settle::{Ended, Outcome};
 use batchbook::service::workers::LEASE_MS;
 use batchbook::service::{Reader, ServiceError};
@@ -262,7 +263,7 @@ async fn a_refund_of_a_running_batch_leaves_the_rest_to_run(kind: Kind) {
     let (one, two) = tokio::join!(refund("a"), refund("b"));
     assert_eq!(i32::from(one.is_ok()) + i32::from(two.is_ok()), 1, "{one:?} {two:?}");
     let refused = [one, two].into_iter().find_map(Result::err);
-    assert!(matches!(refused, Some(ServiceError::Invalid { .. })), "{refused:?}");
+    assert!(matches!(refused, Some(ServiceError::NotRefundable(NotRefundable::AlreadyRefunded(_)))), "{refused:?}");
     verify(&app).await;
     succeed(&app, worker, &claimed[4..], &places).await;
     let after = app.service.batch(Reader::Operator, batch.id).await.unwrap();
