@@ -6,7 +6,7 @@ use crate::domain::batch::Counts;
 use crate::domain::books::Sums;
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
-use crate::domain::money::{Money, group_thousands};
+use crate::domain::money::Money;
 use crate::domain::task::{TaskFilter, TaskState};
 
 /// What the sentence is about.
@@ -69,15 +69,11 @@ pub const NAMED_MAX: usize = 3;
 pub fn english(lang: Lang, facts: &BatchFacts) -> Vec<Part> {
     let counts = facts.counts;
     let number = |n| lang.number(n);
+    let is = |count: i64| if count == 1 { "is" } else { "are" };
     let mut say = Sentence::default();
     if counts.open() == counts.total {
-        say.text(&format!(
-            "Nothing has finished yet: {} {} open and {} {} held.",
-            tasks(counts.total),
-            if counts.total == 1 { "is" } else { "are" },
-            credits(facts.credits.held.get()),
-            if facts.credits.held.get() == 1 { "is" } else { "are" }
-        ));
+        let (open, held) = (counts.total, facts.credits.held.get());
+        say.text(&format!("Nothing has finished yet: {} {} open and {} {} held.", tasks(open), is(open), credits(held), is(held)));
         return say.parts;
     }
     let so_far = if counts.open() > 0 { " so far" } else { "" };
@@ -131,7 +127,7 @@ pub fn english(lang: Lang, facts: &BatchFacts) -> Vec<Part> {
         say.text(&format!(" {} given back later by an operator.", are(facts.reversed.get())));
     }
     if counts.open() > 0 {
-        say.text(&format!(" {} {} still open.", tasks(counts.open()), if counts.open() == 1 { "is" } else { "are" }));
+        say.text(&format!(" {} {} still open.", tasks(counts.open()), is(counts.open())));
     }
     say.parts
 }
@@ -249,11 +245,11 @@ fn made(say: &mut Sentence, facts: &BatchFacts, [gain, loss]: [&str; 2], lang: L
 
 /// `1 task`, `1,000 tasks`.
 fn tasks(count: i64) -> String {
-    if count == 1 { "1 task".to_owned() } else { format!("{} tasks", group_thousands(count.unsigned_abs())) }
+    many(Lang::EN, count, "", "task")
 }
 
 fn credits(count: i64) -> String {
-    if count == 1 { "1 credit".to_owned() } else { format!("{} credits", group_thousands(count.unsigned_abs())) }
+    many(Lang::EN, count, "", "credit")
 }
 
 #[derive(Default)]
