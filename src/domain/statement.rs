@@ -41,7 +41,8 @@ impl FromStr for Month {
     type Err = NotAMonth;
 
     fn from_str(text: &str) -> Result<Self, NotAMonth> {
-        let (year, month) = text.split_once('-').filter(|(year, month)| year.len() == 4 && month.len() == 2).ok_or(NotAMonth)?;
+        let is_number = |digits: &str, count| digits.len() == count && digits.bytes().all(|digit| digit.is_ascii_digit());
+        let (year, month) = text.split_once('-').filter(|(year, month)| is_number(year, 4) && is_number(month, 2)).ok_or(NotAMonth)?;
         let (year, month): (u16, u16) = year.parse().ok().zip(month.parse().ok()).ok_or(NotAMonth)?;
         let first = |year: u16, month: u16| format!("{year:04}-{month:02}-01T00:00:00Z").parse::<Time>().map_err(|_| NotAMonth);
         let next = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
