@@ -154,10 +154,10 @@ impl Scene {
                 let act = due.remove();
                 self.perform(act).await?;
             }
-            self.deliver().await?;
             if at < self.stage.end {
                 self.work().await?;
             }
+            self.deliver().await?;
         }
         self.stage.clock.set(self.stage.end);
         // What is still at the provider is for whoever works on this database next.

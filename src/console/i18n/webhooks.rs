@@ -36,7 +36,7 @@ words! {
     none: "Nothing was to be sent yet", "还没有要发送的内容";
     none_text: "Deliveries appear here when a customer registers an endpoint (POST /api/v1/webhook-endpoints) or names a webhook_url in a batch.", "客户登记接收端（POST /api/v1/webhook-endpoints）或在批次中指定 webhook_url 后，投递会显示在这里。";
     no_match: "No delivery matches", "没有匹配的投递";
-    no_match_text: "No delivery is in this state, at this endpoint.", "此接收端没有处于该状态的投递。";
+    no_match_text: "No delivery is like what was asked for.", "没有符合条件的投递。";
     to_all: "All deliveries", "全部投递";
     no_endpoints: "No endpoint yet", "还没有接收端";
     url: "Address", "地址";
