@@ -78,7 +78,8 @@ impl Lang {
     pub const fn actor_kind(self, kind: ActorKind) -> &'static str {
         match kind {
             ActorKind::Operator => self.pick("operator", "运营人员"),
-            ActorKind::Command => self.pick("command line", "命令行"),
+            // Its name says it.
+            ActorKind::Command => self.pick("", ""),
             ActorKind::Key => self.pick("API key", "API 密钥"),
             ActorKind::Nobody => self.pick("not let in", "未获准入"),
         }

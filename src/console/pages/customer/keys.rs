@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::rows::note;
 use crate::console::api::customer::{KeyDays, KeyProblem, KeyRow, KeysPage, MadeKey, ReadKeyForm};
 use crate::console::api::{Wire, load};
-use crate::console::components::copy::{copy_button, short_id};
+use crate::console::components::copy::copy_button;
 use crate::console::components::figure::{Share, bar, code_line, code_whole};
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
@@ -33,7 +33,6 @@ pub fn keys(lang: Lang, customer: CustomerId, page: &KeysPage) -> AnyView {
         number(words.requests),
         number(words.refused),
         text(words.made),
-        text(lang.words().key),
         text(words.revoke),
     ];
     let rows = page.rows.iter().map(|key| key_row(lang, customer, key, page)).collect();
@@ -65,7 +64,7 @@ fn key_row(lang: Lang, customer: CustomerId, key: &KeyRow, page: &KeysPage) -> A
     row(
         if key.revoked_at.is_some() { "none" } else { "" },
         [
-            Cell::new(name).title(key.name.clone()),
+            Cell::new(name).title(format!("{} · {}", key.name, key.id)),
             Cell::new(view! { {state} {until} }),
             Cell::new(scopes.join(", ")),
             if key.allowed.is_empty() { Cell::new(words.anywhere).class("none") } else { Cell::new(code_line(&key.allowed)) },
@@ -77,7 +76,6 @@ fn key_row(lang: Lang, customer: CustomerId, key: &KeyRow, page: &KeysPage) -> A
             Cell::new(requests).class("n"),
             Cell::quiet_figure(lang.number(key.refused), key.refused == 0),
             Cell::new(lang.moment_near(key.created_at, page.now)).class("moment").title(lang.moment(key.created_at)),
-            Cell::new(short_id(&key.id.to_string())),
             Cell::new((key.revoked_at.is_none() && page.may_change).then(|| revoke(lang, customer, key))),
         ],
     )
