@@ -140,7 +140,6 @@ describe('pages of other sites', () => {
     before(async () => {
         server = createServer((request, response) => {
             const path = new URL(request.url, 'http://x').searchParams.get('to')
-            if (!path) return response.writeHead(404).end() // the browser asks for a picture of the page, too
             if (!path) return response.writeHead(404).end() // the browser's own wish for an icon
             const fields = Object.entries(forms[path.split('/').at(-1)] ?? { role: 'viewer' })
             const inputs = fields.map(([name, value]) => `<input name="${name}" value="${value}">`).join('')

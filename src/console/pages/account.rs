@@ -64,12 +64,12 @@ fn shown(lang: Lang, account: &Account) -> AnyView {
         .into_any()
     };
     view! {
-        <section class="card rows titled">
+        <section class="card rows own">
             <h2>{words.sessions}</h2>
             <p class="note inset">{words.sessions_text}</p>
             {table(words.sessions, &columns, sessions)}
         </section>
-        <section class="card rows titled">
+        <section class="card rows own">
             <h2>{words.tokens}</h2>
             {tokens}
         </section>

@@ -30,7 +30,7 @@ pub fn ApprovalsPage() -> impl IntoView {
         </div>
         <p class="note">{words.approvals_text}</p>
         {move || query.with(|query| said(lang, query))}
-        <section class="card rows">
+        <section class="card rows own">
             <Transition fallback=move || panel::skeleton(lang)>
                 {move || Suspend::new(async move {
                     match approvals.await {

@@ -58,7 +58,7 @@ fn shown(lang: Lang, page: &Listed) -> AnyView {
     let rows = page.rows.iter().map(|operator| operator_row(lang, operator, page.now)).collect();
     view! {
         {link}
-        <section class="card rows">{table(words.operators, &columns, rows)}</section>
+        <section class="card rows own">{table(words.operators, &columns, rows)}</section>
         <form class="card door" method="post" action=LoginQuery::OPERATORS>
             <h2>{words.add}</h2>
             {language_field(lang)}
