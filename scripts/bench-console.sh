@@ -7,8 +7,9 @@ cd "$(dirname "$0")/.."
 
 CONNECTIONS=16
 SECONDS_EACH=${SECONDS_EACH:-10}
-VIEWS_BEFORE_MEMORY=10000
-TASKS=10000
+# Fewer of both are for trying the script out.
+VIEWS_BEFORE_MEMORY=${VIEWS_BEFORE_MEMORY:-10000}
+TASKS=${TASKS:-10000}
 
 batchbook=${BATCHBOOK:-${CARGO_TARGET_DIR:-target}/release/batchbook}
 work=$(mktemp -d)
