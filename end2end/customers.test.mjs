@@ -145,7 +145,7 @@ async function addsAndTakesBack(page) {
     assert.equal(await page.locator('.credit-preview tbody tr').count(), 2)
     await page.locator('form.confirm button').click()
     await page.waitForURL(/tab=ledger#txn_/)
-    assert.match(await page.locator('.rows tbody tr').first().innerText(), /promo[\s\S]*\+1,000[\s\S]*console[\s\S]*Trial & error <b>/)
+    assert.match(await page.locator('.rows tbody tr').first().innerText(), /promo[\s\S]*\+1,000[\s\S]*owner@example\.com[\s\S]*Trial & error <b>/)
     assert.equal(await available(page, customer), before + 1000)
 
     await preview(page, customer, { do: 'take_back', credits: '1000', reason: 'It was an error' })
