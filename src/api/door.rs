@@ -50,6 +50,8 @@ pub enum Cookie {
     Device,
     /// A link that was just made, to be shown once.
     Link,
+    /// What belongs together while somebody signs in elsewhere.
+    Flow,
 }
 
 impl Cookie {
@@ -58,6 +60,8 @@ impl Cookie {
         match (self, https) {
             (Self::Session, true) => "__Host-batchbook",
             (Self::Session, false) => "batchbook_insecure_loopback",
+            (Self::Flow, true) => "__Host-batchbook-oidc",
+            (Self::Flow, false) => "batchbook_insecure_loopback_oidc",
             (Self::Link, true) => "__Host-batchbook-link",
             (Self::Link, false) => "batchbook_insecure_loopback_link",
             (Self::Device, true) => "__Host-batchbook-device",

@@ -13,7 +13,7 @@ use super::pages::{
     AccountPage, ApprovalsPage, AuditPage, BatchPage, BatchesPage, ConfirmPage, CustomerPage, CustomersPage, DeliveryPage, EndpointPage,
     LoginPage, NotFound, OperatorsPage, OverviewPage, PreferencesPage, ReplayPage, SearchPage, SetPasswordPage, WebhooksPage,
 };
-use super::query::{AuditQuery, BatchesQuery, CustomersQuery, LoginQuery, OverviewQuery, PreferencesQuery, WebhooksQuery};
+use super::query::{AuditQuery, BatchesQuery, CustomersQuery, LoginQuery, OverviewQuery, PreferencesQuery, Vouches, WebhooksQuery};
 use super::{Opening, frame};
 use crate::domain::access::{Action, Operator};
 
@@ -32,7 +32,7 @@ pub fn App() -> impl IntoView {
 /// under a running page.
 #[component]
 fn Frame() -> impl IntoView {
-    let Opening { simulated, preferences, zone, operator } =
+    let Opening { simulated, preferences, zone, operator, vouches } =
         SharedValue::<Opening, Wire>::new_with_encoding(|| use_context::<Opening>().unwrap_or_default()).into_inner();
     let lang = use_query_map().with_untracked(|params| Lang::of(params.get(Lang::PARAM).as_deref(), preferences.language, zone));
     provide_context(lang);
@@ -40,6 +40,7 @@ fn Frame() -> impl IntoView {
     let (theme, shortcuts) = (RwSignal::new(preferences.theme), preferences.shortcuts);
     let density = preferences.density();
     provide_context(preferences);
+    provide_context(Vouches(vouches));
     if let Some(operator) = operator.clone() {
         provide_context(operator);
     }

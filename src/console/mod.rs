@@ -29,10 +29,12 @@ pub struct Opening {
     pub zone: Zone,
     /// Who has signed in.
     pub operator: Option<Operator>,
+    /// Whether somebody else vouches for operators.
+    pub vouches: bool,
 }
 
 impl Default for Opening {
     fn default() -> Self {
-        Self { simulated: false, preferences: Preferences::default(), zone: Zone::UTC, operator: None }
+        Self { simulated: false, preferences: Preferences::default(), zone: Zone::UTC, operator: None, vouches: false }
     }
 }

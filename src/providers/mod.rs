@@ -9,6 +9,7 @@ use crate::domain::attempt::{CancelAnswer, Order, Polled, Submitted};
 
 pub mod classify;
 pub mod download;
+pub mod identity;
 pub mod openai_videos;
 pub mod registry;
 pub mod simulator;

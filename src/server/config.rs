@@ -11,9 +11,11 @@ use self::masked::masked;
 use self::settings as names;
 use self::sources::{Origin, Sources};
 use crate::api::Site;
+use crate::domain::access::Role;
 use crate::domain::credits::Credits;
 use crate::domain::webhook::Schedule;
 use crate::domain::webhook::target::Subnets;
+use crate::providers::identity::{self, IdentityConfig};
 use crate::providers::openai_videos::Secret;
 use crate::store::DbConfig;
 
@@ -26,6 +28,8 @@ const TASKS_LIMIT: usize = 1_000_000;
 const CONNECTIONS_LIMIT: u32 = 500;
 const REQUESTS_PER_MIN_LIMIT: i64 = 1_000_000;
 const DRAIN_LIMIT_S: u64 = 3_600;
+/// Of secrets that protect this server.
+const SECRET_MIN_CHARS: usize = 16;
 
 /// Everything that can be configured, checked.
 #[derive(Clone, Debug)]
@@ -45,6 +49,8 @@ pub struct Config {
     pub public_url: String,
     /// An operator who changes more credits than these needs a second one.
     pub approval_over: Option<Credits>,
+    /// Who else vouches for operators.
+    pub oidc: Option<OidcConfig>,
     /// Proxies that are believed.
     pub trusted_proxies: Subnets,
     pub webhook_schedule: Schedule,
@@ -52,6 +58,13 @@ pub struct Config {
     pub providers: Vec<ProviderConfig>,
     /// One sentence for each name that looks like a setting and is none.
     pub warnings: Vec<String>,
+}
+
+/// An OpenID Connect provider, and which of its words mean which role.
+#[derive(Clone, Debug)]
+pub struct OidcConfig {
+    pub identity: IdentityConfig,
+    pub roles: Vec<(String, Role)>,
 }
 
 /// An account at an upstream.
@@ -107,6 +120,7 @@ impl Config {
             drain_max: Duration::from_secs(number(sources, names::DRAIN_S, 0, DRAIN_LIMIT_S)?),
             public_url: public_url(sources)?,
             approval_over: approval_over(sources)?,
+            oidc: oidc(sources)?,
             trusted_proxies: parsed(sources, names::TRUSTED_PROXIES)?,
             webhook_schedule: parsed(sources, names::WEBHOOK_SCHEDULE_S)?,
             subnets: parsed(sources, names::ALLOW_SUBNETS)?,
@@ -187,6 +201,38 @@ fn number<N: FromStr + PartialOrd + std::fmt::Display>(sources: &Sources, name: 
         Ok(number) if number >= min && number <= max => Ok(number),
         Ok(_) | Err(_) => Err(problem(name, format!("is {value:?}; it is a whole number from {min} to {max}"))),
     }
+}
+
+fn oidc(sources: &Sources) -> Result<Option<OidcConfig>, ConfigError> {
+    let given = |name| sources.find(name).map(|(value, _)| value);
+    let Some(issuer) = given(names::OIDC_ISSUER) else {
+        let stray = [names::OIDC_CLIENT_ID, names::OIDC_CLIENT_SECRET].into_iter().find(|name| given(name).is_some());
+        return stray.map_or(Ok(None), |name| Err(problem(names::OIDC_ISSUER, format!("is not set, but {name} is"))));
+    };
+    if !url::Url::parse(issuer).is_ok_and(|url| identity::is_safe(&url)) {
+        return Err(problem(names::OIDC_ISSUER, format!("is {issuer:?}; it is an https address")));
+    }
+    let needed = |name| given(name).ok_or_else(|| problem(name, format!("is not set, but {} is", names::OIDC_ISSUER)));
+    let secret = needed(names::OIDC_CLIENT_SECRET)?;
+    if secret.chars().count() < SECRET_MIN_CHARS {
+        return Err(problem(
+            names::OIDC_CLIENT_SECRET,
+            format!("is too short to be a secret; it has at least {SECRET_MIN_CHARS} characters"),
+        ));
+    }
+    let roles = text(sources, names::OIDC_ROLES);
+    let roles = roles.split(',').map(|pair| {
+        let (word, role) = pair.split_once('=').unwrap_or((pair, ""));
+        let role = role.trim().parse().map_err(|_| problem(names::OIDC_ROLES, format!("says {pair:?}; it is like books-owners=owner")))?;
+        Ok((word.trim().to_owned(), role))
+    });
+    let identity = IdentityConfig {
+        issuer: issuer.to_owned(),
+        client_id: needed(names::OIDC_CLIENT_ID)?.to_owned(),
+        client_secret: Secret::new(secret),
+        role_claim: text(sources, names::OIDC_ROLE_CLAIM),
+    };
+    Ok(Some(OidcConfig { identity, roles: roles.collect::<Result<_, _>>()? }))
 }
 
 fn approval_over(sources: &Sources) -> Result<Option<Credits>, ConfigError> {

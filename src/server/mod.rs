@@ -9,6 +9,7 @@ pub mod content;
 pub mod guard;
 pub mod health;
 pub mod keys;
+pub mod oidc;
 pub mod preferences;
 pub mod random;
 pub mod shutdown;

@@ -24,6 +24,7 @@ use super::content::ProviderContent;
 use super::guard;
 use super::health;
 use super::keys;
+use super::oidc::{self, Voucher};
 use super::preferences;
 use super::sign_in::{self, Desk};
 use super::site::Files;
@@ -62,10 +63,13 @@ pub struct Web {
     pub site: Site,
     /// Address under which customers reach this server, without a slash at its end.
     pub public_url: String,
+    /// Who else vouches for operators.
+    pub voucher: Option<Voucher>,
 }
 
 pub fn router(web: Web) -> Router {
-    let Web { state, random, options, simulated, providers, site, public_url } = web;
+    let Web { state, random, options, simulated, providers, site, public_url, voucher } = web;
+    let vouches = voucher.is_some();
     let videos = Arc::new(ProviderContent::new(providers));
     // Who acts is found out at the door, request by request.
     let service = state.service.acting_for(By::NOBODY);
@@ -76,7 +80,7 @@ pub fn router(web: Web) -> Router {
     let context = move || {
         let parts = use_context::<Parts>();
         let by = parts.as_ref().map_or(By::NOBODY, |parts| by_of(&parts.extensions));
-        provide_context(opening(simulated, parts.as_ref(), &by));
+        provide_context(Opening { vouches, ..opening(simulated, parts.as_ref(), &by) });
         // Pages have a nonce, answers to server functions do not.
         let policy = use_nonce().and_then(|nonce| guard::page_policy(&nonce));
         if let (Some(policy), Some(response)) = (policy, use_context::<ResponseOptions>()) {
@@ -94,7 +98,7 @@ pub fn router(web: Web) -> Router {
         .merge(health::router(state.db))
         .merge(api)
         .merge(public)
-        .merge(console(options, context, random, door))
+        .merge(console(options, context, random, door, voucher))
         .layer(middleware::map_response_with_state(https, guard::with_headers))
         .layer(CatchPanicLayer::new())
 }
@@ -105,14 +109,21 @@ fn opening(simulated: bool, parts: Option<&Parts>, by: &By) -> Opening {
     let mut preferences = Preferences::of_cookies(cookies.unwrap_or_default());
     let zone = zones::zone(&preferences.zone).unwrap_or(Zone::UTC);
     zone.name().clone_into(&mut preferences.zone);
-    Opening { simulated, preferences, zone, operator: by.operator().cloned() }
+    Opening { simulated, preferences, zone, operator: by.operator().cloned(), vouches: false }
 }
 
 /// Pages, server functions and files. Whatever is none of them gets the page that says so, with 404. Only files, and the pages
 /// where one signs in, are for everybody.
-fn console(options: LeptosOptions, context: impl Fn() + Clone + Send + Sync + 'static, random: Arc<dyn Random>, door: Door) -> Router {
+fn console(
+    options: LeptosOptions,
+    context: impl Fn() + Clone + Send + Sync + 'static,
+    random: Arc<dyn Random>,
+    door: Door,
+    voucher: Option<Voucher>,
+) -> Router {
     let site = door.site.clone();
     let desk = Desk { service: door.service.clone(), https: site.is_https() };
+    let vouched = voucher.map(|voucher| oidc::router(desk.clone(), voucher, site.origin.clone())).unwrap_or_default();
     let app = {
         let options = options.clone();
         move || shell(options.clone())
@@ -156,6 +167,7 @@ fn console(options: LeptosOptions, context: impl Fn() + Clone + Send + Sync + 's
         .route("/admin/customers/{id}", post(make_key))
         .merge(sign_in::router(desk.clone()))
         .merge(account::router(desk))
+        .merge(vouched)
         .leptos_routes_with_context(&options, generate_route_list(App), context, app)
         .route_layer(middleware::from_fn(guard::signed_in_only))
         .fallback(fallback)

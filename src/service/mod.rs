@@ -37,6 +37,7 @@ pub mod endpoints;
 pub mod error;
 pub mod events;
 pub mod grants;
+pub mod introductions;
 pub mod keys;
 pub mod ledger;
 pub mod notify;

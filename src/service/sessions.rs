@@ -87,7 +87,7 @@ impl Service {
     }
 
     /// Always a new token: one that was there before the sign-in is worth nothing.
-    async fn open_session(
+    pub(super) async fn open_session(
         &self,
         stored: &operators::Stored,
         device: Secret,

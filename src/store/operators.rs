@@ -72,6 +72,27 @@ pub async fn by_id(tx: &mut Tx, id: OperatorId) -> StoreResult<Option<Stored>> {
     row.map(read).transpose()
 }
 
+/// Whoever was introduced as this one.
+pub async fn by_subject(tx: &mut Tx, subject: &str) -> StoreResult<Option<Stored>> {
+    const BY_SUBJECT: &str =
+        "SELECT id, public_id, email, name, role, password_hash, created_at_us, disabled_at_us FROM operators WHERE oidc_subject = $1";
+    let row: Option<Row> = on!(tx, c => sqlx::query_as(BY_SUBJECT).bind(subject).fetch_optional(c).await)?;
+    row.map(read).transpose()
+}
+
+/// False when somebody else was introduced as this operator.
+pub async fn set_subject(tx: &mut Tx, operator: OperatorKey, subject: &str) -> StoreResult<bool> {
+    const SET: &str = "UPDATE operators SET oidc_subject = $2 WHERE id = $1 AND oidc_subject IS NULL";
+    Ok(on!(tx, c => sqlx::query(SET).bind(operator.0).bind(subject).execute(c).await.map(|done| done.rows_affected()))? == 1)
+}
+
+/// Whether an owner would be left.
+pub async fn may_become(tx: &mut Tx, operator: OperatorKey, role: Role) -> StoreResult<bool> {
+    const OTHERS: &str = "SELECT COUNT(*) FROM operators WHERE role = 'owner' AND disabled_at_us IS NULL AND id <> $1";
+    let others: i64 = on!(tx, c => sqlx::query_scalar(OTHERS).bind(operator.0).fetch_one(c).await)?;
+    Ok(role == Role::Owner || others > 0)
+}
+
 /// In the order in which they were added.
 pub async fn list(tx: &mut Tx) -> StoreResult<Vec<Stored>> {
     const LIST: &str =

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod headers;
+mod oidc;
 mod sessions;
 mod walk;
 
@@ -12,6 +13,7 @@ use batchbook::domain::access::{Operator, Role};
 use batchbook::domain::time::Clock;
 use batchbook::providers::registry::Registry;
 use batchbook::server::clock::{ManualClock, SystemClock};
+use batchbook::server::oidc::Voucher;
 use batchbook::server::random::OsRandom;
 use batchbook::server::state::State;
 use batchbook::server::web::{Web, router};
@@ -43,13 +45,30 @@ impl Door {
     }
 
     pub async fn with(kind: Kind, site: Site, limits: Limits) -> Self {
+        Self::open(kind, site, limits, None).await
+    }
+
+    pub async fn vouched(kind: Kind, voucher: Voucher) -> Self {
+        Self::open(kind, Site::default(), Limits::default(), Some(voucher)).await
+    }
+
+    async fn open(kind: Kind, site: Site, limits: Limits, voucher: Option<Voucher>) -> Self {
         let database = Database::new(kind).await;
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
         let (db, random) = (database.connect().await, Arc::new(OsRandom));
         let service = Service::new(db.clone(), clock.clone(), random.clone(), limits);
         let options = LeptosOptions::builder().output_name("batchbook").site_root("target/site").build();
         let state = State { db, service: service.clone(), limits };
-        let web = Web { state, random, options, simulated: false, providers: Registry::default(), site, public_url: String::new() };
+        let web = Web {
+            state,
+            random,
+            options,
+            simulated: false,
+            providers: Registry::default(),
+            site,
+            public_url: String::new(),
+            voucher,
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let routes = router(web).into_make_service_with_connect_info::<std::net::SocketAddr>();

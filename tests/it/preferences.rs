@@ -40,6 +40,7 @@ impl Console {
             providers: Registry::default(),
             site: Site::default(),
             public_url: String::new(),
+            voucher: None,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());

@@ -13,6 +13,7 @@ use crate::delivery::Client;
 use crate::providers::registry::Registry;
 use crate::server::config::Config;
 use crate::server::connections;
+use crate::server::oidc;
 use crate::server::random::OsRandom;
 use crate::server::site;
 use crate::server::state::State;
@@ -68,7 +69,17 @@ impl Parts {
         let options =
             site::options(config).map_err(|error| Failure::new("configuration", format!("Leptos.toml cannot be used: {error}")))?;
         let (site, public_url) = (config.site(), config.public_url.clone());
-        let router = web::router(Web { state: state.clone(), random: Arc::new(OsRandom), options, simulated, providers, site, public_url });
+        let voucher = oidc::voucher(config).map_err(|error| Failure::new("configuration", error.to_string()))?;
+        let router = web::router(Web {
+            state: state.clone(),
+            random: Arc::new(OsRandom),
+            options,
+            simulated,
+            providers,
+            site,
+            public_url,
+            voucher,
+        });
         let (stop, drain_max) = (self.stop.clone(), config.drain_max);
         let usage = usage::run(state.service.clone(), stop.clone());
         self.running.spawn(async {

@@ -31,6 +31,7 @@ words! {
     confirm: "Give your password again", "再次输入密码";
     confirm_text: "What moves credits, opens doors or shows secrets asks for it every 15 minutes. Then send the form again.", "涉及额度、权限或密钥的操作每 15 分钟需确认一次密码。确认后请重新提交表单。";
     go_on: "Go on", "继续";
+    vouched: "Sign in with your organisation", "使用组织账户登录";
     account: "Account", "账户";
     sessions: "Where you are signed in", "登录会话";
     sessions_text: "A session ends after 12 hours without use, and after 7 days in any case. End those that you do not know, and change your password.", "会话在 12 小时未使用后结束，最长 7 天。请结束不认识的会话，并修改密码。";

@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use super::place::here;
 use super::said::said;
 use crate::console::i18n::Lang;
-use crate::console::query::LoginQuery;
+use crate::console::query::{LoginQuery, Vouches};
 
 #[component]
 pub fn LoginPage() -> impl IntoView {
@@ -79,9 +79,17 @@ fn door(
             <button type="submit" class="primary">
                 {send}
             </button>
+            {vouched(lang, query, action)}
         </form>
     }
     .into_any()
+}
+
+/// The way by somebody else who vouches. It leaves the console, so it is loaded whole.
+fn vouched(lang: Lang, query: &LoginQuery, action: &'static str) -> AnyView {
+    let is_offered = use_context::<Vouches>().is_some_and(|vouches| vouches.0) && action != LoginQuery::SET_PASSWORD;
+    let href = LoginQuery { said: None, wait_s: None, ..query.clone() }.href_to(LoginQuery::VOUCHED);
+    is_offered.then(|| view! { <a class="button" rel="external" href=href>{lang.account().vouched}</a> }).into_any()
 }
 
 pub fn hidden(name: &'static str, value: String) -> AnyView {

@@ -42,10 +42,17 @@ pub struct LoginQuery {
     pub token: Option<String>,
 }
 
+/// Whether somebody else vouches for operators here: then the pages of the door lead there too.
+#[derive(Clone, Copy, Debug)]
+pub struct Vouches(pub bool);
+
 impl LoginQuery {
     pub const PATH: &'static str = "/login";
     /// Sets a password by a one-time link.
     pub const SET_PASSWORD: &'static str = "/login/password";
+    /// Signs in by somebody else who vouches, and back.
+    pub const VOUCHED: &'static str = "/login/oidc";
+    pub const VOUCHED_BACK: &'static str = "/login/oidc/callback";
     /// Asks for the password again.
     pub const CONFIRM: &'static str = "/admin/confirm";
     pub const SIGN_OUT: &'static str = "/admin/sign-out";
@@ -55,7 +62,7 @@ impl LoginQuery {
 
     /// Pages and forms for whoever has not signed in.
     pub fn is_public(path: &str) -> bool {
-        [Self::PATH, Self::SET_PASSWORD].contains(&path)
+        [Self::PATH, Self::SET_PASSWORD, Self::VOUCHED, Self::VOUCHED_BACK].contains(&path)
     }
 
     pub fn going_to(next: &str) -> Self {

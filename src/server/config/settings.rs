@@ -25,6 +25,11 @@ pub const DRAIN_S: &str = "BATCHBOOK_DRAIN_S";
 pub const PUBLIC_URL: &str = "BATCHBOOK_PUBLIC_URL";
 pub const WEBHOOK_SCHEDULE_S: &str = "BATCHBOOK_WEBHOOK_SCHEDULE_S";
 pub const APPROVAL_OVER_CREDITS: &str = "BATCHBOOK_APPROVAL_OVER_CREDITS";
+pub const OIDC_ISSUER: &str = "BATCHBOOK_OIDC_ISSUER";
+pub const OIDC_CLIENT_ID: &str = "BATCHBOOK_OIDC_CLIENT_ID";
+pub const OIDC_CLIENT_SECRET: &str = "BATCHBOOK_OIDC_CLIENT_SECRET";
+pub const OIDC_ROLE_CLAIM: &str = "BATCHBOOK_OIDC_ROLE_CLAIM";
+pub const OIDC_ROLES: &str = "BATCHBOOK_OIDC_ROLES";
 pub const TRUSTED_PROXIES: &str = "BATCHBOOK_TRUSTED_PROXIES";
 pub const ALLOW_SUBNETS: &str = "BATCHBOOK_ALLOW_SUBNETS";
 
@@ -77,6 +82,15 @@ pub const SETTINGS: &[Setting] = &[
         APPROVAL_OVER_CREDITS,
         "",
         "An operator who grants or adjusts more credits at once than these needs a second one to approve it.",
+    ),
+    setting(OIDC_ISSUER, "", "OpenID Connect provider that vouches for operators, as its document writes it, like https://id.example.com."),
+    setting(OIDC_CLIENT_ID, "", "As whom it knows this server. The address to come back to is <public address>/login/oidc/callback."),
+    Setting { name: OIDC_CLIENT_SECRET, default: "", secret: true, meaning: "Secret that it gave this server; at least 16 characters." },
+    setting(OIDC_ROLE_CLAIM, "role", "Claim of its token with a person's roles: a word or a list of words; dots lead inside."),
+    setting(
+        OIDC_ROLES,
+        "owner=owner,finance=finance,support=support,viewer=viewer",
+        "Which of its words mean which role, separated by commas, the mightiest first.",
     ),
     setting(
         TRUSTED_PROXIES,

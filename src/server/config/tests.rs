@@ -71,6 +71,33 @@ fn only_loopback_is_listened_on_without_https() {
 }
 
 #[test]
+fn an_identity_provider_is_complete_and_its_secret_is_one() {
+    let good = [
+        (names::OIDC_ISSUER, "https://id.example"),
+        (names::OIDC_CLIENT_ID, "books"),
+        (names::OIDC_CLIENT_SECRET, "a long secret of the client"),
+        (names::OIDC_ROLES, "books-owners=owner, all=viewer"),
+    ];
+    let config = Config::read(&environment(&good)).unwrap();
+    assert!(!format!("{config:?}").contains("a long secret"));
+    assert_eq!(config.oidc.unwrap().roles, [("books-owners".to_owned(), Role::Owner), ("all".to_owned(), Role::Viewer)]);
+    for (name, value) in [
+        (names::OIDC_ISSUER, "http://id.example"),
+        (names::OIDC_ISSUER, ""),
+        (names::OIDC_CLIENT_ID, ""),
+        (names::OIDC_CLIENT_SECRET, ""),
+        (names::OIDC_CLIENT_SECRET, "short"),
+        (names::OIDC_ROLES, "books-owners=chef"),
+    ] {
+        let mut pairs = good.to_vec();
+        pairs.retain(|(other, _)| *other != name);
+        pairs.push((name, value));
+        let error = error(&pairs);
+        assert!(error.contains(name) && !error.contains("short\""), "{error}");
+    }
+}
+
+#[test]
 fn providers_are_pairs_by_name() {
     let config = Config::read(&environment(&[
         ("BATCHBOOK_PROVIDER_GATEWAY_BASE_URL", "http://127.0.0.1:4010/v1"),

@@ -111,6 +111,8 @@ const SIGN_OUT: &str = "/admin/sign-out";
 const PUBLIC: &[&str] = &[
     "/login",
     "/login/password",
+    "/login/oidc",
+    "/login/oidc/callback",
     "/livez",
     "/healthz",
     "/api/openapi.json",
@@ -334,7 +336,9 @@ async fn pages_and_their_data_are_for_whoever_is_signed_in() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn forms_of_the_console_are_for_whoever_is_signed_in() {
     let mut found: BTreeSet<String> = BTreeSet::new();
-    for file in ["server/account.rs", "server/sign_in.rs", "server/web.rs", "server/health.rs", "api/mod.rs", "site/mod.rs"] {
+    for file in
+        ["server/account.rs", "server/sign_in.rs", "server/oidc.rs", "server/web.rs", "server/health.rs", "api/mod.rs", "site/mod.rs"]
+    {
         found.extend(routes(file).into_iter().map(|(_, path)| path));
     }
     let known: BTreeSet<String> =

@@ -24,6 +24,7 @@ const OF_WORKERS: &[&str] =
 const OPEN: &[(&str, &str)] = &[
     ("authenticate", "it is the question itself"),
     ("sign_in", "it is the question itself"),
+    ("sign_in_introduced", "it is the question itself"),
     ("resume", "it is the question itself"),
     ("operator_of_token", "it is the question itself"),
     ("set_password", "whoever has the link may"),
