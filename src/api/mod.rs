@@ -13,6 +13,7 @@ mod parameters;
 mod problem;
 mod reference;
 mod same_site;
+mod strangers;
 pub mod v1;
 mod webhooks;
 
@@ -33,6 +34,7 @@ pub use problem::Problem;
 pub use v1::content::{Content, ContentSource, NoContent, Nowhere};
 
 use self::door::Door;
+use self::strangers::Strangers;
 use crate::domain::access::By;
 use crate::domain::id::Random;
 use crate::service::{Limits, Service};
@@ -68,6 +70,7 @@ pub fn router_with_content(
     // Who acts is found out request by request.
     let service = service.acting_for(By::NOBODY);
     let door = Door { service: service.clone(), site: site.clone(), is_api: true };
+    let strangers = Strangers::new(service.clone());
     let timeout = Duration::from_secs(REQUEST_TIMEOUT_S);
     Router::new()
         .nest("/api/v1", v1::router())
@@ -80,6 +83,7 @@ pub fn router_with_content(
         .route("/api/{*rest}", any(unknown_route))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
         .layer(CatchPanicLayer::custom(envelope::panicked))
+        .layer(from_fn_with_state(strangers, strangers::limit))
         .layer(from_fn_with_state(random, envelope::envelope))
         .layer(from_fn_with_state(site, door::arrive))
         .with_state(Api { service, limits, content, public_url: Arc::from(public_url) })

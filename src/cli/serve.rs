@@ -135,12 +135,14 @@ impl Serve {
             parts.start_workers(state, registry, config, &self.hurry);
             parts.start_notify(state, config, &self.hurry)?;
         }
+        let has_operators = !state.service.operators().await?.is_empty();
         let ready = banner::Ready {
             role: self.role.as_str(),
             database: name_of(state.db.kind()),
             addr,
             simulator: simulated.as_ref().map(|simulated| simulated.addr),
             fresh: fresh.as_ref(),
+            has_operators,
         };
         output.answer(&ready.json(), &ready.text());
         let ended = parts.run(config).await;

@@ -59,16 +59,8 @@ impl Door {
         let service = Service::new(db.clone(), clock.clone(), random.clone(), limits);
         let options = LeptosOptions::builder().output_name("batchbook").site_root("target/site").build();
         let state = State { db, service: service.clone(), limits };
-        let web = Web {
-            state,
-            random,
-            options,
-            simulated: false,
-            providers: Registry::default(),
-            site,
-            public_url: String::new(),
-            voucher,
-        };
+        let web =
+            Web { state, random, options, simulated: false, providers: Registry::default(), site, public_url: String::new(), voucher };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let routes = router(web).into_make_service_with_connect_info::<std::net::SocketAddr>();

@@ -16,6 +16,8 @@ pub struct Ready<'a> {
     /// Where the simulated provider answers.
     pub simulator: Option<SocketAddr>,
     pub fresh: Option<&'a Fresh>,
+    /// Whether there is an operator who could sign in.
+    pub has_operators: bool,
 }
 
 /// Prompts of the batch to paste: as many as the smallest batch of its model has.
@@ -54,6 +56,12 @@ impl Ready<'_> {
                 lines.push(format!("Batchbook (role {}, {}) answers at {url}", self.role, self.database));
                 lines.push(format!("  Console    {url}/admin"));
                 lines.push(format!("  API        {url}/docs/api"));
+                if !self.has_operators {
+                    lines.push(
+                        "  Sign in    Nobody can yet. Add the first: batchbook operator add --email you@example.com --role owner"
+                            .to_owned(),
+                    );
+                }
                 lines.extend(self.fresh.map(|fresh| format!("  Sign in    {}", staff::lines(&fresh.staff))));
                 lines.extend(self.fresh.map(|fresh| key_text(fresh, &url)));
             }
@@ -97,7 +105,14 @@ mod tests {
 
     #[test]
     fn a_worker_has_no_address_and_a_simulated_provider_is_said() {
-        let ready = Ready { role: "worker", database: "SQLite", addr: None, simulator: Some(([127, 0, 0, 1], 9).into()), fresh: None };
+        let ready = Ready {
+            role: "worker",
+            database: "SQLite",
+            addr: None,
+            simulator: Some(([127, 0, 0, 1], 9).into()),
+            fresh: None,
+            has_operators: true,
+        };
         assert!(ready.text().starts_with("SIMULATED PROVIDER") && !ready.text().contains("Console"));
         assert_eq!((&ready.json()["url"], &ready.json()["simulated"]), (&Value::Null, &Value::Bool(true)));
     }

@@ -70,16 +70,8 @@ impl Parts {
             site::options(config).map_err(|error| Failure::new("configuration", format!("Leptos.toml cannot be used: {error}")))?;
         let (site, public_url) = (config.site(), config.public_url.clone());
         let voucher = oidc::voucher(config).map_err(|error| Failure::new("configuration", error.to_string()))?;
-        let router = web::router(Web {
-            state: state.clone(),
-            random: Arc::new(OsRandom),
-            options,
-            simulated,
-            providers,
-            site,
-            public_url,
-            voucher,
-        });
+        let router =
+            web::router(Web { state: state.clone(), random: Arc::new(OsRandom), options, simulated, providers, site, public_url, voucher });
         let (stop, drain_max) = (self.stop.clone(), config.drain_max);
         let usage = usage::run(state.service.clone(), stop.clone());
         self.running.spawn(async {

@@ -114,6 +114,12 @@ pub fn is_of_provider(name: &str) -> bool {
     provider_of(name, BASE_URL_SUFFIX).or_else(|| provider_of(name, API_KEY_SUFFIX)).is_some()
 }
 
+/// Whether a value of this name is to be kept from others: a secret, or an address with a password in it.
+pub fn is_secret(name: &str, value: &str) -> bool {
+    let is_known_secret = setting_named(name).is_some_and(|setting| setting.secret) || provider_of(name, API_KEY_SUFFIX).is_some();
+    is_known_secret || url::Url::parse(value).is_ok_and(|url| url.password().is_some())
+}
+
 /// The provider's name, as routes spell it, in a variable that ends so.
 pub fn provider_of(name: &str, suffix: &str) -> Option<String> {
     let provider = name.strip_prefix(PROVIDER_PREFIX)?.strip_suffix(suffix)?;

@@ -97,7 +97,17 @@ fn is_known(name: &str) -> bool {
 fn read_file(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
     let bad = |problem: String| ConfigError::File { path: path.display().to_string(), problem };
     let text = std::fs::read_to_string(path).map_err(|error| bad(format!("it cannot be read: {error}")))?;
-    parse_file(&text).map_err(bad)
+    let values = parse_file(&text).map_err(bad)?;
+    if values.iter().any(|(name, value)| settings::is_secret(name, value)) && others_may_read(path) {
+        return Err(bad("it holds secrets, and everybody on this machine may read it: chmod 600 it".to_owned()));
+    }
+    Ok(values)
+}
+
+/// Whether the file's mode lets everybody read. Where there are no modes, nobody can tell.
+fn others_may_read(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
 }
 
 /// The settings in a file's text, by the names of their variables.
@@ -151,6 +161,28 @@ mod tests {
         let error = parse_file("tasks_max = 1\napi_key = sk-secret\n").unwrap_err();
         assert!(error.contains("line 2") && !error.contains("sk-secret"), "{error}");
         assert!(parse_file("tasks_max = [1]").is_err());
+    }
+
+    #[test]
+    fn a_file_with_secrets_is_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("batchbook.toml");
+        let with_mode = |text: &str, mode| {
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            read_file(&path)
+        };
+        for secret in [
+            "[provider.gateway]\napi_key = 'sk-1'\n",
+            "oidc_client_secret = 'long enough to be one'\n",
+            "database_url = 'postgres://ann:pw@db/books'\n",
+        ] {
+            let error = with_mode(secret, 0o644).unwrap_err().to_string();
+            assert!(error.contains("chmod 600") && !error.contains("sk-1"), "{error}");
+            assert!(with_mode(secret, 0o640).is_ok());
+        }
+        assert!(with_mode("tasks_max = 7\ndatabase_url = 'sqlite://x.db'\n", 0o644).is_ok(), "there is no secret in it");
     }
 
     #[test]

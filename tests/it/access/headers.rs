@@ -128,3 +128,21 @@ async fn a_sign_in_leads_to_no_other_site() {
     let led = door.gets("/admin/batches?status=failed&page=2", "").await;
     assert_eq!(location(&led), "/login?next=%2Fadmin%2Fbatches%3Fstatus%3Dfailed%26page%3D2");
 }
+
+#[tokio::test]
+async fn strangers_are_told_to_wait_and_whoever_has_a_key_is_not() {
+    let door = Door::on(Kind::Sqlite).await;
+    let anna = door.operator(ANNA, Role::Viewer).await;
+    let token = door.service.add_operator_token(anna.id, "script").await.unwrap();
+    let guess = async || door.asks(Method::GET, "/api/v1/credits").bearer_auth("bb_guess").send().await.unwrap().status().as_u16();
+    let mut answers = Vec::new();
+    for _ in 0..610 {
+        answers.push(guess().await);
+    }
+    let looked_at = answers.iter().filter(|status| **status == 401).count();
+    assert_eq!((looked_at, answers.len() - looked_at, answers.last()), (600, 10, Some(&429)));
+    let good = door.asks(Method::GET, "/api/admin/overview").bearer_auth(token.reveal()).send().await.unwrap();
+    assert_eq!(good.status(), 200, "at the same address");
+    door.clock.advance_ms(60_000);
+    assert_eq!(guess().await, 401);
+}
