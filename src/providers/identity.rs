@@ -55,9 +55,16 @@ fn because(why: impl ToString) -> NotVouched {
     NotVouched(why.to_string())
 }
 
-#[derive(Clone, Debug, Deserialize)]
-struct Document {
+/// What the provider says of itself, as it is sent.
+#[derive(Deserialize)]
+struct SentDocument {
     issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+}
+
+#[derive(Clone, Debug)]
+struct Document {
     authorization_endpoint: Url,
     token_endpoint: Url,
 }
@@ -93,13 +100,13 @@ impl Identity {
         self.document
             .get_or_try_init(|| async {
                 let address = format!("{}/.well-known/openid-configuration", self.config.issuer.trim_end_matches('/'));
-                let document: Document = self.read(self.client.get(address)).await?;
-                if document.issuer != self.config.issuer {
-                    return Err(because(format!("its document is of {}", document.issuer)));
+                let sent: SentDocument = self.read(self.client.get(address)).await?;
+                if sent.issuer != self.config.issuer {
+                    return Err(because(format!("its document is of {}", sent.issuer)));
                 }
-                if ![&document.authorization_endpoint, &document.token_endpoint].into_iter().all(is_safe) {
-                    return Err(because("its addresses are not https"));
-                }
+                let safe = |text: &str| Url::parse(text).ok().filter(is_safe).ok_or_else(|| because("its addresses are not https"));
+                let document =
+                    Document { authorization_endpoint: safe(&sent.authorization_endpoint)?, token_endpoint: safe(&sent.token_endpoint)? };
                 Ok(document)
             })
             .await
