@@ -123,7 +123,7 @@ fn console(
 ) -> Router {
     let site = door.site.clone();
     let desk = Desk { service: door.service.clone(), https: site.is_https() };
-    let vouched = voucher.map(|voucher| oidc::router(desk.clone(), voucher, site.origin.clone())).unwrap_or_default();
+    let elsewhere = voucher.map(|voucher| oidc::router(desk.clone(), voucher, site.origin.clone())).unwrap_or_default();
     let app = {
         let options = options.clone();
         move || shell(options.clone())
@@ -167,7 +167,7 @@ fn console(
         .route("/admin/customers/{id}", post(make_key))
         .merge(sign_in::router(desk.clone()))
         .merge(account::router(desk))
-        .merge(vouched)
+        .merge(elsewhere)
         .leptos_routes_with_context(&options, generate_route_list(App), context, app)
         .route_layer(middleware::from_fn(guard::signed_in_only))
         .fallback(fallback)

@@ -58,19 +58,18 @@ impl Service {
     /// The operator who is meant, with the role that is said; `None` where nobody can be.
     async fn introduced(&self, tx: &mut Tx, who: Introduced<'_>, role: Role) -> ServiceResult<Option<operators::Stored>> {
         let email = who.email.map(normal_email);
-        let mut stored = match operators::by_subject(tx, who.subject).await? {
-            Some(stored) => stored,
-            None => {
-                let Some(email) = email else { return Ok(None) };
-                let stored = match operators::by_email(tx, &email).await? {
-                    Some(stored) => stored,
-                    None => self.add_introduced(tx, email, who.name, role).await?,
-                };
-                if !operators::set_subject(tx, stored.key, who.subject).await? {
-                    return Ok(None);
-                }
-                stored
+        let mut stored = if let Some(stored) = operators::by_subject(tx, who.subject).await? {
+            stored
+        } else {
+            let Some(email) = email else { return Ok(None) };
+            let stored = match operators::by_email(tx, &email).await? {
+                Some(stored) => stored,
+                None => self.add_introduced(tx, email, who.name, role).await?,
+            };
+            if !operators::set_subject(tx, stored.key, who.subject).await? {
+                return Ok(None);
             }
+            stored
         };
         // The last owner stays one, whatever is said.
         if stored.operator.role != role && stored.disabled_at.is_none() && operators::may_become(tx, stored.key, role).await? {
