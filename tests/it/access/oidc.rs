@@ -76,7 +76,8 @@ async fn token(State(provider): State<Provider>, headers: HeaderMap, Form(sent):
     let asked = provider.codes.lock().unwrap().remove(&sent["code"]);
     let Some(asked) = asked else { return StatusCode::BAD_REQUEST.into_response() };
     let challenge = BASE64URL_NOPAD.encode(&Sha256::digest(sent["code_verifier"].as_bytes()));
-    let own = format!("Basic {}", BASE64.encode(b"books:a long secret of the client"));
+    // Both parts are written as in a form: RFC 6749, 2.3.1.
+    let own = format!("Basic {}", BASE64.encode(b"books:a+long+secret+of+the+client"));
     if challenge != asked["code_challenge"] || sent["redirect_uri"] != asked["redirect_uri"] || headers["authorization"] != own.as_str() {
         return StatusCode::UNAUTHORIZED.into_response();
     }
