@@ -97,7 +97,7 @@ describe('a receiver that fails twice', () => {
             }
             assert.doesNotMatch(text, /secret-cookie/)
             assert.equal(text.split(`webhook-id: ${delivery}`).length - 1, 3)
-            const steps = await page.locator('.lifecycle li b').allInnerTexts()
+            const steps = await page.locator('.lifecycle li').evaluateAll(items => items.map(item => item.querySelector('b').textContent))
             assert.deepEqual(steps, ['Occurred', 'Queued', 'Attempt failed', 'Attempt failed', 'Delivered'])
             await assertAccessible(page)
             await keepScreenshot(page, `webhook-delivery-${name}`)
