@@ -18,7 +18,7 @@ LINTS := -- -D warnings --cfg 'checkout="$(CURDIR)"'
 WASM  := --lib --no-default-features --features hydrate --target wasm32-unknown-unknown
 SETUP := @scripts/setup.sh
 
-.PHONY: help setup run test check build bench bench-console e2e pictures clean fmt clippy unit nextest site server
+.PHONY: help setup run test check build release bench bench-console e2e pictures clean fmt clippy unit nextest site server
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -35,19 +35,20 @@ test: ## everything: check, integration tests on SQLite and PostgreSQL, browser 
 	$(SETUP) wasm nextest site postgres browser
 	@$(MAKE) --no-print-directory fmt clippy nextest e2e
 
-build: ## release: the program in target/release/batchbook, the site in target/site
+build: release ## release: the program in target/release/batchbook, the site in target/site; fails above the size budget
+	@scripts/sizes.sh
+
+release: ## the same without the budget, so that what is too large can be run and measured
 	$(SETUP) wasm site release
 	@# Views are one type to the compiler: a third less to load. The markup is the same, so the server needs no flag.
 	RUSTFLAGS="--cfg erase_components" cargo leptos build --release --precompress --frontend-only
 	cargo build --release
-	@# The budget is missed at present (docs/performance.md): that is said, and the release is there all the same.
-	-@scripts/sizes.sh
 
 bench: ## measure; one benchmark: make bench ARGS=settle
 	$(SETUP) postgres
 	POSTGRES_MODE=durable scripts/postgres.sh with cargo bench --bench bench -- $(ARGS)
 
-bench-console: build ## measure the console: pages a second, times, memory, clicks in a browser
+bench-console: release ## measure the console: pages a second, times, memory, clicks in a browser
 	$(SETUP) browser load
 	scripts/bench-console.sh
 
