@@ -2,7 +2,6 @@
 //!
 //! This file holds the only feature gates: `ssr` is the server, `hydrate` the browser half.
 
-pub mod console;
 pub mod domain;
 
 #[cfg(feature = "ssr")]
@@ -10,15 +9,9 @@ pub mod api;
 #[cfg(feature = "ssr")]
 pub mod cli;
 #[cfg(feature = "ssr")]
-#[path = "console/api/credit_form.rs"]
-mod credit_form;
-#[cfg(feature = "ssr")]
 pub mod delivery;
 #[cfg(feature = "ssr")]
 pub mod providers;
-#[cfg(feature = "ssr")]
-#[path = "console/api/refusal.rs"]
-mod refusal;
 #[cfg(feature = "ssr")]
 pub mod server;
 #[cfg(feature = "ssr")]
@@ -30,18 +23,10 @@ pub mod store;
 #[cfg(feature = "ssr")]
 pub mod workers;
 
-#[cfg(feature = "hydrate")]
-#[path = "console/api/asked_over_http.rs"]
-pub mod asked;
+/// The console as the server has it: all of it. Pages are written there alone.
 #[cfg(not(feature = "hydrate"))]
-#[path = "console/api/asked_in_process.rs"]
-pub mod asked;
+pub mod console;
+/// The console as browsers have it: the frame around the pages, and what moves.
 #[cfg(feature = "hydrate")]
-#[path = "console/browser.rs"]
-pub mod browser;
-#[cfg(not(feature = "hydrate"))]
-#[path = "console/no_browser.rs"]
-pub mod browser;
-#[cfg(feature = "hydrate")]
-#[path = "console/hydrate.rs"]
-pub mod hydrate;
+#[path = "console/in_browser.rs"]
+pub mod console;

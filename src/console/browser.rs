@@ -1,10 +1,12 @@
-//! What only a browser can do. Its twin for the server is `no_browser.rs`; `lib.rs` chooses one of the two as `crate::browser`.
+//! What only a browser can do. `no_browser.rs` is the part of it that the frame uses, for the server.
 
 use gloo_timers::callback::{Interval, Timeout};
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::convert::FromWasmAbi;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    Document, Element, Event, FormData, HtmlDialogElement, HtmlDocument, HtmlElement, HtmlFormElement, KeyboardEvent, UrlSearchParams,
+    Document, Element, Event, EventTarget, FormData, HtmlDialogElement, HtmlDocument, HtmlElement, HtmlFormElement, KeyboardEvent,
+    UrlSearchParams,
 };
 
 /// Where a key is text, not a shortcut.
@@ -25,7 +27,7 @@ fn document() -> Option<Document> {
 }
 
 /// What a selector finds first.
-fn find<T: JsCast>(selector: &str) -> Option<T> {
+pub fn find<T: JsCast>(selector: &str) -> Option<T> {
     document()?.query_selector(selector).ok()??.dyn_into().ok()
 }
 
@@ -65,9 +67,47 @@ fn copy_by_selection(document: &web_sys::Document, text: &str) -> Option<()> {
     copied.ok().map(|_| ())
 }
 
-/// The address of the page.
-pub fn address() -> String {
+pub fn is_there(selector: &str) -> bool {
+    find::<Element>(selector).is_some()
+}
+
+/// An attribute of what a selector finds first.
+pub fn attribute(selector: &str, name: &str) -> Option<String> {
+    find::<Element>(selector)?.get_attribute(name)
+}
+
+/// The address of the page, to be copied.
+pub fn whole_address() -> String {
     web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default()
+}
+
+/// The address of the page on this server: path, query and fragment.
+pub fn address() -> String {
+    local(&whole_address()).unwrap_or_default()
+}
+
+/// A whole address, if it is one of this server, from its path on.
+pub fn local(address: &str) -> Option<String> {
+    let origin = web_sys::window()?.location().origin().ok()?;
+    address.strip_prefix(&origin).map(str::to_owned)
+}
+
+/// Leaves for another address.
+pub fn load(address: &str) {
+    if let Some(window) = web_sys::window() {
+        // Fails only for what is no address.
+        let _ = window.location().assign(address);
+    }
+}
+
+/// Sets an attribute of what a selector finds first, or takes it away.
+pub fn set_attribute(selector: &str, name: &str, value: Option<&str>) {
+    let Some(element) = find::<Element>(selector) else { return };
+    // The names are good ones.
+    let _ = match value {
+        Some(value) => element.set_attribute(name, value),
+        None => element.remove_attribute(name),
+    };
 }
 
 pub fn print() {
@@ -81,7 +121,7 @@ pub fn print() {
 /// Alt, and not while a dialog is open, which has keys of its own. Ctrl and ⌘ are named before the key: `^k`. When `act` says
 /// that it knew the key, the browser does nothing more with it.
 pub fn on_key(mut act: impl FnMut(&str) -> bool + 'static) {
-    let listener = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| {
+    listen("keydown", move |event: KeyboardEvent| {
         if event.default_prevented() || event.alt_key() || event.is_composing() || find::<Element>("dialog[open]").is_some() {
             return;
         }
@@ -95,9 +135,22 @@ pub fn on_key(mut act: impl FnMut(&str) -> bool + 'static) {
             event.prevent_default();
         }
     });
-    if let Some(document) = document() {
+}
+
+/// Listens to the whole page, for as long as it lives.
+pub fn listen<E: FromWasmAbi + 'static>(name: &str, act: impl FnMut(E) + 'static) {
+    listen_on(document(), name, act);
+}
+
+pub fn listen_to_window<E: FromWasmAbi + 'static>(name: &str, act: impl FnMut(E) + 'static) {
+    listen_on(web_sys::window(), name, act);
+}
+
+fn listen_on<E: FromWasmAbi + 'static>(target: Option<impl AsRef<EventTarget>>, name: &str, act: impl FnMut(E) + 'static) {
+    let listener = Closure::<dyn FnMut(E)>::new(act);
+    if let Some(target) = target {
         // Nothing forbids to listen.
-        let _ = document.add_event_listener_with_callback("keydown", listener.as_ref().unchecked_ref());
+        let _ = target.as_ref().add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
         listener.forget();
     }
 }
@@ -154,32 +207,24 @@ pub fn time_zone() -> Option<String> {
 /// Makes GET forms lead on as links do, without loading the page anew; empty fields are left out of the address. A list that is
 /// marked `data-submits` sends its form when something else is chosen.
 pub fn lead_forms() {
-    listen("submit", |event, form| {
-        if form.method() == "get" && !event.default_prevented() && lead(&form).is_some() {
+    listen("submit", |event: Event| {
+        if let Some(form) = form_of(&event).filter(|form| form.method() == "get" && !event.default_prevented())
+            && lead(&form).is_some()
+        {
             event.prevent_default();
         }
     });
-    listen("change", |event, form| {
+    listen("change", |event: Event| {
         let marked = event.target().and_then(|list| list.dyn_into::<Element>().ok()).is_some_and(|list| list.has_attribute("data-submits"));
-        if marked {
+        if let Some(form) = form_of(&event).filter(|_| marked) {
             // Fails only for a form that is not in the page.
             let _ = form.request_submit();
         }
     });
 }
 
-fn listen(name: &str, act: fn(&Event, HtmlFormElement)) {
-    let listener = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-        let at = event.target().and_then(|at| at.dyn_into::<Element>().ok());
-        if let Some(form) = at.and_then(|at| at.closest("form").ok()?).and_then(|form| form.dyn_into().ok()) {
-            act(&event, form);
-        }
-    });
-    if let Some(document) = document() {
-        // Nothing forbids to listen.
-        let _ = document.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
-        listener.forget();
-    }
+fn form_of(event: &Event) -> Option<HtmlFormElement> {
+    event.target()?.dyn_into::<Element>().ok()?.closest("form").ok()??.dyn_into().ok()
 }
 
 /// A link that is made to be pressed: the router knows what to do with links.

@@ -1,36 +1,106 @@
-//! What stands around every page besides the navigation: the refresh clock's state, preferences, help, languages, and the keys.
+//! What stands around every page: navigation, search, the refresh clock's state, preferences, help, languages, and the keys. The
+//! server writes it and the browser half takes it over, so both run this.
 
+mod address;
+pub mod found;
 mod help;
-mod keys;
 mod search;
 
-pub use search::search_form;
+pub use self::address::Address;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
+use self::search::search_form;
+use super::Opening;
 use super::components::clock::{Clock, Pace};
 use super::i18n::{Lang, Language};
 use super::preferences::{Preferences, Theme};
-use super::query::{LoginQuery, PreferencesQuery};
-use crate::domain::access::Operator;
+use super::query::{AuditQuery, BatchesQuery, CustomersQuery, LoginQuery, OverviewQuery, PreferencesQuery, WebhooksQuery};
+use crate::domain::access::{Action, Operator};
 
-/// The theme, which a key may change under a running page.
-pub type CurrentTheme = RwSignal<Theme>;
+/// What of the frame moves.
+#[derive(Clone, Copy, Debug)]
+pub struct Moving {
+    pub clock: Clock,
+    /// A key may change it under a running page.
+    pub theme: RwSignal<Theme>,
+    /// What a key did, for whoever cannot see it.
+    pub said: RwSignal<String>,
+}
 
-/// To be called once, from an effect.
-pub fn start(lang: Lang, clock: Clock, theme: CurrentTheme, said: RwSignal<String>, shortcuts: bool) {
-    clock.start();
-    keys::listen(lang, clock, theme, said, shortcuts);
+impl Moving {
+    pub fn new(preferences: &Preferences) -> Self {
+        Self { clock: Clock::new(preferences.refresh_s), theme: RwSignal::new(preferences.theme), said: RwSignal::new(String::new()) }
+    }
+}
+
+/// `page` is the element `main`.
+pub fn frame(opening: &Opening, lang: Lang, address: Address, moving: Moving, page: AnyView) -> AnyView {
+    let words = lang.words();
+    let shortcuts = opening.preferences.shortcuts;
+    let class = if opening.operator.is_some() { "app" } else { "app outside" };
+    let sidebar = opening.operator.as_ref().map(|operator| side(lang, address, moving, shortcuts, operator));
+    view! {
+        <a class="skip" href="#main" rel="external">
+            {words.skip_to_content}
+        </a>
+        <div class=class>
+            {sidebar}
+            <div class="content">
+                {opening.simulated.then(|| view! { <p class="banner" role="note">{words.simulated}</p> })}
+                {page}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The side bar, for whoever is signed in.
+fn side(lang: Lang, address: Address, moving: Moving, shortcuts: bool, operator: &Operator) -> AnyView {
+    let words = lang.words();
+    let link = |path: &str, name, key| section(lang, address, path.to_owned(), name, key);
+    let approvals = operator.may(Action::ApproveCredits).then(|| link(LoginQuery::APPROVALS, lang.account().approvals, "v"));
+    let audit = operator.may(Action::ReadAudit).then(|| link(AuditQuery::PATH, lang.audit().audit, "a"));
+    let operators = operator.may(Action::ChangeOperators).then(|| link(LoginQuery::OPERATORS, lang.account().operators, "p"));
+    view! {
+        <header class="side">
+            <a class="brand" href=lang.link(OverviewQuery::PATH)>
+                "Batchbook"
+            </a>
+            {search_form(lang)}
+            <nav aria-label=words.main_navigation>
+                {link(OverviewQuery::PATH, lang.overview().overview, "o")}
+                {link(BatchesQuery::PATH, words.batches, "b")}
+                {link(CustomersQuery::PATH, lang.customers().customers, "c")}
+                {link(WebhooksQuery::PATH, lang.webhooks().webhooks, "w")}
+                {approvals}
+                {audit}
+                {operators}
+            </nav>
+            {utilities(lang, address, moving, shortcuts, operator)}
+        </header>
+    }
+    .into_any()
+}
+
+/// A link of the navigation; `key` after `g` leads there.
+fn section(lang: Lang, address: Address, path: String, name: &'static str, key: &'static str) -> AnyView {
+    let href = lang.link(&path);
+    let current = move || address.is_in(&path).then_some("page");
+    view! {
+        <a href=href aria-current=current data-go=key>
+            {name}
+        </a>
+    }
+    .into_any()
 }
 
 /// The lower end of the side bar.
-pub fn utilities(lang: Lang, clock: Clock, said: RwSignal<String>, shortcuts: bool, operator: &Operator) -> AnyView {
+fn utilities(lang: Lang, address: Address, moving: Moving, shortcuts: bool, operator: &Operator) -> AnyView {
     let words = lang.shell_words();
-    let location = use_location();
-    // Loads the page anew, so that what the server knows of zones comes along.
+    let Moving { clock, said, .. } = moving;
     let preferences = move || {
-        let next = location.pathname.with(|path| location.search.with(|search| Lang::without(path, search)));
+        let next = address.without_language();
         lang.link(&PreferencesQuery { next, ..PreferencesQuery::default() }.to_href())
     };
     view! {
@@ -45,7 +115,7 @@ pub fn utilities(lang: Lang, clock: Clock, said: RwSignal<String>, shortcuts: bo
                 {said}
             </p>
         </div>
-        {languages(lang)}
+        {languages(lang, address)}
     }
     .into_any()
 }
@@ -77,9 +147,10 @@ fn pace(lang: Lang, clock: Clock) -> AnyView {
         Pace::Paused => ("paused", words.pace_paused.to_owned()),
         Pace::Frozen => ("frozen", words.pace_frozen.to_owned()),
         Pace::Still => ("still", words.pace_still.to_owned()),
+        Pace::Lost => ("lost", words.pace_lost.to_owned()),
     };
     let does = move || match clock.pace() {
-        Pace::Off => words.refresh_now,
+        Pace::Off | Pace::Lost => words.refresh_now,
         Pace::Paused => words.resume,
         _ => words.pause,
     };
@@ -93,15 +164,11 @@ fn pace(lang: Lang, clock: Clock) -> AnyView {
 }
 
 /// Links to this page in every language. They load the page anew.
-fn languages(lang: Lang) -> AnyView {
-    let location = use_location();
+fn languages(lang: Lang, address: Address) -> AnyView {
     let links: Vec<_> = Language::ALL
         .into_iter()
         .map(|other| {
-            let href = move || {
-                let here = location.pathname.with(|path| location.search.with(|search| Lang::without(path, search)));
-                lang.to(other).link(&here)
-            };
+            let href = move || lang.to(other).link(&address.without_language());
             view! { <a href=href rel="external" lang=other.tag() hreflang=other.tag() aria-current=(other == lang.language()).then_some("true")>{other.name()}</a> }
         })
         .collect();
@@ -111,11 +178,4 @@ fn languages(lang: Lang) -> AnyView {
         </nav>
     }
     .into_any()
-}
-
-/// Takes another theme and keeps it.
-fn take_theme(theme: CurrentTheme, to: Theme) {
-    theme.set(to);
-    let preferences = Preferences { theme: to, ..Preferences::of_cookies(&crate::browser::cookies()) };
-    crate::browser::set_cookie(&preferences.to_cookie());
 }

@@ -1,13 +1,29 @@
 //! Where the browser half begins.
 
+use leptos::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::console::App;
+use super::frame::{Address, Moving, frame};
+use super::{Opening, browser, keys, presses, turning};
 
-/// Called by the script of the page once its WASM is loaded: takes over the HTML that the server has sent.
+/// Called by the script of the page once its WASM is loaded: takes over the frame that the server has written.
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    crate::browser::lead_forms();
-    leptos::mount::hydrate_body(App);
+    leptos::mount::hydrate_body(|| {
+        let opening = SharedValue::new(Opening::default).into_inner();
+        let address = Address::new(browser::address());
+        let lang = opening.lang(address);
+        let moving = Moving::new(&opening.preferences);
+        let shortcuts = opening.preferences.shortcuts;
+        Effect::new(move |_| {
+            moving.clock.start();
+            keys::listen(lang, moving, shortcuts);
+            presses::start(lang);
+            turning::start(address, moving.clock);
+            browser::set_attribute("#main", "data-hydrated", Some("true"));
+        });
+        // What is in the page is not taken over: it has no state but its address.
+        frame(&opening, lang, address, moving, view! { <main id="main" tabindex="-1" inner_html=""></main> }.into_any())
+    });
 }

@@ -33,6 +33,7 @@ use super::zones;
 use crate::api;
 use crate::api::Site;
 use crate::api::door::{self, Cookie, Door, by_of};
+use crate::console::api::refusal::{FreshLink, Origin};
 use crate::console::i18n::Zone;
 use crate::console::preferences::Preferences;
 use crate::console::query::PreferencesQuery;
@@ -40,7 +41,6 @@ use crate::console::{App, Opening, shell};
 use crate::domain::access::By;
 use crate::domain::id::Random;
 use crate::providers::registry::Registry;
-use crate::refusal::{FreshLink, Origin};
 use crate::site::{self as public, PublicPages};
 
 /// The longest body that the console takes. The customer API has limits of its own.

@@ -3,7 +3,7 @@
 use crate::domain::access::Action;
 use crate::domain::batch::Batch;
 use crate::domain::batch_list::{BatchFilter, BatchSort, Cursor, Order, Part, Place, StatusCount};
-use crate::domain::id::{BatchKey, CustomerId};
+use crate::domain::id::{BatchId, BatchKey, CustomerId};
 use crate::domain::page::PageSize;
 use crate::store::batch_list::{self, Selection};
 use crate::store::{Tx, batches};
@@ -85,6 +85,13 @@ impl Service {
         let parts = batch_list::parts(&mut tx, &keys, filter).await?;
         let of = |key: &BatchKey| Some(parts.iter().find(|(batch, _)| batch == key).map(|(_, part)| *part).unwrap_or_default());
         Ok(keys.iter().map(of).collect())
+    }
+
+    /// Batches by their ids, in no order; those that there are.
+    pub async fn named_batches(&self, ids: &[BatchId]) -> ServiceResult<Vec<Batch>> {
+        self.may(Action::Read)?;
+        let mut tx = self.db().read().await?;
+        Ok(batch_list::named(&mut tx, ids).await?)
     }
 
     /// Names of the models of each of these batches.

@@ -8,7 +8,7 @@ use crate::domain::batch::{Batch, BatchStatus};
 use crate::domain::batch_list::{BatchFilter, BatchSort, COUNT_MAX, Day, Order, Part as PartOfBatch, StatusCount};
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
-use crate::domain::id::{BatchKey, CustomerId};
+use crate::domain::id::{BatchId, BatchKey, CustomerId};
 use crate::domain::money::Money;
 
 use super::batches::{BatchRow, read, select_batches};
@@ -198,6 +198,13 @@ pub async fn select(tx: &mut Tx, selection: &Selection<'_>, limit: i64) -> Store
     let mut batches: Vec<Batch> = rows.into_iter().map(read).collect::<StoreResult<_>>()?;
     batches.sort_by_key(|batch| keys.iter().position(|key| *key == batch.key.0));
     Ok(batches)
+}
+
+/// Batches by their ids, in no order.
+pub async fn named(tx: &mut Tx, ids: &[BatchId]) -> StoreResult<Vec<Batch>> {
+    static BY_ID: SetStatement = SetStatement::new(select_batches!("WHERE b.public_id IN (SELECT u.id FROM {rows})"), 0, &[("id", "text")]);
+    let rows: Vec<BatchRow> = BY_ID.fetch(tx, &[], vec![Column::Text(ids.iter().map(BatchId::to_string).collect())]).await?;
+    rows.into_iter().map(read).collect()
 }
 
 /// What of each of these batches a filter by failure, party or model asks for; batches with nothing of it are left out.

@@ -16,7 +16,7 @@ mod find;
 mod of_batch;
 mod read;
 
-pub use find::{Asked, Found, find};
+pub use find::{Asked, Found, find, named};
 pub use of_batch::{attempts_of, endpoints_of, strips_of};
 pub use read::{Filter, attempts, by_id, list, payload};
 

@@ -1,8 +1,6 @@
-//! How pages and their data travel, over HTTP.
+//! How pages travel, over HTTP.
 
-use batchbook::console::api::batch::ReadBatch;
-use batchbook::console::api::customers::{CustomersPage, ListCustomers};
-use batchbook::console::api::{ConsoleError, wire};
+use batchbook::console::part::{PART, SEEN};
 
 use crate::preferences::{Console, header};
 
@@ -26,25 +24,30 @@ async fn pages_are_compressed_for_those_who_take_it() {
 }
 
 #[tokio::test]
-async fn data_travels_as_the_browser_half_reads_it() {
+async fn a_page_is_had_without_its_frame() {
     let console = Console::open().await;
-    let get = |path: &str| {
-        let request = console.http.get(format!("{}/admin/data/{path}", console.address));
-        async { request.send().await.unwrap() }
+    let page = async |address: &str, part: bool| {
+        let request = console.http.get(format!("{}{address}", console.address)).header("accept", "text/html");
+        let request = if part { request.header(PART, "main") } else { request };
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), header(&answer, "cache-control").to_owned(), answer.text().await.unwrap())
     };
-    let asked = wire::write(&ListCustomers { search: "你好 %&#".to_owned(), before: None, after: None }).unwrap();
-    let escaped = asked.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
-    let answer = get(&format!("customers?{escaped}")).await;
-    assert_eq!((answer.status().as_u16(), header(&answer, "cache-control")), (200, "no-store"));
-    let page: CustomersPage = wire::read(&answer.text().await.unwrap()).unwrap();
-    assert!(page.rows.is_empty());
-    let asked = wire::write(&ReadBatch { id: "bat_nonsense".to_owned() }).unwrap();
-    let answer = get(&format!("batch?{asked}")).await;
-    assert_eq!(answer.status(), 404);
-    assert_eq!(wire::read(&answer.text().await.unwrap()), Ok(ConsoleError::NotFound));
-    for unreadable in ["batch", "batch?%zz", "batch?-"] {
-        let answer = get(unreadable).await;
-        assert_eq!(answer.status(), 500, "{unreadable}");
-        assert_eq!(wire::read(&answer.text().await.unwrap()), Ok(ConsoleError::Unreachable), "{unreadable}");
+    let main = |html: &str| html[html.find("<main").unwrap()..html.find("</main>").unwrap()].to_owned();
+    for (address, status) in [("/admin/batches", 200), ("/admin/batches/bat_nonsense", 404), ("/admin/nowhere", 404)] {
+        let (whole, part) = (page(address, false).await, page(address, true).await);
+        assert_eq!((whole.0, part.0), (status, status), "{address}");
+        assert_eq!(part.1, "no-store");
+        assert_eq!(main(&part.2), main(&whole.2), "{address}");
+        assert!(part.2.contains("<title>") && !part.2.contains("<nav aria-label=\"Console\"") && !part.2.contains("<script"), "{}", part.2);
+        assert!(part.2.len() < whole.2.len());
+    }
+}
+
+#[tokio::test]
+async fn rows_that_are_looked_at_stay_whoever_names_them() {
+    let console = Console::open().await;
+    for seen in ["", "bat_nonsense", "x,,y", &"bat_00fkqz1b3r000000000000000g,".repeat(300)] {
+        let request = console.http.get(format!("{}/admin/batches", console.address)).header(PART, "main").header(SEEN, seen);
+        assert_eq!(request.send().await.unwrap().status(), 200, "{seen}");
     }
 }

@@ -1,14 +1,13 @@
 //! What the page of one's account shows.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{ConsoleError, Wire};
+use super::ConsoleError;
 use crate::domain::id::SessionId;
 use crate::domain::time::Time;
 
 /// A sign-in that goes on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRow {
     pub id: SessionId,
     /// The one that asks.
@@ -20,7 +19,7 @@ pub struct SessionRow {
 }
 
 /// A token for scripts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRow {
     pub key: i64,
     pub name: String,
@@ -28,17 +27,16 @@ pub struct TokenRow {
     pub revoked_at: Option<Time>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub sessions: Vec<SessionRow>,
     pub tokens: Vec<TokenRow>,
     pub now: Time,
 }
 
-#[server(prefix = "/admin/data", endpoint = "account", protocol = Wire)]
 pub async fn read_account() -> Result<Account, ConsoleError> {
+    use crate::console::api::refusal::refuse;
     use crate::domain::access::Who;
-    use crate::refusal::refuse;
     use crate::service::Service;
 
     let service = expect_context::<Service>();

@@ -1,16 +1,15 @@
 //! What waits for a second operator.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{ConsoleError, Wire};
+use super::ConsoleError;
 use crate::domain::access::Decision;
 use crate::domain::credits::Credits;
 use crate::domain::grant::GrantKind;
 use crate::domain::id::{CreditRequestId, CustomerId};
 use crate::domain::time::Time;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalRow {
     pub id: CreditRequestId,
     pub customer: CustomerId,
@@ -26,15 +25,14 @@ pub struct ApprovalRow {
     pub decided: Option<(Decision, String, Time)>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalsPage {
     pub rows: Vec<ApprovalRow>,
     pub now: Time,
 }
 
-#[server(prefix = "/admin/data", endpoint = "approvals", protocol = Wire)]
 pub async fn list_approvals() -> Result<ApprovalsPage, ConsoleError> {
-    use crate::refusal::refuse;
+    use crate::console::api::refusal::refuse;
     use crate::service::Service;
     use crate::service::credit_requests::what_is_asked;
 

@@ -1,15 +1,15 @@
 //! What the record of who did what shows.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{ConsoleError, Wire};
+use super::ConsoleError;
+use crate::console::query::AuditQuery;
 use crate::domain::audit::{ActorKind, AuditEntry, Deed, ObjectKind};
 use crate::domain::id::CustomerId;
 use crate::domain::time::Time;
 
 /// One row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRow {
     pub number: i64,
     pub at: Time,
@@ -27,7 +27,7 @@ pub struct AuditRow {
 }
 
 /// A page of the record, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditPage {
     pub rows: Vec<AuditRow>,
     pub has_newer: bool,
@@ -35,7 +35,6 @@ pub struct AuditPage {
     pub now: Time,
 }
 
-// Compiled on both sides, used by the server.
 impl AuditRow {
     pub fn new(entry: AuditEntry, changes: Vec<(String, String, String)>) -> Self {
         Self {
@@ -55,18 +54,14 @@ impl AuditRow {
     }
 }
 
-/// The parameters are taken as they stand in the address.
-#[server(prefix = "/admin/data", endpoint = "audit", protocol = Wire)]
-pub async fn list_audit(filter: Vec<(String, String)>, before: Option<i64>, after: Option<i64>) -> Result<AuditPage, ConsoleError> {
-    use crate::domain::audit::AuditFilter;
-    use crate::domain::page::{PageSize, Seek};
-    use crate::refusal::refuse;
+pub async fn list_audit(query: AuditQuery) -> Result<AuditPage, ConsoleError> {
+    use crate::console::api::refusal::refuse;
+    use crate::domain::page::PageSize;
     use crate::service::Service;
     use crate::service::audit::changes;
 
     let service = expect_context::<Service>();
-    let filter = AuditFilter::read(&|name| filter.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()));
-    let page = service.audit(&filter, Seek::of(None, before, after), PageSize::default()).await.map_err(refuse)?;
+    let page = service.audit(&query.filter, query.seek, PageSize::default()).await.map_err(refuse)?;
     let row = |entry: AuditEntry| {
         let changes = changes(&entry);
         AuditRow::new(entry, changes)

@@ -1,17 +1,20 @@
 //! What the list of batches shows.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{ConsoleError, Wire};
+use super::ConsoleError;
+use super::looked_at::LookedAt;
+use super::refusal::refuse;
+use crate::console::query::BatchesQuery;
 use crate::domain::batch::{Batch, BatchCredits, BatchStatus, Counts};
 use crate::domain::batch_list::{Part, StatusCount};
 use crate::domain::id::{BatchId, CustomerId};
 use crate::domain::money::Money;
 use crate::domain::time::Time;
+use crate::service::Service;
 
 /// One batch of the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchRow {
     pub id: BatchId,
     pub status: BatchStatus,
@@ -29,7 +32,6 @@ pub struct BatchRow {
 }
 
 impl BatchRow {
-    /// Compiled on both sides, used by the server.
     pub fn new(batch: Batch, models: Vec<String>, part: Option<Part>) -> Self {
         Self {
             id: batch.id,
@@ -49,9 +51,13 @@ impl BatchRow {
 }
 
 /// A page of the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchesPage {
     pub rows: Vec<BatchRow>,
+    /// Batches of this page that are not among the rows, because others are looked at.
+    pub newer: usize,
+    /// Rows that are no longer of this page.
+    pub gone: Vec<BatchId>,
     /// Cursors of the pages before and after this one.
     pub before: Option<String>,
     pub after: Option<String>,
@@ -64,7 +70,7 @@ pub struct BatchesPage {
 }
 
 /// What stays while pages are turned: what the form offers, and the team's views.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BatchesFrame {
     /// Ids and names.
     pub customers: Vec<(String, String)>,
@@ -72,39 +78,38 @@ pub struct BatchesFrame {
     pub views: Vec<ViewRow>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewRow {
     pub key: i64,
     pub name: String,
     pub query: String,
 }
 
-/// `query` is what stands behind the question mark of the page's address.
-#[server(prefix = "/admin/data", endpoint = "batches", protocol = Wire)]
-pub async fn list_batches(query: String) -> Result<BatchesPage, ConsoleError> {
-    use crate::console::query::BatchesQuery;
-    use crate::refusal::refuse;
-    use crate::service::Service;
-
+/// `shown` are the batches that are looked at: they stay, and what else would stand there is counted.
+pub async fn list_batches(query: &BatchesQuery, shown: &[BatchId]) -> Result<BatchesPage, ConsoleError> {
     let service = expect_context::<Service>();
-    let query = BatchesQuery::read(&query);
     let listed = service.batch_list(&query.filter, (query.sort, query.order), query.place, query.size).await.map_err(refuse)?;
     let counts = service.batch_counts(&query.filter).await.map_err(refuse)?;
     let customer = match query.filter.customer {
         Some(id) => service.customer(id).await.ok().map(|customer| customer.name),
         None => None,
     };
-    let models = service.models_of(&listed.rows).await.map_err(refuse)?;
-    let parts = service.parts_of(&listed.rows, &query.filter).await.map_err(refuse)?;
-    let rows = listed.rows.into_iter().zip(models.into_iter().zip(parts));
+    let fresh: Vec<BatchId> = listed.rows.iter().map(|batch| batch.id).collect();
+    let looked_at = LookedAt::new(shown, &fresh);
+    let mut batches = listed.rows;
+    batches.extend(service.named_batches(&looked_at.others).await.map_err(refuse)?);
+    let batches = looked_at.in_order(batches, |batch| batch.id);
+    let models = service.models_of(&batches).await.map_err(refuse)?;
+    let parts = service.parts_of(&batches, &query.filter).await.map_err(refuse)?;
+    let rows = batches.into_iter().zip(models.into_iter().zip(parts));
     let rows = rows.map(|(batch, (models, part))| BatchRow::new(batch, models, part)).collect();
     let [before, after] = [listed.before, listed.after].map(|cursor| cursor.map(|cursor| cursor.to_string()));
-    Ok(BatchesPage { rows, before, after, counts, customer, now: service.now() })
+    let now = service.now();
+    Ok(BatchesPage { rows, newer: looked_at.newer, gone: looked_at.gone(), before, after, counts, customer, now })
 }
 
-#[server(prefix = "/admin/data", endpoint = "batches_frame", protocol = Wire)]
 pub async fn read_batches_frame() -> Result<BatchesFrame, ConsoleError> {
-    use crate::refusal::refuse;
+    use crate::console::api::refusal::refuse;
     use crate::service::Service;
 
     let service = expect_context::<Service>();
@@ -120,9 +125,9 @@ pub async fn read_batches_frame() -> Result<BatchesFrame, ConsoleError> {
 /// Saves a view for the whole team, and leads back to the list. `back` is the query of the page's address.
 #[server(prefix = "/admin/data", endpoint = "save_view")]
 pub async fn save_view(name: String, query: String, back: String) -> Result<(), ConsoleError> {
+    use crate::console::api::refusal::refuse;
     use crate::console::query::BatchesQuery;
     use crate::domain::saved_view::ViewRefused;
-    use crate::refusal::refuse;
     use crate::service::Service;
 
     let service = expect_context::<Service>();
@@ -134,17 +139,17 @@ pub async fn save_view(name: String, query: String, back: String) -> Result<(), 
         Err(ViewRefused::Taken) => "taken",
         Err(ViewRefused::Full) => "full",
     };
-    crate::refusal::lead_back(BatchesQuery::PATH, &back, ("view", said));
+    crate::console::api::refusal::lead_back(BatchesQuery::PATH, &back, ("view", said));
     Ok(())
 }
 
 #[server(prefix = "/admin/data", endpoint = "delete_view")]
 pub async fn delete_view(key: i64, back: String) -> Result<(), ConsoleError> {
+    use crate::console::api::refusal::refuse;
     use crate::console::query::BatchesQuery;
-    use crate::refusal::refuse;
     use crate::service::Service;
 
     expect_context::<Service>().delete_view(key).await.map_err(refuse)?;
-    crate::refusal::lead_back(BatchesQuery::PATH, &back, ("view", "deleted"));
+    crate::console::api::refusal::lead_back(BatchesQuery::PATH, &back, ("view", "deleted"));
     Ok(())
 }

@@ -1,9 +1,8 @@
 //! Adding and taking back credits: what it would do, shown before it is done; and doing it.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{ConsoleError, Wire};
+use super::ConsoleError;
 use crate::domain::credits::Credits;
 use crate::domain::grant::GrantKind;
 use crate::domain::id::GrantId;
@@ -27,7 +26,7 @@ words! {
 }
 
 /// What a form would do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditPreview {
     pub available: Credits,
     pub held: Credits,
@@ -36,7 +35,7 @@ pub struct CreditPreview {
 }
 
 /// A change that can be confirmed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadyChange {
     /// Makes a form that is sent twice one change.
     pub token: String,
@@ -44,7 +43,7 @@ pub struct ReadyChange {
     pub entries: Vec<PreviewRow>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreviewRow {
     pub transaction: i64,
     pub grant: Option<(GrantId, GrantKind)>,
@@ -54,7 +53,6 @@ pub struct PreviewRow {
 }
 
 /// The fields are taken as they were typed.
-#[server(prefix = "/admin/data", endpoint = "credit_preview", protocol = Wire)]
 pub async fn preview_credits(
     id: String,
     action: String,
@@ -63,8 +61,8 @@ pub async fn preview_credits(
     expires: String,
     reason: String,
 ) -> Result<CreditPreview, ConsoleError> {
-    use crate::credit_form::{change_of, problem_of};
-    use crate::refusal::{not_found, refuse};
+    use crate::console::api::credit_form::{change_of, problem_of};
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::service::Service;
 
     let service = expect_context::<Service>();
@@ -112,8 +110,8 @@ pub async fn change_credits(
     reason: String,
     token: String,
 ) -> Result<(), ConsoleError> {
-    use crate::credit_form::{change_of, language, problem_of};
-    use crate::refusal::{not_found, refuse};
+    use crate::console::api::credit_form::{change_of, language, problem_of};
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::service::Service;
     use crate::service::adjustments::Once;
 

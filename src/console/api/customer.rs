@@ -1,10 +1,9 @@
 //! What the page of a customer shows: its books, and the rows of one of its sections.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
+use super::ConsoleError;
 use super::audit::AuditPage;
-use super::{ConsoleError, Wire};
 use crate::domain::batch_list::Day;
 use crate::domain::credits::Credits;
 use crate::domain::grant::{Grant, GrantKind};
@@ -16,14 +15,14 @@ use crate::domain::time::Time;
 use crate::domain::word::words;
 
 /// Where a customer's credits are, as one witness says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Whereabouts {
     pub available: Credits,
     pub held: Credits,
     pub spent: Credits,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerSummary {
     pub id: CustomerId,
     pub name: String,
@@ -52,7 +51,7 @@ words! {
 }
 
 /// The rows of one section.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomerRows {
     Grants(Vec<GrantRow>),
     Ledger(LedgerPage),
@@ -60,7 +59,7 @@ pub enum CustomerRows {
     History(AuditPage),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantRow {
     pub id: GrantId,
     pub kind: GrantKind,
@@ -77,7 +76,7 @@ pub struct GrantRow {
 }
 
 /// A page of the ledger, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerPage {
     pub rows: Vec<LedgerRow>,
     pub has_newer: bool,
@@ -87,7 +86,7 @@ pub struct LedgerPage {
 /// What a transaction did to a balance, and the balance after it.
 pub type Change = Option<(Credits, Option<Credits>)>;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerRow {
     pub id: TransactionId,
     pub kind: TransactionKind,
@@ -104,7 +103,7 @@ pub struct LedgerRow {
 }
 
 /// Keys, and the days of the one that is open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeysPage {
     pub rows: Vec<KeyRow>,
     pub open: Option<KeyDays>,
@@ -114,13 +113,13 @@ pub struct KeysPage {
 }
 
 /// Days on which a key was used: requests that were let through, and refused ones.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyDays {
     pub key: KeyId,
     pub days: Vec<(Day, i64, i64)>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRow {
     pub id: KeyId,
     pub name: String,
@@ -139,7 +138,7 @@ pub struct KeyRow {
 }
 
 /// What came of a form that makes an API key, on the page that answers it. The secret is on this page and nowhere else.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MadeKey {
     pub secret: Option<String>,
     pub problem: Option<KeyProblem>,
@@ -163,7 +162,7 @@ words! {
 }
 
 /// What the form for a new key needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyForm {
     /// Makes a form that is sent twice one key.
     pub token: String,
@@ -214,9 +213,8 @@ impl From<Transaction> for LedgerRow {
 }
 
 /// The id is taken as text: whatever stands in the address is either a customer or not found.
-#[server(prefix = "/admin/data", endpoint = "customer", protocol = Wire)]
 pub async fn read_customer(id: String) -> Result<CustomerSummary, ConsoleError> {
-    use crate::refusal::{not_found, refuse};
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::service::Service;
 
     let service = expect_context::<Service>();
@@ -237,7 +235,6 @@ pub async fn read_customer(id: String) -> Result<CustomerSummary, ConsoleError> 
     })
 }
 
-#[server(prefix = "/admin/data", endpoint = "customer_rows", protocol = Wire)]
 pub async fn read_customer_rows(
     id: String,
     part: CustomerPart,
@@ -248,9 +245,9 @@ pub async fn read_customer_rows(
     key: Option<KeyId>,
 ) -> Result<CustomerRows, ConsoleError> {
     use crate::console::api::audit::AuditRow;
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::domain::access::Action;
     use crate::domain::page::{PageSize, Seek};
-    use crate::refusal::{not_found, refuse};
     use crate::service::Service;
 
     let service = expect_context::<Service>();
@@ -309,10 +306,9 @@ pub async fn read_customer_rows(
     }
 }
 
-#[server(prefix = "/admin/data", endpoint = "key_form", protocol = Wire)]
 pub async fn read_key_form(id: String) -> Result<KeyForm, ConsoleError> {
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::domain::access::Action;
-    use crate::refusal::{not_found, refuse};
     use crate::service::Service;
 
     let service = expect_context::<Service>();
@@ -324,8 +320,8 @@ pub async fn read_key_form(id: String) -> Result<KeyForm, ConsoleError> {
 /// Sent by a plain form, so that it works before and without WASM; leads back to the keys.
 #[server(prefix = "/admin/data", endpoint = "revoke_key")]
 pub async fn revoke_key(customer: String, key: String) -> Result<(), ConsoleError> {
-    use crate::credit_form::language;
-    use crate::refusal::{not_found, refuse};
+    use crate::console::api::credit_form::language;
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::service::Service;
 
     let service = expect_context::<Service>();

@@ -1,15 +1,14 @@
 //! What the list of customers shows.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{ConsoleError, Wire};
+use super::ConsoleError;
 use crate::domain::credits::Credits;
 use crate::domain::id::CustomerId;
 use crate::domain::time::Time;
 
 /// One customer of the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerRow {
     pub id: CustomerId,
     pub name: String,
@@ -24,7 +23,7 @@ pub struct CustomerRow {
 }
 
 /// A page of the list, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomersPage {
     pub rows: Vec<CustomerRow>,
     pub has_newer: bool,
@@ -32,11 +31,10 @@ pub struct CustomersPage {
     pub now: Time,
 }
 
-#[server(prefix = "/admin/data", endpoint = "customers", protocol = Wire)]
 pub async fn list_customers(search: String, before: Option<CustomerId>, after: Option<CustomerId>) -> Result<CustomersPage, ConsoleError> {
+    use crate::console::api::refusal::refuse;
     use crate::domain::money::group_thousands;
     use crate::domain::page::{PageSize, Seek};
-    use crate::refusal::refuse;
     use crate::service::Service;
     use crate::service::customers::BATCHES_COUNTED_MAX;
 

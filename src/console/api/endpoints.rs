@@ -2,15 +2,15 @@
 //! answer leads to a page.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{ConsoleError, Wire};
+use super::ConsoleError;
+use crate::console::query::EndpointsQuery;
 use crate::domain::id::{CustomerId, EndpointId};
 use crate::domain::time::Time;
 use crate::domain::webhook::outcome::{HealthFigures, Outcomes};
 use crate::domain::webhook::{Endpoint, EndpointSource, EndpointStatus, EventType};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointRow {
     pub id: EndpointId,
     pub customer: CustomerId,
@@ -52,7 +52,7 @@ impl EndpointRow {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointsPage {
     pub rows: Vec<EndpointRow>,
     pub has_more: bool,
@@ -62,7 +62,7 @@ pub struct EndpointsPage {
 }
 
 /// An endpoint with everything that is known of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointDetail {
     pub row: EndpointRow,
     /// Of the last seven days.
@@ -77,26 +77,23 @@ pub struct EndpointDetail {
 }
 
 /// What a form needs that makes an endpoint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEndpoint {
     /// Ids and names.
     pub customers: Vec<(String, String)>,
     pub token: String,
 }
 
-/// `query` holds names and values of the page's address.
-#[server(prefix = "/admin/data", endpoint = "endpoints", protocol = Wire)]
-pub async fn list_endpoints(query: Vec<(String, String)>) -> Result<EndpointsPage, ConsoleError> {
-    use crate::console::query::{EndpointShow, EndpointsQuery, WebhooksQuery};
+pub async fn list_endpoints(query: EndpointsQuery) -> Result<EndpointsPage, ConsoleError> {
+    use crate::console::api::refusal::refuse;
+    use crate::console::query::EndpointShow;
     use crate::domain::page::PageSize;
     use crate::domain::webhook::EndpointState;
-    use crate::refusal::refuse;
     use crate::service::Service;
     use crate::service::endpoints::EndpointFilter;
 
     let service = expect_context::<Service>();
-    let query = WebhooksQuery::of(&|name| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()));
-    let EndpointsQuery { show, customer, before } = query.endpoints;
+    let EndpointsQuery { show, customer, before } = query;
     let state = match show {
         Some(EndpointShow::Enabled) => Some(EndpointState::Enabled),
         Some(EndpointShow::Disabled) => Some(EndpointState::Disabled),
@@ -118,10 +115,9 @@ pub async fn list_endpoints(query: Vec<(String, String)>) -> Result<EndpointsPag
 }
 
 /// The id is taken as text: whatever stands in the address is either an endpoint or not found.
-#[server(prefix = "/admin/data", endpoint = "endpoint", protocol = Wire)]
 pub async fn read_endpoint(id: String) -> Result<EndpointDetail, ConsoleError> {
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::domain::webhook::outcome::Span;
-    use crate::refusal::{not_found, refuse};
     use crate::service::Service;
 
     let service = expect_context::<Service>();
@@ -140,9 +136,8 @@ pub async fn read_endpoint(id: String) -> Result<EndpointDetail, ConsoleError> {
     })
 }
 
-#[server(prefix = "/admin/data", endpoint = "endpoint_new", protocol = Wire)]
 pub async fn read_new_endpoint() -> Result<NewEndpoint, ConsoleError> {
-    use crate::refusal::refuse;
+    use crate::console::api::refusal::refuse;
     use crate::service::Service;
 
     let service = expect_context::<Service>();
@@ -152,9 +147,8 @@ pub async fn read_new_endpoint() -> Result<NewEndpoint, ConsoleError> {
 }
 
 /// The secret that a token shows; `None` when it was shown. Asked for once: a page that is loaded anew does not get it again.
-#[server(prefix = "/admin/data", endpoint = "endpoint_secret", protocol = Wire)]
 pub async fn reveal_secret(id: String, token: String) -> Result<Option<String>, ConsoleError> {
-    use crate::refusal::{not_found, refuse};
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::service::Service;
 
     let service = expect_context::<Service>();
@@ -175,9 +169,9 @@ pub async fn save_endpoint(
     token: String,
     lang: Option<String>,
 ) -> Result<(), ConsoleError> {
+    use crate::console::api::refusal::{lead_to, refuse};
     use crate::console::query::{EndpointForm, EndpointPlace};
     use crate::domain::webhook::{EndpointProblem, Subscription};
-    use crate::refusal::{lead_to, refuse};
     use crate::service::endpoints::EndpointFields;
     use crate::service::once::Once;
     use crate::service::{Reader, Service, ServiceError};
@@ -226,8 +220,8 @@ pub async fn save_endpoint(
 /// Does something to an endpoint, and leads to where its effect is seen.
 #[server(prefix = "/admin/data", endpoint = "endpoint_act")]
 pub async fn act_on_endpoint(id: String, act: String, #[server(default)] token: String, lang: Option<String>) -> Result<(), ConsoleError> {
+    use crate::console::api::refusal::{lead_to, not_found, refuse};
     use crate::console::query::{DeliveryPlace, EndpointPlace, EndpointsQuery};
-    use crate::refusal::{lead_to, not_found, refuse};
     use crate::service::once::Once;
     use crate::service::{Reader, Service};
 

@@ -1,33 +1,24 @@
-//! What the pages ask the server for: one file per page. A body asks a service and turns its answer into what the page shows;
-//! it has no SQL and no rules. Server-only names stay inside the bodies, which are compiled out in the browser.
-//!
-//! A function that reads says `#[server(prefix = "/admin/data", endpoint = "…", protocol = Wire)]`: its arguments and its answer
-//! travel in the form of [`wire`], the only one that the browser half can read. They derive `Serialize` and `Deserialize` with
-//! no attributes that leave fields out, and hold no floats. A page does not call the function: it loads it, by the name of its
-//! arguments, `let tasks = load(move || (ReadTasks { id: id.get(), page, size }, clock.tick()))`, and awaits it in a `Suspend`;
-//! it gets an `Arc`, so nothing needs `Clone`. JSON resources (`Resource::new`), the default encodings of `#[server]` and
-//! `ActionForm` bring their JSON, their query strings and fifty kilobytes into the browser half: a function that changes something keeps
-//! the default encoding, for plain `<form method="post">`s.
+//! What the pages show, and what their forms do: one file per page. A body asks a service and turns its answer into what the page
+//! shows; it has no SQL and no rules. What is read is a plain function, because pages are written on the server alone. What
+//! changes something is a server function with the default encoding, for `<form method="post">`s that need no script.
 
 pub mod account;
 pub mod approvals;
 pub mod audit;
 pub mod batch;
 pub mod batches;
+mod credit_form;
 pub mod credits;
 pub mod customer;
 pub mod customers;
 pub mod endpoints;
 mod error;
-mod load;
+mod looked_at;
 pub mod operators;
 pub mod overview;
-mod protocol;
+pub mod refusal;
 pub mod replays;
 pub mod search;
 pub mod webhooks;
-pub mod wire;
 
 pub use error::ConsoleError;
-pub use load::{Loaded, load, load_if};
-pub use wire::Wire;

@@ -1,14 +1,13 @@
 //! What the page of operators shows.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{ConsoleError, Wire};
+use super::ConsoleError;
 use crate::domain::access::Role;
 use crate::domain::id::OperatorId;
 use crate::domain::time::Time;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorRow {
     pub id: OperatorId,
     pub email: String,
@@ -19,7 +18,7 @@ pub struct OperatorRow {
     pub disabled_at: Option<Time>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorsPage {
     pub rows: Vec<OperatorRow>,
     /// A one-time link that was made a moment ago, to be handed over.
@@ -27,9 +26,8 @@ pub struct OperatorsPage {
     pub now: Time,
 }
 
-#[server(prefix = "/admin/data", endpoint = "operators", protocol = Wire)]
 pub async fn list_operators() -> Result<OperatorsPage, ConsoleError> {
-    use crate::refusal::{fresh_link, refuse};
+    use crate::console::api::refusal::{fresh_link, refuse};
     use crate::service::Service;
 
     let service = expect_context::<Service>();

@@ -1,13 +1,12 @@
 //! What the first page shows.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{ConsoleError, Wire};
+use super::ConsoleError;
 use crate::domain::overview::{Now, Report, Window};
 use crate::domain::time::Time;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overview {
     pub report: Report,
     pub state: Now,
@@ -15,9 +14,8 @@ pub struct Overview {
     pub now: Time,
 }
 
-#[server(prefix = "/admin/data", endpoint = "overview", protocol = Wire)]
 pub async fn read_overview(window: Window) -> Result<Overview, ConsoleError> {
-    use crate::refusal::refuse;
+    use crate::console::api::refusal::refuse;
     use crate::service::Service;
 
     let service = expect_context::<Service>();

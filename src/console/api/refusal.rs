@@ -70,6 +70,12 @@ pub struct Origin(pub String);
 #[derive(Clone)]
 pub struct FreshLink(pub String);
 
+impl std::fmt::Debug for FreshLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FreshLink(…)")
+    }
+}
+
 /// What the browser calls this server.
 pub fn own_origin() -> String {
     let by_host = || use_context::<Parts>().and_then(|parts| Some(format!("http://{}", parts.headers.get("host")?.to_str().ok()?)));

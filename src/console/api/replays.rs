@@ -1,15 +1,14 @@
 //! Replays: what one would send, starting and stopping it, and how far it is. The forms are plain: they work without WASM.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{ConsoleError, Wire};
+use super::ConsoleError;
 use crate::domain::id::{EndpointId, ReplayId};
 use crate::domain::time::Time;
 use crate::domain::webhook::{Replay, ReplayPreview, ReplayStatus, ReplayWindow};
 use crate::domain::word::words;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayRow {
     pub id: ReplayId,
     pub url: String,
@@ -54,14 +53,14 @@ impl From<Replay> for ReplayRow {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplaysPage {
     pub rows: Vec<ReplayRow>,
     pub has_more: bool,
     pub now: Time,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayDetail {
     pub row: ReplayRow,
     pub now: Time,
@@ -80,7 +79,7 @@ words! {
 }
 
 /// What a form would send again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayOffer {
     /// Ids and addresses of endpoints, to choose from.
     pub endpoints: Vec<(EndpointId, String)>,
@@ -89,10 +88,9 @@ pub struct ReplayOffer {
     pub now: Time,
 }
 
-#[server(prefix = "/admin/data", endpoint = "replays", protocol = Wire)]
 pub async fn list_replays(before: Option<ReplayId>) -> Result<ReplaysPage, ConsoleError> {
+    use crate::console::api::refusal::refuse;
     use crate::domain::page::PageSize;
-    use crate::refusal::refuse;
     use crate::service::{Reader, Service};
 
     let service = expect_context::<Service>();
@@ -101,9 +99,8 @@ pub async fn list_replays(before: Option<ReplayId>) -> Result<ReplaysPage, Conso
 }
 
 /// The id is taken as text: whatever stands in the address is either a replay or not found.
-#[server(prefix = "/admin/data", endpoint = "replay", protocol = Wire)]
 pub async fn read_replay(id: String) -> Result<ReplayDetail, ConsoleError> {
-    use crate::refusal::{not_found, refuse};
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::service::{Reader, Service};
 
     let service = expect_context::<Service>();
@@ -114,7 +111,6 @@ pub async fn read_replay(id: String) -> Result<ReplayDetail, ConsoleError> {
 
 /// The fields are taken as they were typed. An empty form asks for nothing, and a filter that cannot be read is refused: neither
 /// ever means everything.
-#[server(prefix = "/admin/data", endpoint = "replay_offer", protocol = Wire)]
 pub async fn offer_replay(
     endpoint: String,
     from: String,
@@ -122,9 +118,9 @@ pub async fn offer_replay(
     kind: String,
     failed_as: String,
 ) -> Result<ReplayOffer, ConsoleError> {
+    use crate::console::api::refusal::refuse;
     use crate::domain::page::{PAGE_MAX, PageSize};
     use crate::domain::webhook::DeliveryFilter;
-    use crate::refusal::refuse;
     use crate::service::endpoints::EndpointFilter;
     use crate::service::{Reader, Service, ServiceError};
 
@@ -168,8 +164,8 @@ pub async fn start_replay(
     back: String,
     lang: Option<String>,
 ) -> Result<(), ConsoleError> {
+    use crate::console::api::refusal::{lead_back, lead_to, refuse};
     use crate::console::query::{ReplayPlace, ReplayProblem};
-    use crate::refusal::{lead_back, lead_to, refuse};
     use crate::service::{Reader, Service, ServiceError};
 
     let service = expect_context::<Service>();
@@ -194,8 +190,8 @@ pub async fn start_replay(
 /// Stops a replay, and leads back to its page.
 #[server(prefix = "/admin/data", endpoint = "replay_abort")]
 pub async fn abort_replay(id: String, lang: Option<String>) -> Result<(), ConsoleError> {
+    use crate::console::api::refusal::{lead_to, not_found, refuse};
     use crate::console::query::ReplayPlace;
-    use crate::refusal::{lead_to, not_found, refuse};
     use crate::service::{Reader, Service, ServiceError};
 
     let service = expect_context::<Service>();

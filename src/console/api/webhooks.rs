@@ -1,15 +1,19 @@
 //! What the pages of deliveries show.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{ConsoleError, Wire};
+use super::ConsoleError;
+use super::looked_at::LookedAt;
+use super::refusal::refuse;
+use crate::console::query::WebhooksQuery;
 use crate::domain::id::{BatchId, DeliveryId, EndpointId, EventId, ReplayId};
+use crate::domain::page::PageSize;
 use crate::domain::time::Time;
 use crate::domain::webhook::outcome::Outcomes;
 use crate::domain::webhook::{AttemptClass, Delivery, DeliveryAttempt, DeliveryStatus, EventType, Trigger};
+use crate::service::{Reader, Service};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryRow {
     pub id: DeliveryId,
     pub endpoint: EndpointId,
@@ -24,9 +28,11 @@ pub struct DeliveryRow {
 }
 
 /// A page of deliveries, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveriesPage {
     pub rows: Vec<DeliveryRow>,
+    /// Deliveries of this page that are not among the rows, because others are looked at.
+    pub newer: usize,
     /// Where the next page goes on.
     pub next: Option<DeliveryId>,
     /// The search stopped before the page was full.
@@ -39,7 +45,7 @@ pub struct DeliveriesPage {
     pub now: Time,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptRow {
     pub number: i32,
     pub trigger: Trigger,
@@ -59,7 +65,7 @@ pub struct AttemptRow {
 }
 
 /// A delivery with everything that is known of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryDetail {
     pub row: DeliveryRow,
     pub happened_at: Time,
@@ -115,16 +121,9 @@ impl From<DeliveryAttempt> for AttemptRow {
     }
 }
 
-/// `query` holds names and values of the page's address.
-#[server(prefix = "/admin/data", endpoint = "deliveries", protocol = Wire)]
-pub async fn list_deliveries(query: Vec<(String, String)>) -> Result<DeliveriesPage, ConsoleError> {
-    use crate::console::query::WebhooksQuery;
-    use crate::domain::page::PageSize;
-    use crate::refusal::refuse;
-    use crate::service::{Reader, Service};
-
+/// `shown` are the deliveries that are looked at: they stay, and what else would stand there is counted.
+pub async fn list_deliveries(query: &WebhooksQuery, shown: &[DeliveryId]) -> Result<DeliveriesPage, ConsoleError> {
     let service = expect_context::<Service>();
-    let query = WebhooksQuery::of(&|name| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()));
     let found = service.find_deliveries(&query.filter, query.before, PageSize::default()).await.map_err(refuse)?;
     let outcomes = service.outcomes(query.filter.endpoint, query.filter.customer, query.span).await.map_err(refuse)?;
     let customer = match query.filter.customer {
@@ -135,8 +134,14 @@ pub async fn list_deliveries(query: Vec<(String, String)>) -> Result<DeliveriesP
         Some(id) => service.endpoint(Reader::Operator, id).await.ok().map(|endpoint| endpoint.url),
         None => None,
     };
+    let fresh: Vec<DeliveryId> = found.rows.iter().map(|delivery| delivery.id).collect();
+    let looked_at = LookedAt::new(shown, &fresh);
+    let mut deliveries = found.rows;
+    deliveries.extend(service.named_deliveries(&looked_at.others).await.map_err(refuse)?);
+    let rows = looked_at.in_order(deliveries, |delivery| delivery.id);
     Ok(DeliveriesPage {
-        rows: found.rows.into_iter().map(DeliveryRow::from).collect(),
+        rows: rows.into_iter().map(DeliveryRow::from).collect(),
+        newer: looked_at.newer,
         next: found.next,
         stopped: found.stopped,
         customer,
@@ -147,9 +152,8 @@ pub async fn list_deliveries(query: Vec<(String, String)>) -> Result<DeliveriesP
 }
 
 /// The id is taken as text: whatever stands in the address is either a delivery or not found.
-#[server(prefix = "/admin/data", endpoint = "delivery", protocol = Wire)]
 pub async fn read_delivery(id: String) -> Result<DeliveryDetail, ConsoleError> {
-    use crate::refusal::{not_found, refuse};
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::service::{Reader, Service};
 
     let service = expect_context::<Service>();
@@ -171,9 +175,9 @@ pub async fn read_delivery(id: String) -> Result<DeliveryDetail, ConsoleError> {
 /// For a plain form: sends a delivery again and leads back to its page.
 #[server(prefix = "/admin/data", endpoint = "delivery_resend")]
 pub async fn resend_delivery(id: String, lang: Option<String>) -> Result<(), ConsoleError> {
+    use crate::console::api::refusal::{lead_to, not_found, refuse};
     use crate::console::query::DeliveryPlace;
     use crate::domain::id::DeliveryId;
-    use crate::refusal::{lead_to, not_found, refuse};
     use crate::service::{Reader, Service, ServiceError};
 
     let service = expect_context::<Service>();

@@ -1,11 +1,14 @@
-//! The one refresh clock of the console. The shell starts it; a page says whether it has something that still changes, and
-//! reads the tick in the source of its resources. Nothing moves under a reader: while something is open or selected the page
-//! freezes the clock, and whoever reads may pause it.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+//! The one refresh clock of the console. A page says in its HTML whether it has something that still changes ([`LIVE`]) and
+//! whether nothing may move, because a form or a detail is open ([`STILL`]); whoever reads may pause it.
 
 use leptos::prelude::*;
+
+use crate::console::browser;
+
+/// Marks a page that still changes.
+pub const LIVE: &str = "data-live";
+/// Marks what must not change under a reader.
+pub const STILL: &str = "data-still";
 
 /// The clock looks up once in this time, so that a tab that is shown again is fresh within it.
 const STEP_MS: u32 = 1_000;
@@ -13,10 +16,11 @@ const STEP_MS: u32 = 1_000;
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     tick: RwSignal<u32>,
-    wanted: RwSignal<bool>,
+    live: RwSignal<bool>,
+    still: RwSignal<bool>,
     paused: RwSignal<bool>,
-    /// How many parts of the page ask that nothing moves.
-    freezes: RwSignal<u32>,
+    /// The last refresh was not answered.
+    lost: RwSignal<bool>,
     every_s: u32,
 }
 
@@ -32,28 +36,28 @@ pub enum Pace {
     Frozen,
     /// Nothing on this page changes any more.
     Still,
+    /// The server does not answer. It is asked again and again.
+    Lost,
 }
 
 impl Clock {
     /// Not running yet: on the server it never runs. `every_s` is the preferred pause between two refreshes; 0 is none.
-    pub fn provide(every_s: u32) -> Self {
-        let clock =
-            Self { tick: RwSignal::new(0), wanted: RwSignal::new(false), paused: RwSignal::new(false), freezes: RwSignal::new(0), every_s };
-        provide_context(clock);
-        clock
+    pub fn new(every_s: u32) -> Self {
+        let [live, still, paused, lost] = [(); 4].map(|()| RwSignal::new(false));
+        Self { tick: RwSignal::new(0), live, still, paused, lost, every_s }
     }
 
-    pub fn current() -> Self {
-        expect_context()
-    }
-
-    /// To be called once, from an effect. Rests while the tab is hidden or text in it is selected, and whenever [`Clock::pace`] says so.
+    /// To be called once. Rests while the tab is hidden or text in it is selected, and whenever [`Clock::pace`] says so.
     pub fn start(self) {
         let mut passed_s = 0;
-        crate::browser::every(STEP_MS, move || {
+        browser::every(STEP_MS, move || {
             passed_s += 1;
-            let due = matches!(untrack(|| self.pace()), Pace::Every(every_s) if passed_s >= every_s);
-            if due && !crate::browser::is_hidden() && !crate::browser::is_selecting() {
+            let due = match untrack(|| self.pace()) {
+                Pace::Every(every_s) => passed_s >= every_s,
+                Pace::Lost => passed_s >= self.every_s,
+                _ => false,
+            };
+            if due && !browser::is_hidden() && !browser::is_selecting() {
                 passed_s = 0;
                 self.refresh_now();
             }
@@ -70,26 +74,20 @@ impl Clock {
         self.tick.get()
     }
 
-    pub fn refresh_while(self, open: bool) {
-        self.wanted.set(open);
+    /// What the page says of itself.
+    pub fn page_is(self, live: bool, still: bool) {
+        self.live.set(live);
+        self.still.set(still);
+        self.lost.set(false);
     }
 
-    /// Nothing is refreshed for as long as `open` says so, and the page that asked is shown. `open` reads signals.
-    pub fn freeze_while(self, open: impl Fn() -> bool + 'static) {
-        let holds = Arc::new(AtomicBool::new(false));
-        let hold = move |now: bool| {
-            if holds.swap(now, Ordering::Relaxed) != now {
-                self.freezes.update(|freezes| *freezes = if now { *freezes + 1 } else { freezes.saturating_sub(1) });
-            }
-        };
-        let let_go = hold.clone();
-        on_cleanup(move || let_go(false));
-        Effect::new(move |_| hold(open()));
+    pub fn no_answer(self) {
+        self.lost.set(true);
     }
 
     /// Pauses, or goes on at once. Where there is no refresh by itself, refreshes once.
     pub fn toggle(self) {
-        if self.every_s == 0 {
+        if self.every_s == 0 || self.lost.get_untracked() {
             return self.refresh_now();
         }
         self.paused.update(|paused| *paused = !*paused);
@@ -100,13 +98,19 @@ impl Clock {
 
     pub fn pace(self) -> Pace {
         match self.every_s {
+            _ if self.lost.get() => Pace::Lost,
             0 => Pace::Off,
             _ if self.paused.get() => Pace::Paused,
-            _ if !self.wanted.get() => Pace::Still,
-            _ if self.freezes.get() > 0 => Pace::Frozen,
+            _ if !self.live.get() => Pace::Still,
+            _ if self.still.get() => Pace::Frozen,
             every_s => Pace::Every(every_s),
         }
     }
+}
+
+/// What a page says to the clock, in its HTML.
+pub fn says(live: bool, still: bool) -> AnyView {
+    view! { <i hidden="" data-live=live.then_some("") data-still=still.then_some("")></i> }.into_any()
 }
 
 #[cfg(test)]
@@ -115,7 +119,7 @@ mod tests {
 
     fn pace_of(every_s: u32, prepare: fn(Clock)) -> Pace {
         Owner::new().with(|| {
-            let clock = Clock::provide(every_s);
+            let clock = Clock::new(every_s);
             prepare(clock);
             untrack(|| clock.pace())
         })
@@ -124,25 +128,22 @@ mod tests {
     #[test]
     fn runs_only_while_something_changes_and_nobody_holds_it() {
         assert_eq!(pace_of(5, |_| ()), Pace::Still);
-        assert_eq!(pace_of(5, |clock| clock.refresh_while(true)), Pace::Every(5));
-        assert_eq!(pace_of(0, |clock| clock.refresh_while(true)), Pace::Off);
-        let held = |clock: Clock| {
-            clock.refresh_while(true);
-            clock.freezes.set(1);
-        };
-        assert_eq!(pace_of(5, held), Pace::Frozen);
+        assert_eq!(pace_of(5, |clock| clock.page_is(true, false)), Pace::Every(5));
+        assert_eq!(pace_of(0, |clock| clock.page_is(true, false)), Pace::Off);
+        assert_eq!(pace_of(5, |clock| clock.page_is(true, true)), Pace::Frozen);
         let paused = |clock: Clock| {
-            clock.refresh_while(true);
+            clock.page_is(true, false);
             clock.toggle();
         };
         assert_eq!(pace_of(5, paused), Pace::Paused);
+        assert_eq!(pace_of(5, Clock::no_answer), Pace::Lost);
     }
 
     #[test]
     fn resuming_refreshes_at_once_and_so_does_asking_where_it_is_off() {
         let ticks = |every_s, presses| {
             Owner::new().with(|| {
-                let clock = Clock::provide(every_s);
+                let clock = Clock::new(every_s);
                 (0..presses).for_each(|_| clock.toggle());
                 clock.tick.get_untracked()
             })

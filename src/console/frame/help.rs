@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::browser;
+use crate::console::browser;
 use crate::console::i18n::Lang;
 
 pub(super) fn help(lang: Lang, shortcuts: bool) -> AnyView {

@@ -3,8 +3,8 @@
 
 use leptos::prelude::*;
 
-use crate::browser;
-use crate::console::api::search::{Found, search};
+use super::found::{Found, find};
+use crate::console::browser;
 use crate::console::components::hit::hit_line;
 use crate::console::i18n::Lang;
 use crate::console::query::{SearchQuery, href_of};
@@ -43,7 +43,7 @@ impl Suggestions {
             }
             leptos::task::spawn_local(async move {
                 // Suggestions are a help: where they fail, the form still leads to the page, which says what is wrong.
-                let found = search(text.clone(), ROWS_MAX).await.unwrap_or_default();
+                let found = find(text.clone(), ROWS_MAX).await.unwrap_or_default();
                 if self.text.get_untracked() == text {
                     self.chosen.set(None);
                     self.found.set(found);

@@ -25,7 +25,7 @@ pub static WORDS: Words = Words {
     error_forbidden: "Your role may not see or do this. An owner can give you another role.",
     error_password: "This asks for your password again.",
     error_unavailable: "The database does not answer. Nothing is lost; try again in a moment.",
-    error_unreachable: "The server cannot be reached. Check the connection, then try again.",
+    error_unreadable: "What was sent could not be read: the page is older than the server. Load it anew, then try again.",
     error_internal: "Something went wrong on the server. The log says more under the request id.",
     request_id: "Request id",
     page_not_found: "Page not found",

@@ -36,6 +36,7 @@ pub struct ShellWords {
     pub pace_paused: &'static str,
     pub pace_frozen: &'static str,
     pub pace_still: &'static str,
+    pub pace_lost: &'static str,
     /// What pressing does, while it runs, while it is paused, and when it is off.
     pub pause: &'static str,
     pub resume: &'static str,
@@ -96,6 +97,7 @@ static EN: ShellWords = ShellWords {
     pace_paused: "Paused",
     pace_frozen: "Held while open",
     pace_still: "Up to date",
+    pace_lost: "No answer from the server",
     pause: "Pause refresh",
     resume: "Resume refresh",
     refresh_now: "Refresh now",
@@ -162,6 +164,7 @@ static ZH: ShellWords = ShellWords {
     pace_paused: "已暂停",
     pace_frozen: "展开时暂停",
     pace_still: "已是最新",
+    pace_lost: "服务器没有响应",
     pause: "暂停刷新",
     resume: "继续刷新",
     refresh_now: "立即刷新",

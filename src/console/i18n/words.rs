@@ -40,7 +40,7 @@ words! {
     // Shell.
     skip_to_content main_navigation batches language simulated loading copy copied
     // Panels.
-    try_again error_title error_not_found error_signed_out error_forbidden error_password error_unavailable error_unreachable error_internal request_id
+    try_again error_title error_not_found error_signed_out error_forbidden error_password error_unavailable error_unreadable error_internal request_id
     page_not_found page_not_found_text batch_not_found batch_not_found_text to_batches
     // Columns and figures.
     state batch customer model progress tasks succeeded ok failed canceled open held charged refunded profit profit_usd margin created duration credits

@@ -25,7 +25,7 @@ pub static WORDS: Words = Words {
     error_forbidden: "您的角色无权查看或执行此操作。可请所有者调整您的角色。",
     error_password: "此操作需要再次输入密码。",
     error_unavailable: "数据库没有响应。数据没有丢失，请稍后重试。",
-    error_unreachable: "无法连接服务器。请检查网络后重试。",
+    error_unreadable: "无法读取提交的内容：页面版本比服务器旧。请刷新页面后重试。",
     error_internal: "服务器出错。日志中可按请求编号查到详情。",
     request_id: "请求编号",
     page_not_found: "页面不存在",

@@ -3,12 +3,10 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::failed::failed;
 use super::login::{field, hidden, language_field};
-use super::place::here;
+use super::place::{here, or_failed};
 use super::said::said;
-use crate::console::api::account::{Account, ReadAccount, SessionRow, TokenRow};
-use crate::console::api::load;
+use crate::console::api::account::{Account, SessionRow, TokenRow, read_account};
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, row, table, text};
 use crate::console::i18n::Lang;
@@ -21,7 +19,6 @@ pub fn AccountPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.account();
     let query = here(LoginQuery::at);
-    let account = load(move || (ReadAccount {}, 0));
     let who = use_context::<Operator>().map(|who| {
         view! {
             <p class="note">
@@ -35,15 +32,8 @@ pub fn AccountPage() -> impl IntoView {
             <h1>{words.account}</h1>
         </div>
         {who}
-        {move || query.with(|query| said(lang, query))}
-        <Transition fallback=move || panel::skeleton(lang)>
-            {move || Suspend::new(async move {
-                match account.await {
-                    Ok(account) => shown(lang, &account),
-                    Err(error) => failed(lang, &error),
-                }
-            })}
-        </Transition>
+        {said(lang, &query)}
+        {or_failed(lang, read_account(), move |account| shown(lang, &account))}
         {change_password(lang)}
     }
     .into_any()

@@ -4,16 +4,14 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::account::button;
-use super::failed::failed;
-use super::place::here;
+use super::place::{here, may, or_failed};
 use super::said::said;
-use crate::console::api::approvals::{ApprovalRow, ApprovalsPage as Listed, ListApprovals};
-use crate::console::api::load;
+use crate::console::api::approvals::{ApprovalRow, ApprovalsPage as Listed, list_approvals};
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::{CustomerQuery, LoginQuery};
-use crate::domain::access::{Action, Decision, Operator};
+use crate::domain::access::{Action, Decision};
 use crate::domain::time::Time;
 
 #[component]
@@ -21,24 +19,16 @@ pub fn ApprovalsPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.account();
     let query = here(LoginQuery::at);
-    let approvals = load(move || (ListApprovals {}, 0));
-    let decides = use_context::<Operator>().is_some_and(|operator| operator.may(Action::ApproveCredits));
+    let decides = may(Action::ApproveCredits);
     view! {
         <Title text=words.approvals />
         <div class="head">
             <h1>{words.approvals}</h1>
         </div>
         <p class="note">{words.approvals_text}</p>
-        {move || query.with(|query| said(lang, query))}
+        {said(lang, &query)}
         <section class="card rows own">
-            <Transition fallback=move || panel::skeleton(lang)>
-                {move || Suspend::new(async move {
-                    match approvals.await {
-                        Ok(page) => shown(lang, &page, decides),
-                        Err(error) => failed(lang, &error),
-                    }
-                })}
-            </Transition>
+            {or_failed(lang, list_approvals(), move |page| shown(lang, &page, decides))}
         </section>
     }
     .into_any()

@@ -3,11 +3,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::failed::failed;
-use super::place::here;
-use crate::console::api::audit::{AuditPage as Listed, AuditRow, ListAudit};
-use crate::console::api::load;
-use crate::console::components::clock::Clock;
+use super::place::{here, or_failed};
+use crate::console::api::audit::{AuditPage as Listed, AuditRow, list_audit};
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::code_line;
 use crate::console::components::pager::step;
@@ -23,14 +20,8 @@ use crate::domain::time::Time;
 pub fn AuditPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.audit();
-    let clock = Clock::current();
     let query = here(AuditQuery::at);
-    let listed = load(move || {
-        let AuditQuery { filter, seek } = query.get();
-        let (_, before, after) = seek.parts();
-        let pairs = filter.parameters().into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        (ListAudit { filter: pairs.collect(), before, after }, clock.tick())
-    });
+    let listed = list_audit(query.clone());
     view! {
         <Title text=words.audit />
         <div class="head">
@@ -38,15 +29,8 @@ pub fn AuditPage() -> impl IntoView {
         </div>
         <p class="note">{words.note}</p>
         <section class="card list">
-            {move || filters(lang, &query.get())}
-            <Transition fallback=move || panel::skeleton(lang)>
-                {move || Suspend::new(async move {
-                    match listed.await {
-                        Ok(page) => list(lang, &query.get_untracked(), &page),
-                        Err(error) => failed(lang, &error),
-                    }
-                })}
-            </Transition>
+            {filters(lang, &query)}
+            {or_failed(lang, listed, move |page| list(lang, &query, &page))}
         </section>
     }
     .into_any()

@@ -15,18 +15,16 @@ mod webhooks;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use self::{actions::Actions, attempts::Attempts, billing::Billing, tasks::Tasks, timeline::Timeline, webhooks::Webhooks};
 use super::failed::failed;
-use super::place::{here, may};
-use crate::console::api::batch::{BatchSummary, ReadBatch};
-use crate::console::api::{ConsoleError, Loaded, load};
+use super::place::{here, may, once_known};
+use crate::console::api::ConsoleError;
+use crate::console::api::batch::{BatchSummary, read_batch};
 use crate::console::components::badge::batch_badge;
-use crate::console::components::clock::Clock;
+use crate::console::components::clock;
 use crate::console::components::copy::id_with_copy;
-use crate::console::components::panel;
 use crate::console::components::tabs::{TabLink, tabs};
 use crate::console::i18n::{Lang, shortened};
-use crate::console::query::{AttemptsQuery, BatchPlace, BatchQuery, BatchesQuery, BillingQuery, Tab, TasksQuery, TimelineQuery};
+use crate::console::query::{BatchPlace, BatchQuery, BatchesQuery, Tab};
 use crate::domain::access::Action as Act;
 use crate::domain::batch::BatchStatus;
 use crate::domain::id::BatchId;
@@ -34,52 +32,38 @@ use crate::domain::id::BatchId;
 #[component]
 pub fn BatchPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
-    let clock = Clock::current();
     let place = here(BatchPlace::at);
-    let id = Memo::new(move |_| place.with(|place| place.id.clone()));
-    let tab = Memo::new(move |_| place.with(|place| place.query.tab));
-    // Stays as it was while another tab is shown, so that the rows are not loaded again on the way out.
-    let query = Memo::new(move |before: Option<&TasksQuery>| {
-        let query = place.with(|place| place.query.clone());
-        if query.tab == Tab::Tasks { query.tasks } else { before.cloned().unwrap_or_default() }
-    });
-    let attempts = Memo::new(move |before: Option<&AttemptsQuery>| {
-        let query = place.with(|place| place.query.clone());
-        if query.tab == Tab::Attempts { query.attempts } else { before.copied().unwrap_or_default() }
-    });
-    let billing = Memo::new(move |before: Option<&BillingQuery>| {
-        let query = place.with(|place| place.query.clone());
-        if query.tab == Tab::Billing { query.billing } else { before.copied().unwrap_or_default() }
-    });
-    let timeline = Memo::new(move |before: Option<&TimelineQuery>| {
-        let query = place.with(|place| place.query.clone());
-        if query.tab == Tab::Timeline { query.timeline } else { before.copied().unwrap_or_default() }
-    });
-    let whole = Memo::new(move |_| place.with(|place| place.query.clone()));
-    let summary = load(move || (ReadBatch { id: id.get() }, clock.tick()));
-    refresh_while_open(clock, summary);
     let offers = Offers { cancel: may(Act::CancelBatches), refund: may(Act::ChangeCredits), compare: may(Act::CompareBooks) };
+    let (id, query) = (place.id.clone(), place.query.clone());
+    let above = once_known(async move {
+        match read_batch(id.clone()).await {
+            Ok(summary) => above_the_rows(lang, &summary, &query, offers),
+            Err(ConsoleError::NotFound) => no_such_batch(lang, id),
+            Err(error) => failed(lang, &error),
+        }
+    });
+    // What is no id is no batch either: that is said above.
+    let rows = place.id.parse().ok().map(|id| {
+        view! {
+            {actions::dialog(lang, id, &place.query)}
+            {rows(lang, id, place.query)}
+        }
+    });
     view! {
-        {announce_end(lang, summary)}
-        <Transition fallback=move || panel::skeleton(lang)>
-            {move || Suspend::new(async move {
-                match summary.await {
-                    Ok(summary) => above_the_rows(lang, &summary, tab, offers),
-                    Err(ConsoleError::NotFound) => no_such_batch(lang, id.get_untracked()),
-                    Err(error) => failed(lang, &error),
-                }
-            })}
-        </Transition>
-        <Actions id query=whole />
-        {move || match tab.get() {
-            Tab::Tasks => view! { <Tasks id query /> }.into_any(),
-            Tab::Attempts => view! { <Attempts id query=attempts /> }.into_any(),
-            Tab::Billing => view! { <Billing id query=billing /> }.into_any(),
-            Tab::Timeline => view! { <Timeline id query=timeline /> }.into_any(),
-            Tab::Webhooks => view! { <Webhooks id /> }.into_any(),
-        }}
+        {above}
+        {rows}
     }
     .into_any()
+}
+
+fn rows(lang: Lang, id: BatchId, query: BatchQuery) -> AnyView {
+    match query.tab {
+        Tab::Tasks => tasks::tasks(lang, id, query.tasks),
+        Tab::Attempts => attempts::attempts(lang, id, query.attempts),
+        Tab::Billing => billing::billing(lang, id, query.billing),
+        Tab::Timeline => timeline::timeline(lang, id, query.timeline),
+        Tab::Webhooks => webhooks::webhooks(lang, id),
+    }
 }
 
 /// What is offered to whoever looks at the page.
@@ -90,28 +74,9 @@ pub struct Offers {
     compare: bool,
 }
 
-fn refresh_while_open(clock: Clock, summary: Loaded<BatchSummary>) {
-    Effect::new(move |_| {
-        clock.refresh_while(summary.get().is_some_and(|summary| summary.is_ok_and(|summary| !summary.status.is_finished())));
-    });
-    on_cleanup(move || clock.refresh_while(false));
-}
-
-/// Says to whoever cannot see it that a batch that was running has ended.
-fn announce_end(lang: Lang, summary: Loaded<BatchSummary>) -> AnyView {
-    let said = RwSignal::new(String::new());
-    Effect::new(move |before: Option<Option<(BatchId, BatchStatus)>>| {
-        let now = summary.get().and_then(|read| read.ok().map(|batch| (batch.id, batch.status)));
-        let before = before.flatten();
-        if let (Some((id, was)), Some((same, is))) = (before, now)
-            && id == same
-            && !was.is_finished()
-            && is.is_finished()
-        {
-            said.set(format!("{} {}", lang.batch().has_ended, (lang.words().batch_status_word)(is)));
-        }
-        now.or(before)
-    });
+/// Says to whoever cannot see it that a batch that was running has ended: assistive technology reads it out when it comes in.
+fn end(lang: Lang, status: BatchStatus) -> AnyView {
+    let said = status.is_finished().then(|| format!("{} {}", lang.batch().has_ended, (lang.words().batch_status_word)(status)));
     view! {
         <p class="unseen" role="status">
             {said}
@@ -120,13 +85,22 @@ fn announce_end(lang: Lang, summary: Loaded<BatchSummary>) -> AnyView {
     .into_any()
 }
 
-fn above_the_rows(lang: Lang, summary: &BatchSummary, tab: Memo<Tab>, offers: Offers) -> AnyView {
+fn above_the_rows(lang: Lang, summary: &BatchSummary, query: &BatchQuery, offers: Offers) -> AnyView {
     let words = lang.words();
     let id = summary.id;
     let ordered = ordered(lang, summary);
     let (tasks, transactions) = (lang.number(summary.counts.total), lang.number(summary.books.transactions));
+    let link = |to: Tab, name, count| TabLink {
+        name,
+        count,
+        href: lang.link(&BatchQuery::default().tab(to).to_href(id)),
+        current: query.tab == to,
+    };
     view! {
         <Title text=format!("{} {ordered}", shortened(&id.to_string())) />
+        // What a dialog says does not move while somebody reads it.
+        {clock::says(!summary.status.is_finished(), query.action.is_some())}
+        {end(lang, summary.status)}
         <nav class="crumb" aria-label=words.batch>
             <a href=lang.link(BatchesQuery::PATH)>{words.batches}</a>
             " / "
@@ -144,24 +118,16 @@ fn above_the_rows(lang: Lang, summary: &BatchSummary, tab: Memo<Tab>, offers: Of
         <h2 class="unseen" id="rows">
             {words.sections}
         </h2>
-        {move || {
-            let link = |to: Tab, name, count| TabLink {
-                name,
-                count,
-                href: lang.link(&BatchQuery::default().tab(to).to_href(id)),
-                current: tab.get() == to,
-            };
-            tabs(
-                words.sections,
-                vec![
-                    link(Tab::Tasks, words.tasks, Some(tasks.clone())),
-                    link(Tab::Attempts, lang.attempts().attempts, None),
-                    link(Tab::Billing, words.billing, Some(transactions.clone())),
-                    link(Tab::Timeline, lang.batch().timeline, None),
-                    link(Tab::Webhooks, words.webhooks, None),
-                ],
-            )
-        }}
+        {tabs(
+            words.sections,
+            vec![
+                link(Tab::Tasks, words.tasks, Some(tasks)),
+                link(Tab::Attempts, lang.attempts().attempts, None),
+                link(Tab::Billing, words.billing, Some(transactions)),
+                link(Tab::Timeline, lang.batch().timeline, None),
+                link(Tab::Webhooks, words.webhooks, None),
+            ],
+        )}
     }
     .into_any()
 }

@@ -9,12 +9,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::failed::failed;
-use super::place::here;
-use crate::console::api::customer::{CustomerPart, CustomerSummary, ReadCustomer, ReadCustomerRows};
-use crate::console::api::{ConsoleError, load, load_if};
-use crate::console::components::clock::Clock;
+use super::place::{here, once_known};
+use crate::console::api::ConsoleError;
+use crate::console::api::customer::{CustomerPart, CustomerSummary, read_customer, read_customer_rows};
+use crate::console::components::clock;
 use crate::console::components::copy::id_with_copy;
-use crate::console::components::panel;
 use crate::console::components::tabs::{TabLink, tabs};
 use crate::console::i18n::Lang;
 use crate::console::query::{CustomerPlace, CustomerQuery, CustomerTab, CustomersQuery};
@@ -22,48 +21,34 @@ use crate::console::query::{CustomerPlace, CustomerQuery, CustomerTab, Customers
 #[component]
 pub fn CustomerPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
-    let clock = Clock::current();
     let place = here(CustomerPlace::at);
-    let id = Memo::new(move |_| place.with(|place| place.id.clone()));
-    let tab = Memo::new(move |_| place.with(|place| place.query.tab));
-    let summary = load(move || (ReadCustomer { id: id.get() }, clock.tick()));
-    let rows = load_if(move || {
-        let CustomerPlace { id, query } = place.get();
-        let (at, before, after) = query.seek.parts();
-        (part_of(query.tab).map(|part| ReadCustomerRows { id, part, kind: query.kind, at, before, after, key: query.key }), clock.tick())
+    let (id, tab) = (place.id.clone(), place.query.tab);
+    let above = once_known(async move {
+        match read_customer(id.clone()).await {
+            Ok(summary) => above_the_rows(lang, &summary, tab),
+            Err(ConsoleError::NotFound) => no_such_customer(lang, id),
+            Err(error) => failed(lang, &error),
+        }
     });
-    let is_form = Memo::new(move |_| tab.get() == CustomerTab::Credits);
-    let is_keys = Memo::new(move |_| tab.get() == CustomerTab::Keys);
-    // Only open batches change a balance by themselves.
-    Effect::new(move |_| {
-        clock.refresh_while(summary.get().is_some_and(|summary| summary.is_ok_and(|summary| !summary.books.held.is_zero())));
-    });
-    on_cleanup(move || clock.refresh_while(false));
+    let making = (tab == CustomerTab::Keys).then(|| keys::making(lang, place.id.clone()));
     view! {
-        <Transition fallback=move || panel::skeleton(lang)>
-            {move || Suspend::new(async move {
-                match summary.await {
-                    Ok(summary) => above_the_rows(lang, &summary, tab),
-                    Err(ConsoleError::NotFound) => no_such_customer(lang, id.get_untracked()),
-                    Err(error) => failed(lang, &error),
-                }
-            })}
-        </Transition>
-        <section class="card rows">
-            {move || is_keys.get().then(|| view! { <keys::NewKey place /> }.into_any())}
-            <Transition fallback=move || panel::skeleton(lang)>
-                {move || Suspend::new(async move {
-                    match rows.await {
-                        Ok(rows) => rows.as_ref().as_ref().map(|rows| rows::rows(lang, &place.get_untracked(), rows)).into_any(),
-                        Err(ConsoleError::NotFound) => ().into_any(),
-                        Err(error) => failed(lang, &error),
-                    }
-                })}
-            </Transition>
-            {move || is_form.get().then(|| view! { <credits::Credits place /> }.into_any())}
-        </section>
+        {above}
+        <section class="card rows">{making} {below(lang, place)}</section>
     }
     .into_any()
+}
+
+fn below(lang: Lang, place: CustomerPlace) -> AnyView {
+    let CustomerPlace { id, query } = place.clone();
+    let Some(part) = part_of(query.tab) else { return credits::changing(lang, place) };
+    let (at, before, after) = query.seek.parts();
+    once_known(async move {
+        match read_customer_rows(id, part, query.kind, at, before, after, query.key).await {
+            Ok(rows) => rows::rows(lang, &place, &rows),
+            Err(ConsoleError::NotFound) => ().into_any(),
+            Err(error) => failed(lang, &error),
+        }
+    })
 }
 
 /// The form for credits has no rows.
@@ -77,14 +62,18 @@ const fn part_of(tab: CustomerTab) -> Option<CustomerPart> {
     }
 }
 
-fn above_the_rows(lang: Lang, summary: &CustomerSummary, tab: Memo<CustomerTab>) -> AnyView {
+fn above_the_rows(lang: Lang, summary: &CustomerSummary, tab: CustomerTab) -> AnyView {
     let words = lang.customers();
     let id = summary.id;
     let name = summary.name.clone();
     let batches = lang.link(&format!("/admin/batches?customer={id}"));
-    let grants = lang.number(summary.grants_count);
+    let link =
+        |to: CustomerTab, name, count| TabLink { name, count, href: lang.link(&CustomerQuery::tab(to).to_href(id)), current: tab == to };
+    // Only open batches change a balance by themselves. A form must not change under the hand that fills it in.
+    let says = clock::says(!summary.books.held.is_zero(), matches!(tab, CustomerTab::Credits | CustomerTab::Keys));
     view! {
         <Title text=name.clone() />
+        {says}
         <nav class="crumb" aria-label=words.customers>
             <a href=lang.link(CustomersQuery::PATH)>{words.customers}</a>
         </nav>
@@ -103,24 +92,16 @@ fn above_the_rows(lang: Lang, summary: &CustomerSummary, tab: Memo<CustomerTab>)
             {strip::strip(lang, summary)}
         </section>
         <h2 class="unseen">{words.sections}</h2>
-        {move || {
-            let link = |to: CustomerTab, name, count| TabLink {
-                name,
-                count,
-                href: lang.link(&CustomerQuery::tab(to).to_href(id)),
-                current: tab.get() == to,
-            };
-            tabs(
-                words.sections,
-                vec![
-                    link(CustomerTab::Grants, words.grants, Some(grants.clone())),
-                    link(CustomerTab::Ledger, words.ledger, None),
-                    link(CustomerTab::Keys, words.keys, None),
-                    link(CustomerTab::Credits, words.credits, None),
-                    link(CustomerTab::History, lang.audit().history, None),
-                ],
-            )
-        }}
+        {tabs(
+            words.sections,
+            vec![
+                link(CustomerTab::Grants, words.grants, Some(lang.number(summary.grants_count))),
+                link(CustomerTab::Ledger, words.ledger, None),
+                link(CustomerTab::Keys, words.keys, None),
+                link(CustomerTab::Credits, words.credits, None),
+                link(CustomerTab::History, lang.audit().history, None),
+            ],
+        )}
     }
     .into_any()
 }

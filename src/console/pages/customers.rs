@@ -4,11 +4,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::failed::failed;
-use super::place::here;
-use crate::console::api::customers::{CustomerRow, CustomersPage as Listed, ListCustomers};
-use crate::console::api::load;
-use crate::console::components::clock::Clock;
+use super::place::{here, or_failed};
+use crate::console::api::customers::{CustomerRow, CustomersPage as Listed, list_customers};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
@@ -24,29 +21,18 @@ const COMMAND: &str = "batchbook customer add --name \"Acme Studio\" --email bil
 pub fn CustomersPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.customers();
-    let clock = Clock::current();
     let query = here(CustomersQuery::at);
-    let listed = load(move || {
-        let CustomersQuery { search, seek } = query.get();
-        let (_, before, after) = seek.parts();
-        (ListCustomers { search, before, after }, clock.tick())
-    });
+    let (_, before, after) = query.seek.parts();
+    let listed = list_customers(query.search.clone(), before, after);
     view! {
         <Title text=words.customers />
         <div class="head">
             <h1>{words.customers}</h1>
         </div>
-        {move || search(lang, query.get().search)}
+        {search(lang, query.search.clone())}
         <p class="note">{words.list_note}</p>
         <section class="card list">
-            <Transition fallback=move || panel::skeleton(lang)>
-                {move || Suspend::new(async move {
-                    match listed.await {
-                        Ok(page) => list(lang, &query.get_untracked(), &page),
-                        Err(error) => failed(lang, &error),
-                    }
-                })}
-            </Transition>
+            {or_failed(lang, listed, move |page| list(lang, &query, &page))}
         </section>
     }
     .into_any()

@@ -7,15 +7,14 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::failed::failed;
-use super::place::here;
-use crate::console::api::webhooks::{DeliveryDetail, ReadDelivery};
-use crate::console::api::{ConsoleError, load};
+use super::place::{here, once_known};
+use crate::console::api::ConsoleError;
+use crate::console::api::webhooks::{DeliveryDetail, read_delivery};
 use crate::console::components::badge::delivery_badge;
-use crate::console::components::clock::Clock;
+use crate::console::components::clock;
 use crate::console::components::copy::{copy_button, id_with_copy, short_id};
 use crate::console::components::figure::{term, terms};
 use crate::console::components::json::indented;
-use crate::console::components::panel;
 use crate::console::i18n::{Lang, shortened};
 use crate::console::query::{BatchWebhooksPlace, DeliveryPlace, EndpointPlace, WebhooksQuery};
 use crate::domain::webhook::DeliveryStatus;
@@ -23,27 +22,14 @@ use crate::domain::webhook::DeliveryStatus;
 #[component]
 pub fn DeliveryPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
-    let clock = Clock::current();
     let place = here(DeliveryPlace::at);
-    let delivery = load(move || (ReadDelivery { id: place.get().id }, clock.tick()));
-    Effect::new(move |_| {
-        clock.refresh_while(
-            delivery.get().is_some_and(|delivery| delivery.is_ok_and(|delivery| delivery.row.status.finished_at().is_none())),
-        );
-    });
-    on_cleanup(move || clock.refresh_while(false));
-    view! {
-        <Transition fallback=move || panel::skeleton(lang)>
-            {move || Suspend::new(async move {
-                match delivery.await {
-                    Ok(delivery) => detail(lang, &delivery),
-                    Err(ConsoleError::NotFound) => no_such_delivery(lang, place.get_untracked().id),
-                    Err(error) => failed(lang, &error),
-                }
-            })}
-        </Transition>
-    }
-    .into_any()
+    once_known(async move {
+        match read_delivery(place.id.clone()).await {
+            Ok(delivery) => detail(lang, &delivery),
+            Err(ConsoleError::NotFound) => no_such_delivery(lang, place.id),
+            Err(error) => failed(lang, &error),
+        }
+    })
 }
 
 fn detail(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
@@ -59,9 +45,9 @@ fn detail(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
         Some(term("webhook-id", view! { <code class="whole">{row.id.to_string()}</code> })),
         Some(term(words.event, view! { <code class="whole">{row.event.to_string()}</code> })),
     ];
-    let copied = delivery.body.clone();
     view! {
         <Title text=format!("{} {}", shortened(&row.id.to_string()), row.kind) />
+        {clock::says(row.status.finished_at().is_none(), false)}
         <nav class="crumb" aria-label=words.webhooks>
             <a href=lang.link(WebhooksQuery::PATH)>{words.webhooks}</a>
         </nav>
@@ -82,7 +68,7 @@ fn detail(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
             <section class="card delivery">
                 <h2>{own.body_sent}</h2>
                 <pre tabindex="0">{indented(&delivery.body)}</pre>
-                {copy_button(lang, own.copy_request, move || copied.clone())}
+                {copy_button(own.copy_request, delivery.body.clone())}
             </section>
         </div>
         <section class="card delivery">

@@ -8,15 +8,14 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::failed::failed;
-use super::place::here;
+use super::place::{here, once_known, or_failed};
 use super::webhooks::{health, no_such_thing, pair, rate, types};
-use crate::console::api::endpoints::{EndpointDetail, ReadEndpoint, ReadNewEndpoint, RevealSecret};
-use crate::console::api::{ConsoleError, load_if};
+use crate::console::api::ConsoleError;
+use crate::console::api::endpoints::{EndpointDetail, read_endpoint, read_new_endpoint, reveal_secret};
 use crate::console::components::badge::endpoint_badge;
-use crate::console::components::clock::Clock;
+use crate::console::components::clock;
 use crate::console::components::copy::{copy_button, id_with_copy};
 use crate::console::components::figure::{term, terms};
-use crate::console::components::panel;
 use crate::console::components::table::{Cell, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::{CustomerQuery, EndpointPlace, EndpointsQuery, ReplayPlace, WebhooksQuery};
@@ -27,50 +26,26 @@ use crate::domain::webhook::outcome::Span;
 #[component]
 pub fn EndpointPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
-    let clock = Clock::current();
     let place = here(EndpointPlace::at);
-    let is_new = Memo::new(move |_| place.with(EndpointPlace::is_new));
-    let id = Memo::new(move |_| place.with(|place| place.id.clone()));
-    let reveal = Memo::new(move |_| place.with(|place| place.reveal.clone()));
-    let fresh = load_if(move || (is_new.get().then_some(ReadNewEndpoint {}), 0));
-    let found = load_if(move || ((!is_new.get()).then(|| ReadEndpoint { id: id.get() }), clock.tick()));
-    // Once: what it shows is gone when it is asked for again.
-    let secret = load_if(move || (reveal.get().map(|token| RevealSecret { id: id.get(), token }), 0));
-    Effect::new(move |_| clock.refresh_while(!is_new.get()));
-    on_cleanup(move || clock.refresh_while(false));
-    // A form must not change under the hand that fills it in.
-    clock.freeze_while(move || place.with(|place| place.open.is_some() || place.reveal.is_some()));
-    view! {
-        <Transition fallback=|| ()>
-            {move || {
-                let place = place.get();
-                Suspend::new(async move {
-                    match fresh.await {
-                        Ok(new) => new.as_ref().as_ref().map_or_else(|| ().into_any(), |new| form::new(lang, &place, new)),
-                        Err(error) => failed(lang, &error),
-                    }
-                })
-            }}
-        </Transition>
-        <Transition fallback=move || panel::skeleton(lang)>
-            {move || {
-                let place = place.get();
-                Suspend::new(async move {
-                    let asked = secret.await.ok().and_then(|shown| shown.as_ref().clone());
-                    let shown = asked.map(|secret| secret.map_or(Shown::NoMore, Shown::Secret));
-                    match found.await {
-                        Ok(found) => found.as_ref().as_ref().map_or_else(|| ().into_any(), |found| whole(lang, &place, found, shown)),
-                        Err(ConsoleError::NotFound) => {
-                            let words = lang.endpoints();
-                            no_such_thing(lang, words.not_found, words.not_found_text, place.id)
-                        }
-                        Err(error) => failed(lang, &error),
-                    }
-                })
-            }}
-        </Transition>
+    if place.is_new() {
+        return or_failed(lang, read_new_endpoint(), move |new| form::new(lang, &place, &new));
     }
-    .into_any()
+    once_known(async move {
+        // Once: what it shows is gone when it is asked for again.
+        let secret = match place.reveal.clone() {
+            Some(token) => reveal_secret(place.id.clone(), token).await.ok(),
+            None => None,
+        };
+        let shown = secret.map(|secret| secret.map_or(Shown::NoMore, Shown::Secret));
+        match read_endpoint(place.id.clone()).await {
+            Ok(found) => whole(lang, &place, &found, shown),
+            Err(ConsoleError::NotFound) => {
+                let words = lang.endpoints();
+                no_such_thing(lang, words.not_found, words.not_found_text, place.id)
+            }
+            Err(error) => failed(lang, &error),
+        }
+    })
 }
 
 /// A secret that was asked for.
@@ -89,6 +64,8 @@ fn whole(lang: Lang, place: &EndpointPlace, found: &EndpointDetail, shown: Optio
     let replay = lang.link(&ReplayPlace::href_of_endpoint(id));
     view! {
         <Title text=row.url.clone() />
+        // A form must not change under the hand that fills it in.
+        {clock::says(true, place.open.is_some() || place.reveal.is_some())}
         <nav class="crumb" aria-label=words.webhooks>
             <a href=lang.link(WebhooksQuery::PATH)>{words.webhooks}</a>
             " / "
@@ -130,15 +107,14 @@ fn new_secret(lang: Lang, shown: Shown) -> AnyView {
     let Shown::Secret(secret) = shown else {
         return view! { <p class="said bad" role="status">{own.secret_shown}</p> }.into_any();
     };
-    let copied = secret.clone();
     view! {
         <section class="card sheet secret" role="status" id="secret">
             <h2>{own.new_secret}</h2>
             <p>
-                <code class="whole">{secret}</code>
+                <code class="whole">{secret.clone()}</code>
             </p>
             <p class="soft">{own.new_secret_text}</p>
-            <p>{copy_button(lang, own.copy_secret, move || copied.clone())}</p>
+            <p>{copy_button(own.copy_secret, secret)}</p>
         </section>
     }
     .into_any()

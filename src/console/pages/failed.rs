@@ -14,7 +14,7 @@ pub fn failed(lang: Lang, error: &ConsoleError) -> AnyView {
         ConsoleError::Forbidden => words.error_forbidden,
         ConsoleError::PasswordNeeded => words.error_password,
         ConsoleError::Unavailable { .. } => words.error_unavailable,
-        ConsoleError::Unreachable => words.error_unreachable,
+        ConsoleError::Unreadable => words.error_unreadable,
         ConsoleError::Internal { .. } => words.error_internal,
     };
     // An empty address is that of the page itself.

@@ -13,7 +13,7 @@ use crate::console::query::{LoginQuery, Vouches};
 pub fn LoginPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.account();
-    let query = here(LoginQuery::at).get_untracked();
+    let query = here(LoginQuery::at);
     let fields = view! {
         {hidden("next", query.next.clone())}
         {field(words.email, "email", "email", "username")}
@@ -26,7 +26,7 @@ pub fn LoginPage() -> impl IntoView {
 pub fn SetPasswordPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.account();
-    let query = here(LoginQuery::at).get_untracked();
+    let query = here(LoginQuery::at);
     let Some(token) = query.token.clone() else {
         return view! {
             <Title text=words.set_password />
@@ -51,7 +51,7 @@ pub fn SetPasswordPage() -> impl IntoView {
 pub fn ConfirmPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.account();
-    let query = here(LoginQuery::at).get_untracked();
+    let query = here(LoginQuery::at);
     let fields = view! {
         {hidden("next", query.next.clone())}
         {field(words.password, "password", "password", "current-password")}

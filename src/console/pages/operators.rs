@@ -4,13 +4,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::account::button;
-use super::failed::failed;
 use super::login::{field, hidden, language_field};
-use super::place::here;
+use super::place::{here, or_failed};
 use super::said::said;
-use crate::console::api::load;
-use crate::console::api::operators::{ListOperators, OperatorRow, OperatorsPage as Listed};
-use crate::console::components::panel;
+use crate::console::api::operators::{OperatorRow, OperatorsPage as Listed, list_operators};
 use crate::console::components::table::{Cell, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::LoginQuery;
@@ -22,22 +19,14 @@ pub fn OperatorsPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.account();
     let query = here(LoginQuery::at);
-    let operators = load(move || (ListOperators {}, 0));
     view! {
         <Title text=words.operators />
         <div class="head">
             <h1>{words.operators}</h1>
         </div>
         <p class="note">{words.operators_text}</p>
-        {move || query.with(|query| said(lang, query))}
-        <Transition fallback=move || panel::skeleton(lang)>
-            {move || Suspend::new(async move {
-                match operators.await {
-                    Ok(page) => shown(lang, &page),
-                    Err(error) => failed(lang, &error),
-                }
-            })}
-        </Transition>
+        {said(lang, &query)}
+        {or_failed(lang, list_operators(), move |page| shown(lang, &page))}
     }
     .into_any()
 }

@@ -6,12 +6,10 @@ mod state;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::failed::failed;
-use super::place::here;
-use crate::console::api::load;
-use crate::console::api::overview::{Overview, ReadOverview};
+use super::place::{here, or_failed};
+use crate::console::api::overview::{Overview, read_overview};
 use crate::console::components::badge::batch_badge;
-use crate::console::components::clock::Clock;
+use crate::console::components::clock;
 use crate::console::components::figure::{linked_money, term, terms};
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
@@ -27,30 +25,20 @@ use crate::domain::overview::{Report, Sums, Window, permille};
 pub fn OverviewPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.overview();
-    let clock = Clock::current();
     let query = here(OverviewQuery::at);
-    let read = load(move || (ReadOverview { window: query.get().window }, clock.tick()));
-    Effect::new(move |_| clock.refresh_while(true));
-    on_cleanup(move || clock.refresh_while(false));
     view! {
         <Title text=words.overview />
         <div class="head">
             <h1>{words.overview}</h1>
-            {move || windows(lang, query.get())}
+            {windows(lang, &query)}
         </div>
-        <Transition fallback=move || panel::skeleton(lang)>
-            {move || Suspend::new(async move {
-                match read.await {
-                    Ok(overview) => whole(lang, &overview),
-                    Err(error) => failed(lang, &error),
-                }
-            })}
-        </Transition>
+        {clock::says(true, false)}
+        {or_failed(lang, read_overview(query.window), move |overview| whole(lang, &overview))}
     }
     .into_any()
 }
 
-fn windows(lang: Lang, query: OverviewQuery) -> AnyView {
+fn windows(lang: Lang, query: &OverviewQuery) -> AnyView {
     let links: Vec<AnyView> = Window::ALL
         .iter()
         .map(|window| {

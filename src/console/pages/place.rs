@@ -1,24 +1,57 @@
-//! Where a page is, as its address says, and what whoever looks at it may do.
+//! Where a page is, as its address says, who looks at it, and how it waits for what it shows.
 
+use std::str::FromStr;
+
+use axum::http::request::Parts;
 use leptos::prelude::*;
 use leptos_router::hooks::use_url;
 
+use super::failed::failed;
+use crate::console::api::ConsoleError;
+use crate::console::i18n::Lang;
+use crate::console::part::SEEN;
 use crate::console::query::Params;
 use crate::domain::access::{Action, Operator};
+use crate::domain::page::PAGE_MAX;
 
-/// The typed state of the address, for as long as the address is one of this page. While the router moves on to another page
-/// this one still lives for a moment: it must not follow, or it would load what nobody will see.
-pub fn here<T>(at: fn(&str, Params) -> Option<T>) -> Memo<T>
-where
-    T: Clone + Default + PartialEq + Send + Sync + 'static,
-{
-    let url = use_url();
-    Memo::new(move |before: Option<&T>| {
-        url.with(|url| at(url.path(), &|name| url.search_params().get(name))).or_else(|| before.cloned()).unwrap_or_default()
-    })
+/// The typed state of the address.
+pub fn here<T: Default>(at: fn(&str, Params) -> Option<T>) -> T {
+    use_url().with_untracked(|url| at(url.path(), &|name| url.search_params().get(name))).unwrap_or_default()
 }
 
-/// Whether whoever looks at the page may do something: what would be refused is not offered. Asked while a component is made.
+/// Whether whoever looks at the page may do something: what would be refused is not offered.
 pub fn may(action: Action) -> bool {
     use_context::<Operator>().is_some_and(|operator| operator.may(action))
+}
+
+/// The rows that are looked at, in order, when the page is only refreshed: they stay, so that nothing moves under a reader.
+pub fn looked_at<T: FromStr>() -> Vec<T> {
+    let parts = use_context::<Parts>();
+    let text = parts.as_ref().and_then(|parts| parts.headers.get(SEEN)?.to_str().ok()).unwrap_or_default();
+    text.split(',').filter_map(|id| id.parse().ok()).take(usize::try_from(PAGE_MAX).unwrap_or_default()).collect()
+}
+
+/// Says which rows are looked at, for [`looked_at`].
+pub fn looks_at(ids: impl Iterator<Item = impl ToString>) -> AnyView {
+    let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+    view! { <i hidden="" data-seen=ids.join(",")></i> }.into_any()
+}
+
+/// A view that is written once what it shows is known.
+pub fn once_known(view: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
+    Suspend::new(view).into_any()
+}
+
+/// The same, with what stands there when it cannot be known.
+pub fn or_failed<T: 'static>(
+    lang: Lang,
+    asked: impl Future<Output = Result<T, ConsoleError>> + Send + 'static,
+    view: impl FnOnce(T) -> AnyView + Send + 'static,
+) -> AnyView {
+    once_known(async move {
+        match asked.await {
+            Ok(known) => view(known),
+            Err(error) => failed(lang, &error),
+        }
+    })
 }

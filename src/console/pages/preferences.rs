@@ -17,7 +17,7 @@ pub fn PreferencesPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.shell_words();
     let now = use_context::<Preferences>().unwrap_or_default();
-    let query = here(PreferencesQuery::at).get_untracked();
+    let query = here(PreferencesQuery::at);
     let themes = Theme::ALL.into_iter().zip(words.themes).map(|(theme, name)| Choice::new(theme.word(), name, theme == now.theme));
     let languages = Language::ALL.into_iter().map(|language| Choice::new(language.word(), language.name(), language == now.language));
     let densities = [Choice::new("comfortable", words.comfortable, !now.compact), Choice::new("compact", words.compact, now.compact)];
@@ -95,12 +95,11 @@ fn fieldset(legend: &'static str, text: &'static str, inside: AnyView) -> AnyVie
 /// UTC, the browser's own, or any. Only the browser knows its own, so that one is offered once WASM has taken over.
 fn zone(lang: Lang, now: &Preferences, query: &PreferencesQuery) -> AnyView {
     let words = lang.shell_words();
-    let own = RwSignal::new(None);
-    Effect::new(move |_| own.set(crate::browser::time_zone().filter(|name| name != UTC)));
-    let current = now.zone.clone();
-    let of_browser = move || {
-        own.get()
-            .map(|name| Choice { name: format!("{}: {name}", words.zone_of_browser), chosen: name == current, value: name }.view("zone"))
+    let of_browser = view! {
+        <label class="choice" hidden="" data-own-zone=now.zone.clone()>
+            <input type="radio" name="zone" disabled="" />
+            <span>{words.zone_of_browser} ": " <span data-zone-name=""></span></span>
+        </label>
     };
     let unknown = query.unknown_zone.clone();
     let other = now.zone != UTC || unknown.is_some();

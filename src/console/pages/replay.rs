@@ -5,17 +5,15 @@ mod form;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use self::form::Form;
 use super::failed::failed;
-use super::place::here;
+use super::place::{here, once_known};
 use super::webhooks::no_such_thing;
-use crate::console::api::replays::{ReadReplay, ReplayDetail, ReplayRow};
-use crate::console::api::{ConsoleError, load_if};
+use crate::console::api::ConsoleError;
+use crate::console::api::replays::{ReplayDetail, ReplayRow, read_replay};
 use crate::console::components::badge::replay_badge;
-use crate::console::components::clock::Clock;
+use crate::console::components::clock;
 use crate::console::components::copy::id_with_copy;
 use crate::console::components::figure::{Share, bar, term, terms};
-use crate::console::components::panel;
 use crate::console::i18n::{Lang, shortened};
 use crate::console::query::{EndpointPlace, ReplayPlace, WebhooksQuery, WebhooksTab};
 use crate::domain::webhook::{ReplayState, ReplayStatus};
@@ -23,31 +21,20 @@ use crate::domain::webhook::{ReplayState, ReplayStatus};
 #[component]
 pub fn ReplayPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
-    let clock = Clock::current();
     let place = here(ReplayPlace::at);
-    let is_new = Memo::new(move |_| place.with(ReplayPlace::is_new));
-    let replay = load_if(move || (place.with(|place| (!place.is_new()).then(|| ReadReplay { id: place.id.clone() })), clock.tick()));
-    Effect::new(move |_| {
-        let running = |found: &Option<ReplayDetail>| found.as_ref().is_some_and(|found| found.row.status.finished_at().is_none());
-        clock.refresh_while(replay.get().is_some_and(|found| found.is_ok_and(|found| running(&found))));
-    });
-    on_cleanup(move || clock.refresh_while(false));
-    view! {
-        {move || is_new.get().then(|| view! { <Form place /> })}
-        <Transition fallback=move || panel::skeleton(lang)>
-            {move || Suspend::new(async move {
-                match replay.await {
-                    Ok(found) => found.as_ref().as_ref().map_or_else(|| ().into_any(), |found| whole(lang, found)),
-                    Err(ConsoleError::NotFound) => {
-                        let words = lang.replays();
-                        no_such_thing(lang, words.not_found, words.not_found_text, place.get_untracked().id)
-                    }
-                    Err(error) => failed(lang, &error),
-                }
-            })}
-        </Transition>
+    if place.is_new() {
+        return form::page(lang, place);
     }
-    .into_any()
+    once_known(async move {
+        match read_replay(place.id.clone()).await {
+            Ok(found) => whole(lang, &found),
+            Err(ConsoleError::NotFound) => {
+                let words = lang.replays();
+                no_such_thing(lang, words.not_found, words.not_found_text, place.id)
+            }
+            Err(error) => failed(lang, &error),
+        }
+    })
 }
 
 /// Where the pages of replays hang.
@@ -67,6 +54,7 @@ fn whole(lang: Lang, found: &ReplayDetail) -> AnyView {
     let (own, row) = (lang.replays(), &found.row);
     view! {
         <Title text=format!("{} {}", own.replay, shortened(&row.id.to_string())) />
+        {clock::says(row.status.finished_at().is_none(), false)}
         {crumb(lang)}
         <div class="head">
             <h1>

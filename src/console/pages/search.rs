@@ -4,12 +4,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
 
-use super::failed::failed;
-use super::place::here;
-use crate::console::api::load;
-use crate::console::api::search::{Found, Search};
+use super::place::{here, or_failed};
+use crate::console::api::search::search;
 use crate::console::components::hit::hit_line;
 use crate::console::components::panel;
+use crate::console::found::Found;
 use crate::console::i18n::Lang;
 use crate::console::query::{SearchQuery, href_of};
 
@@ -20,11 +19,9 @@ pub fn SearchPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.shell_words();
     let query = here(SearchQuery::at);
-    let found = load(move || (Search { text: query.get().text, rows_max: ROWS_MAX }, 0));
-    let title = move || {
-        let text = query.get().text;
-        if text.is_empty() { words.search.to_owned() } else { format!("{}: {text}", words.search) }
-    };
+    let title = if query.text.is_empty() { words.search.to_owned() } else { format!("{}: {}", words.search, query.text) };
+    let text = query.text.clone();
+    let found = async move { search(&text, ROWS_MAX).await };
     view! {
         <Title text=title />
         <div class="head">
@@ -32,18 +29,11 @@ pub fn SearchPage() -> impl IntoView {
         </div>
         <form method="get" action=SearchQuery::PATH role="search" class="find-again">
             {lang.param().map(|value| view! { <input type="hidden" name=Lang::PARAM value=value /> })}
-            <input type="search" name="q" value=move || query.get().text aria-label=words.search placeholder=words.search_text maxlength="200" />
+            <input type="search" name="q" value=query.text.clone() aria-label=words.search placeholder=words.search_text maxlength="200" />
             <button type="submit">{words.search}</button>
         </form>
         <section class="card">
-            <Transition fallback=move || panel::skeleton(lang)>
-                {move || Suspend::new(async move {
-                    match found.await {
-                        Ok(found) => listed(lang, &query.get_untracked().text, &found),
-                        Err(error) => failed(lang, &error),
-                    }
-                })}
-            </Transition>
+            {or_failed(lang, found, move |found| listed(lang, &query.text, &found))}
         </section>
     }
     .into_any()

@@ -25,6 +25,13 @@ impl Service {
         }
     }
 
+    /// Deliveries by their ids, in no order; those that there are.
+    pub async fn named_deliveries(&self, ids: &[DeliveryId]) -> ServiceResult<Vec<Delivery>> {
+        self.may(Action::Read)?;
+        let mut tx = self.db().read().await?;
+        Ok(deliveries::named(&mut tx, ids).await?)
+    }
+
     /// When the attempts that are left are due, the next one first; nothing when none is left, or one is being made.
     pub fn attempts_left(&self, delivery: &Delivery) -> Vec<Time> {
         match delivery.status {

@@ -6,6 +6,7 @@ use crate::domain::page::PageSize;
 use crate::domain::time::Time;
 use crate::domain::webhook::{AttemptClass, Delivery, DeliveryState, EventType};
 use crate::store::composed::{Composed, Value};
+use crate::store::dialect::{Column, SetStatement};
 use crate::store::{StoreResult, Tx};
 
 use super::read::{DeliveryRow, columns, joins, read};
@@ -60,6 +61,17 @@ pub async fn find(tx: &mut Tx, asked: &Asked, before: Option<DeliveryId>, size: 
     }
     let next = last_searched(tx, asked, before).await?;
     Ok(Found { rows, stopped: next.is_some(), next })
+}
+
+/// Deliveries by their ids, in no order.
+pub async fn named(tx: &mut Tx, ids: &[DeliveryId]) -> StoreResult<Vec<Delivery>> {
+    static BY_ID: SetStatement = SetStatement::new(
+        concat!("SELECT ", columns!(), " FROM deliveries AS d", joins!(), "WHERE d.public_id IN (SELECT u.id FROM {rows})"),
+        0,
+        &[("id", "text")],
+    );
+    let rows: Vec<DeliveryRow> = BY_ID.fetch(tx, &[], vec![Column::Text(ids.iter().map(DeliveryId::to_string).collect())]).await?;
+    rows.into_iter().map(read).collect()
 }
 
 /// The last row that was looked through, if there were as many as a page may look through.

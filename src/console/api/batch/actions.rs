@@ -2,17 +2,16 @@
 //! without WASM, and the answer leads back to a page.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::Canceled;
-use crate::console::api::{ConsoleError, Wire};
+use crate::console::api::ConsoleError;
 use crate::domain::batch::BatchStatus;
 use crate::domain::credits::Credits;
 use crate::domain::id::BatchId;
 use crate::domain::time::Time;
 
 /// What a cancellation would do, as it was when somebody began to think about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CancelOffer {
     pub id: BatchId,
     pub status: BatchStatus,
@@ -28,9 +27,8 @@ pub struct CancelOffer {
     pub now: Time,
 }
 
-#[server(prefix = "/admin/data", endpoint = "batch_cancel_offer", protocol = Wire)]
 pub async fn read_cancel_offer(id: String) -> Result<CancelOffer, ConsoleError> {
-    use crate::refusal::{not_found, refuse};
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::service::Service;
 
     let service = expect_context::<Service>();
@@ -57,9 +55,9 @@ pub async fn read_cancel_offer(id: String) -> Result<CancelOffer, ConsoleError> 
 /// Leads to the batch when it is done; back to the dialog, which then says why not, when it cannot be done.
 #[server(prefix = "/admin/data", endpoint = "batch_cancel")]
 pub async fn cancel_batch(id: String, reason: String, lang: Option<String>) -> Result<(), ConsoleError> {
+    use crate::console::api::refusal::{lead_to, not_found, refuse};
     use crate::console::query::{Action, BatchQuery};
     use crate::domain::batch::CANCEL_REASON_MAX_CHARS;
-    use crate::refusal::{lead_to, not_found, refuse};
     use crate::service::{Reader, Service, ServiceError};
 
     let service = expect_context::<Service>();
@@ -81,8 +79,8 @@ pub async fn cancel_batch(id: String, reason: String, lang: Option<String>) -> R
 /// Compares every task row with the ledger, and leads back to the batch.
 #[server(prefix = "/admin/data", endpoint = "batch_compare")]
 pub async fn compare_batch(id: String, lang: Option<String>) -> Result<(), ConsoleError> {
+    use crate::console::api::refusal::{lead_to, not_found, refuse};
     use crate::console::query::BatchQuery;
-    use crate::refusal::{lead_to, not_found, refuse};
     use crate::service::Service;
 
     let service = expect_context::<Service>();
@@ -93,14 +91,13 @@ pub async fn compare_batch(id: String, lang: Option<String>) -> Result<(), Conso
 }
 
 /// The batch in Markdown, in a language of the console, with times in UTC: what is pasted elsewhere must need no context.
-#[server(prefix = "/admin/data", endpoint = "batch_ticket", protocol = Wire)]
-pub async fn read_ticket(id: String, language: String) -> Result<String, ConsoleError> {
+pub async fn read_ticket(id: String, language: crate::console::i18n::Language) -> Result<String, ConsoleError> {
     use super::read_batch;
-    use crate::console::i18n::{BatchFacts, Lang, Language, PartyFailure, TicketFacts};
+    use crate::console::api::refusal::own_origin;
+    use crate::console::i18n::{BatchFacts, Lang, PartyFailure, TicketFacts};
     use crate::console::query::BatchQuery;
-    use crate::refusal::own_origin;
 
-    let lang = Lang::EN.to(Language::of(&language).unwrap_or_default());
+    let lang = Lang::EN.to(language);
     let summary = read_batch(id).await?;
     let failed = summary.failures.iter().filter(|row| row.tasks > 0);
     let facts = BatchFacts {

@@ -1,15 +1,14 @@
 //! What the tab of attempts shows: a page of what was sent to providers, and what all that was asked for cost.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::AttemptRow;
-use crate::console::api::{ConsoleError, Wire};
+use crate::console::api::ConsoleError;
 use crate::domain::attempt::{AttemptFilter, AttemptPlace};
 use crate::domain::money::Money;
 use crate::domain::time::Time;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptsPage {
     /// Each with the number of its task.
     pub rows: Vec<(i32, AttemptRow)>,
@@ -21,10 +20,9 @@ pub struct AttemptsPage {
     pub now: Time,
 }
 
-#[server(prefix = "/admin/data", endpoint = "batch_attempts", protocol = Wire)]
 pub async fn read_attempts(id: String, filter: AttemptFilter, after: AttemptPlace) -> Result<AttemptsPage, ConsoleError> {
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::domain::page::PageSize;
-    use crate::refusal::{not_found, refuse};
     use crate::service::{Reader, Service};
 
     let service = expect_context::<Service>();

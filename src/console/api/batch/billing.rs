@@ -1,9 +1,8 @@
 //! The ledger of a batch: a page of transactions, the lines of one of them, and the grants that the hold drew on.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::console::api::{ConsoleError, Wire};
+use crate::console::api::ConsoleError;
 use crate::domain::billing::{BatchPosition, Booking, KindSum};
 use crate::domain::credits::Credits;
 use crate::domain::grant::GrantKind;
@@ -12,7 +11,7 @@ use crate::domain::ledger::{AccountKind, LineKind, TransactionKind};
 use crate::domain::money::Money;
 use crate::domain::time::Time;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BillingPage {
     pub customer: CustomerId,
     /// Over all transactions of the batch.
@@ -26,7 +25,7 @@ pub struct BillingPage {
     pub lines: Option<LinesPage>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransactionRow {
     pub id: TransactionId,
     pub kind: TransactionKind,
@@ -42,7 +41,7 @@ pub struct TransactionRow {
     pub position: Option<BatchPosition>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryRow {
     pub account: AccountKind,
     pub credits: Credits,
@@ -50,7 +49,7 @@ pub struct EntryRow {
 }
 
 /// Lines of one transaction, by task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinesPage {
     pub transaction: TransactionId,
     pub rows: Vec<(i32, LineKind, Credits, Money)>,
@@ -58,7 +57,7 @@ pub struct LinesPage {
     pub next: Option<i32>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DrawRow {
     pub grant: GrantId,
     pub kind: GrantKind,
@@ -72,7 +71,6 @@ pub struct DrawRow {
 }
 
 /// `at`, `after`, `before`: at most one of them is given; see [`crate::console::query::Place`].
-#[server(prefix = "/admin/data", endpoint = "batch_billing", protocol = Wire)]
 pub async fn read_billing(
     id: String,
     booking: Option<Booking>,
@@ -82,8 +80,8 @@ pub async fn read_billing(
     lines: Option<TransactionId>,
     line: i32,
 ) -> Result<BillingPage, ConsoleError> {
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::domain::page::PageSize;
-    use crate::refusal::{not_found, refuse};
     use crate::service::billing::From;
     use crate::service::{Reader, Service};
 

@@ -1,9 +1,8 @@
 //! Everything above the tabs of a batch, in one answer and from one moment. Reads no tasks.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::console::api::{ConsoleError, Wire};
+use crate::console::api::ConsoleError;
 use crate::domain::batch::{BatchStatus, Counts};
 use crate::domain::books::{Books, Verdict};
 use crate::domain::credits::Credits;
@@ -12,7 +11,7 @@ use crate::domain::id::{BatchId, CustomerId};
 use crate::domain::money::Money;
 use crate::domain::time::Time;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchSummary {
     pub id: BatchId,
     pub status: BatchStatus,
@@ -42,7 +41,7 @@ pub struct BatchSummary {
     pub now: Time,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The name that the customer gave the key.
     pub name: String,
@@ -50,7 +49,7 @@ pub struct Source {
     pub prefix: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderedModel {
     pub model: String,
     pub tasks: i64,
@@ -58,7 +57,7 @@ pub struct OrderedModel {
 }
 
 /// Failures of one type and party. No tasks where only attempts that were repeated ended so.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailureRow {
     pub failure: FailureType,
     pub party: Party,
@@ -68,7 +67,7 @@ pub struct FailureRow {
 }
 
 /// A cancellation that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Canceled {
     pub at: Time,
     pub actor: Option<String>,
@@ -89,9 +88,8 @@ impl BatchSummary {
 }
 
 /// The id is taken as text: whatever stands in the address is either a batch or not found.
-#[server(prefix = "/admin/data", endpoint = "batch", protocol = Wire)]
 pub async fn read_batch(id: String) -> Result<BatchSummary, ConsoleError> {
-    use crate::refusal::{not_found, refuse};
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::service::Service;
 
     let service = expect_context::<Service>();

@@ -1,15 +1,14 @@
 //! Giving the credits of charged tasks back: what it would do, shown before it is done; and doing it, once.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::console::api::{ConsoleError, Wire};
+use crate::console::api::ConsoleError;
 use crate::domain::credits::Credits;
 use crate::domain::id::BatchId;
 use crate::domain::time::Time;
 
 /// What a refund starts from, and what it would do as far as tasks were named.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundOffer {
     pub id: BatchId,
     /// What of the batch is charged now.
@@ -21,7 +20,7 @@ pub struct RefundOffer {
 }
 
 /// A refund that only lacks its reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadyRefund {
     /// Makes a form that is sent twice one refund.
     pub token: String,
@@ -34,7 +33,7 @@ pub struct ReadyRefund {
 }
 
 /// Why these tasks cannot be refunded. The texts name the first of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefundProblem {
     Unreadable,
     TooMany,
@@ -43,10 +42,9 @@ pub enum RefundProblem {
 }
 
 /// `tasks` is taken as it was typed.
-#[server(prefix = "/admin/data", endpoint = "batch_refund_offer", protocol = Wire)]
 pub async fn read_refund_offer(id: String, tasks: String) -> Result<RefundOffer, ConsoleError> {
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::domain::numbers::{NotNumbers, TaskNumbers};
-    use crate::refusal::{not_found, refuse};
     use crate::service::refunds::{NotRefundable, named};
     use crate::service::{Reader, Service, ServiceError};
 
@@ -77,8 +75,8 @@ pub async fn read_refund_offer(id: String, tasks: String) -> Result<RefundOffer,
 /// Leads to the reversing transaction when it is done; back to the dialog, which then says why not, when it cannot be done.
 #[server(prefix = "/admin/data", endpoint = "batch_refund")]
 pub async fn refund_batch(id: String, tasks: String, reason: String, token: String, lang: Option<String>) -> Result<(), ConsoleError> {
+    use crate::console::api::refusal::{lead_to, not_found, refuse};
     use crate::console::query::{BatchQuery, BillingQuery, Place};
-    use crate::refusal::{lead_to, not_found, refuse};
     use crate::service::adjustments::Once;
     use crate::service::{Service, ServiceError};
 

@@ -2,9 +2,8 @@
 //! its credits.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::console::api::{ConsoleError, Wire};
+use crate::console::api::ConsoleError;
 use crate::domain::attempt::{Attempt, AttemptState, Billed, Evidence};
 use crate::domain::batch::Counts;
 use crate::domain::credits::Credits;
@@ -21,7 +20,7 @@ use crate::domain::time::Time;
 pub const PROMPT_EXCERPT_MAX_CHARS: usize = 160;
 
 /// A page of tasks, and what there is to choose from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TasksPage {
     pub rows: Vec<TaskRow>,
     /// The page that this is: the last one, when a later one was asked for.
@@ -41,7 +40,7 @@ pub struct TasksPage {
     pub now: Time,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskRow {
     pub number: i32,
     pub status: TaskStatus,
@@ -60,7 +59,7 @@ pub struct TaskRow {
 }
 
 /// An open task: everything about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskDetail {
     pub row: TaskRow,
     /// Whole.
@@ -78,7 +77,7 @@ pub struct TaskDetail {
     pub now: Time,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptRow {
     pub number: i32,
     pub provider: String,
@@ -96,7 +95,7 @@ pub struct AttemptRow {
 }
 
 /// What became of a task's credits: where they were held, and every line of the ledger about them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     pub hold: Option<ProofStep>,
     /// Grants that the hold drew on, in order; at most [`Proof::DRAWS_MAX`].
@@ -105,7 +104,7 @@ pub struct Proof {
     pub steps: Vec<ProofStep>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DrawnFrom {
     pub grant: GrantId,
     pub kind: GrantKind,
@@ -113,7 +112,7 @@ pub struct DrawnFrom {
 }
 
 /// One line of the ledger about a task, and the transaction that it is part of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProofStep {
     pub transaction: TransactionId,
     /// `None` for the hold.
@@ -130,7 +129,6 @@ pub struct ProofStep {
 }
 
 /// `shown` are the numbers of the rows that are looked at: they stay, and what else would stand there is counted.
-#[server(prefix = "/admin/data", endpoint = "batch_tasks", protocol = Wire)]
 pub async fn read_tasks(
     id: String,
     filter: TaskFilter,
@@ -139,8 +137,8 @@ pub async fn read_tasks(
     size: PageSize,
     shown: Vec<i32>,
 ) -> Result<TasksPage, ConsoleError> {
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::domain::page::PAGE_MAX;
-    use crate::refusal::{not_found, refuse};
     use crate::service::{Reader, Service};
 
     let service = expect_context::<Service>();
@@ -176,9 +174,8 @@ impl TasksPage {
 }
 
 /// `None` when the batch has no task with that number: the rest of the page is still right.
-#[server(prefix = "/admin/data", endpoint = "batch_task", protocol = Wire)]
 pub async fn read_task(id: String, number: i32) -> Result<Option<TaskDetail>, ConsoleError> {
-    use crate::refusal::{not_found, refuse};
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::service::{Reader, Service, ServiceError};
 
     let service = expect_context::<Service>();

@@ -1,12 +1,11 @@
 //! What happened to a batch, a page at a time.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::console::api::{ConsoleError, Wire};
+use crate::console::api::ConsoleError;
 use crate::domain::timeline::{Happening, Mark, Side};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelinePage {
     /// Oldest first.
     pub rows: Vec<Happening>,
@@ -15,15 +14,14 @@ pub struct TimelinePage {
 }
 
 /// `after` or `before`: at most one of them is given.
-#[server(prefix = "/admin/data", endpoint = "batch_timeline", protocol = Wire)]
 pub async fn read_timeline(
     id: String,
     side: Option<Side>,
     after: Option<Mark>,
     before: Option<Mark>,
 ) -> Result<TimelinePage, ConsoleError> {
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::domain::page::PageSize;
-    use crate::refusal::{not_found, refuse};
     use crate::service::Service;
     use crate::service::timeline::Seek;
 

@@ -1,15 +1,14 @@
 //! What a batch's customer was told.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
+use crate::console::api::ConsoleError;
 use crate::console::api::webhooks::DeliveryRow;
-use crate::console::api::{ConsoleError, Wire};
 use crate::domain::id::DeliveryId;
 use crate::domain::time::Time;
 use crate::domain::webhook::{AttemptMark, BatchEndpoint, Unsent};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchWebhooks {
     /// What the batch named.
     pub url: Option<String>,
@@ -24,10 +23,9 @@ pub struct BatchWebhooks {
     pub now: Time,
 }
 
-#[server(prefix = "/admin/data", endpoint = "batch_webhooks", protocol = Wire)]
 pub async fn read_webhooks(id: String, before: Option<DeliveryId>) -> Result<BatchWebhooks, ConsoleError> {
+    use crate::console::api::refusal::{not_found, refuse};
     use crate::domain::page::PageSize;
-    use crate::refusal::{not_found, refuse};
     use crate::service::Service;
     use crate::service::deliveries::SUMMED_MAX;
 

@@ -4,15 +4,16 @@
 use leptos::prelude::*;
 
 use super::{Offers, refund};
-use crate::console::api::batch::{BatchSummary, CancelOffer, ReadCancelOffer, ReadRefundOffer, ReadTicket};
-use crate::console::api::{ConsoleError, load_if};
-use crate::console::components::clock::Clock;
+use crate::console::api::ConsoleError;
+use crate::console::api::batch::{BatchSummary, CancelOffer, read_cancel_offer, read_refund_offer, read_ticket};
 use crate::console::components::copy::copy_button;
 use crate::console::components::figure::{term, terms};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
+use crate::console::pages::place::once_known;
 use crate::console::query::{Action, BatchQuery};
 use crate::domain::batch::{BatchStatus, CANCEL_REASON_MAX_CHARS};
+use crate::domain::id::BatchId;
 
 /// The buttons beside the heading.
 pub fn buttons(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
@@ -21,7 +22,7 @@ pub fn buttons(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
     let may_cancel = offers.cancel && matches!(summary.status, BatchStatus::Queued | BatchStatus::Processing);
     let cancel = may_cancel.then(|| {
         view! {
-            <a class="button danger" href=to(Action::Cancel) data-noscroll="">
+            <a class="button danger" id="to-cancel" href=to(Action::Cancel) data-noscroll="">
                 {own.cancel}
                 "…"
             </a>
@@ -29,7 +30,7 @@ pub fn buttons(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
     });
     let refund = (offers.refund && !summary.books.ledger.charged.is_zero()).then(|| {
         view! {
-            <a class="button" href=to(Action::Refund) data-noscroll="">
+            <a class="button" id="to-refund" href=to(Action::Refund) data-noscroll="">
                 {lang.refund().button}
                 "…"
             </a>
@@ -37,11 +38,11 @@ pub fn buttons(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
     });
     view! {
         <div class="batch-actions" role="group" aria-label=own.actions>
-            {copy_button(lang, own.copy_link, crate::browser::address)}
-            <a class="button" href=to(Action::Ticket) data-noscroll="">
+            {copy_button(own.copy_link, String::new())}
+            <a class="button" id="to-ticket" href=to(Action::Ticket) data-noscroll="">
                 {own.ticket}
             </a>
-            <button type="button" class="live" on:click=move |_| crate::browser::print()>
+            <button type="button" class="live" data-prints="">
                 {own.print}
             </button>
             {refund} {cancel}
@@ -50,59 +51,25 @@ pub fn buttons(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
     .into_any()
 }
 
-/// Not on the refresh clock: what was offered stays as it was read, and a half-written reason stays where it is.
-#[component]
-pub fn Actions(id: Memo<String>, query: Memo<BatchQuery>) -> impl IntoView {
-    let lang = expect_context::<Lang>();
-    let action = Memo::new(move |_| query.with(|query| (query.action, query.refund.clone())));
-    let is = move |asked| action.with(|(action, _)| *action == Some(asked)).then(|| id.get());
-    let offer = load_if(move || (is(Action::Cancel).map(|id| ReadCancelOffer { id }), 0));
-    let reversal = load_if(move || {
-        let tasks = action.with(|(_, tasks)| tasks.clone());
-        (is(Action::Refund).map(|id| ReadRefundOffer { id, tasks }), 0)
-    });
-    let language = lang.language().word();
-    let text = load_if(move || (is(Action::Ticket).map(|id| ReadTicket { id, language: language.to_owned() }), 0));
-    Effect::new(move |_| {
-        let _answers = (offer.get().is_some(), reversal.get().is_some(), text.get().is_some());
-        if action.with(|(action, _)| action.is_some()) {
-            crate::browser::after(0, || _ = crate::browser::focus("#dialog:not(:focus-within)"));
+/// What an address asks to be done. Closing leads to where it was opened.
+pub fn dialog(lang: Lang, id: BatchId, query: &BatchQuery) -> AnyView {
+    let back = lang.link(&query.action(None).to_href(id));
+    let tasks = query.refund.clone();
+    let Some(action) = query.action else { return ().into_any() };
+    once_known(async move {
+        let id = id.to_string();
+        let dialog = match action {
+            Action::Cancel => read_cancel_offer(id).await.map(|offer| cancel(lang, &offer, back)),
+            Action::Refund => read_refund_offer(id, tasks.clone()).await.map(|offer| refund::dialog(lang, &offer, &tasks, back)),
+            Action::Ticket => read_ticket(id, lang.language()).await.map(|text| ticket(lang, text, back)),
+        };
+        match dialog {
+            Ok(dialog) => dialog,
+            // The page says so already.
+            Err(ConsoleError::NotFound) => ().into_any(),
+            Err(error) => failed(lang, &error),
         }
-    });
-    Clock::current().freeze_while(move || action.with(|(action, _)| action.is_some()));
-    view! {
-        <Transition fallback=|| ()>
-            {move || {
-                let (asked, tasks) = action.get();
-                // Closing leads to where the dialog was opened.
-                let back = move || {
-                    id.get_untracked().parse().map(|id| lang.link(&query.get_untracked().action(None).to_href(id))).unwrap_or_default()
-                };
-                Suspend::new(async move {
-                    match asked {
-                        None => ().into_any(),
-                        Some(Action::Cancel) => {
-                            shown(lang, offer.await.as_deref(), |offer| offer.as_ref().map(|offer| cancel(lang, offer, back())))
-                        }
-                        Some(Action::Refund) => {
-                            shown(lang, reversal.await.as_deref(), |offer| offer.as_ref().map(|offer| refund::dialog(lang, offer, &tasks, back())))
-                        }
-                        Some(Action::Ticket) => shown(lang, text.await.as_deref(), |text| text.clone().map(|text| ticket(lang, text, back()))),
-                    }
-                })
-            }}
-        </Transition>
-    }
-    .into_any()
-}
-
-fn shown<T>(lang: Lang, answer: Result<&T, &ConsoleError>, view: impl FnOnce(&T) -> Option<AnyView>) -> AnyView {
-    match answer {
-        Ok(answer) => view(answer).into_any(),
-        // The page below says so.
-        Err(ConsoleError::NotFound) => ().into_any(),
-        Err(error) => failed(lang, error),
-    }
+    })
 }
 
 /// The language goes along with a form, so that the page it leads to is in it too.
@@ -123,7 +90,7 @@ fn cancel(lang: Lang, offer: &CancelOffer, back: String) -> AnyView {
     ];
     let press = (own.cancel_press)(&lang.number(offer.pending), &lang.credits(offer.releases));
     view! {
-        <section class="card dialog" role="dialog" tabindex="-1" aria-labelledby="cancel-title" id="dialog">
+        <section class="card dialog" role="dialog" tabindex="-1" aria-labelledby="cancel-title" id="dialog" data-open="#to-cancel">
             <h2 id="cancel-title">{own.cancel_title}</h2>
             {terms("wide", facts)}
             <p class="soft">{own.cancel_text}</p>
@@ -164,7 +131,7 @@ fn nothing_to_cancel(lang: Lang, offer: &CancelOffer, back: String) -> AnyView {
     ];
     let title = if offer.status.is_finished() { own.nothing_to_cancel } else { own.canceling_already };
     view! {
-        <section class="card dialog" role="dialog" tabindex="-1" aria-labelledby="cancel-title" id="dialog">
+        <section class="card dialog" role="dialog" tabindex="-1" aria-labelledby="cancel-title" id="dialog" data-open="#to-cancel">
             <h2 id="cancel-title">{title}</h2>
             {terms("wide", facts)}
             <p class="row">
@@ -180,15 +147,14 @@ fn nothing_to_cancel(lang: Lang, offer: &CancelOffer, back: String) -> AnyView {
 fn ticket(lang: Lang, text: String, back: String) -> AnyView {
     let own = lang.batch();
     let lines = text.lines().count().clamp(6, 24);
-    let copied = text.clone();
     view! {
-        <section class="card dialog" role="dialog" tabindex="-1" aria-labelledby="ticket-title" id="dialog">
+        <section class="card dialog" role="dialog" tabindex="-1" aria-labelledby="ticket-title" id="dialog" data-open="#to-ticket">
             <h2 id="ticket-title">{own.ticket_title}</h2>
             <textarea class="markdown" readonly="" rows=lines.to_string() aria-labelledby="ticket-title">
-                {text}
+                {text.clone()}
             </textarea>
             <p class="row">
-                {copy_button(lang, own.copy_text, move || copied.clone())} <a class="button" href=back data-noscroll="" data-close="">
+                {copy_button(own.copy_text, text.clone())} <a class="button" href=back data-noscroll="" data-close="">
                     {own.close}
                 </a>
             </p>

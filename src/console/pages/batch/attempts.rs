@@ -2,10 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::console::api::batch::{AttemptRow, AttemptsPage, ReadAttempts};
-use crate::console::api::{ConsoleError, load};
+use crate::console::api::ConsoleError;
+use crate::console::api::batch::{AttemptRow, AttemptsPage, read_attempts};
 use crate::console::components::badge::attempt_badge;
-use crate::console::components::clock::Clock;
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::{linked, span};
 use crate::console::components::pager::step;
@@ -13,34 +12,22 @@ use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
+use crate::console::pages::place::once_known;
 use crate::console::query::{AttemptsQuery, TasksQuery};
 use crate::domain::attempt::{AttemptFilter, AttemptPlace, AttemptState};
 use crate::domain::id::BatchId;
 use crate::domain::money::Money;
 use crate::domain::time::Time;
 
-#[component]
-pub fn Attempts(id: Memo<String>, query: Memo<AttemptsQuery>) -> impl IntoView {
-    let lang = expect_context::<Lang>();
-    let clock = Clock::current();
-    let attempts = load(move || {
-        let AttemptsQuery { filter, after } = query.get();
-        (ReadAttempts { id: id.get(), filter, after }, clock.tick())
+pub fn attempts(lang: Lang, id: BatchId, query: AttemptsQuery) -> AnyView {
+    let rows = once_known(async move {
+        match read_attempts(id.to_string(), query.filter, query.after).await {
+            Ok(page) => whole(lang, id, query, &page),
+            Err(ConsoleError::NotFound) => ().into_any(),
+            Err(error) => failed(lang, &error),
+        }
     });
-    view! {
-        <section class="card rows">
-            <Transition fallback=move || panel::skeleton(lang)>
-                {move || Suspend::new(async move {
-                    match (attempts.await, id.get_untracked().parse()) {
-                        (Ok(page), Ok(id)) => whole(lang, id, query.get_untracked(), &page),
-                        (Err(ConsoleError::NotFound), _) | (_, Err(_)) => ().into_any(),
-                        (Err(error), _) => failed(lang, &error),
-                    }
-                })}
-            </Transition>
-        </section>
-    }
-    .into_any()
+    view! { <section class="card rows">{rows}</section> }.into_any()
 }
 
 fn whole(lang: Lang, id: BatchId, query: AttemptsQuery, page: &AttemptsPage) -> AnyView {

@@ -6,9 +6,8 @@ mod lines;
 use leptos::prelude::*;
 
 use self::lines::lines;
-use crate::console::api::batch::{BillingPage, DrawRow, ReadBilling, TransactionRow};
-use crate::console::api::{ConsoleError, load};
-use crate::console::components::clock::Clock;
+use crate::console::api::ConsoleError;
+use crate::console::api::batch::{BillingPage, DrawRow, TransactionRow, read_billing};
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::{linked, linked_money, term, terms};
 use crate::console::components::pager::step;
@@ -16,6 +15,7 @@ use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::{Lang, shortened};
 use crate::console::pages::failed::failed;
+use crate::console::pages::place::once_known;
 use crate::console::query::{BillingQuery, Place};
 use crate::domain::billing::{Booking, KindSum};
 use crate::domain::credits::Credits;
@@ -23,35 +23,21 @@ use crate::domain::id::BatchId;
 use crate::domain::ledger::TransactionKind;
 use crate::domain::money::Money;
 
-#[component]
-pub fn Billing(id: Memo<String>, query: Memo<BillingQuery>) -> impl IntoView {
-    let lang = expect_context::<Lang>();
-    let clock = Clock::current();
-    let billing = load(move || (asked(id.get(), query.get()), clock.tick()));
-    view! {
-        <section class="card rows">
-            <Transition fallback=move || panel::skeleton(lang)>
-                {move || Suspend::new(async move {
-                    match (billing.await, id.get_untracked().parse()) {
-                        (Ok(page), Ok(id)) => ledger(lang, id, query.get_untracked(), &page),
-                        (Err(ConsoleError::NotFound), _) | (_, Err(_)) => ().into_any(),
-                        (Err(error), _) => failed(lang, &error),
-                    }
-                })}
-            </Transition>
-        </section>
-    }
-    .into_any()
-}
-
-fn asked(id: String, query: BillingQuery) -> ReadBilling {
+pub fn billing(lang: Lang, id: BatchId, query: BillingQuery) -> AnyView {
     let (at, after, before) = match query.place {
         Place::First => (None, None, None),
         Place::At(id) => (Some(id), None, None),
         Place::After(id) => (None, Some(id), None),
         Place::Before(id) => (None, None, Some(id)),
     };
-    ReadBilling { id, booking: query.booking, at, after, before, lines: query.lines, line: query.line }
+    let rows = once_known(async move {
+        match read_billing(id.to_string(), query.booking, at, after, before, query.lines, query.line).await {
+            Ok(page) => ledger(lang, id, query, &page),
+            Err(ConsoleError::NotFound) => ().into_any(),
+            Err(error) => failed(lang, &error),
+        }
+    });
+    view! { <section class="card rows">{rows}</section> }.into_any()
 }
 
 fn ledger(lang: Lang, id: BatchId, query: BillingQuery, page: &BillingPage) -> AnyView {

@@ -23,7 +23,7 @@ pub fn dialog(lang: Lang, offer: &RefundOffer, typed: &str, back: String) -> Any
         Some(Ok(ready)) => confirm(lang, offer, ready),
     };
     view! {
-        <section class="card dialog" role="dialog" tabindex="-1" aria-labelledby="refund-title" id="dialog">
+        <section class="card dialog" role="dialog" tabindex="-1" aria-labelledby="refund-title" id="dialog" data-open="#to-refund">
             <h2 id="refund-title">{own.title}</h2>
             {terms("wide", [Some(term(own.charged_now, (lang.batch().tasks_and_credits)(&lang.number(offer.succeeded), &lang.credits(offer.charged))))])}
             <form method="get" action=crate::console::query::BatchQuery::default().to_href(offer.id) class="which">

@@ -61,7 +61,7 @@ pub fn drawer(at: &Drawer, number: i32, task: Option<&TaskDetail>) -> AnyView {
         None => view! { <span class="step off">{name}</span> }.into_any(),
     };
     view! {
-        <aside class="drawer" id="drawer" tabindex="-1" aria-label=format!("{} {number}", words.task)>
+        <aside class="drawer" id="drawer" tabindex="-1" data-open=format!("#task-{number}") aria-label=format!("{} {number}", words.task)>
             <div class="drawer-head">
                 <h2>{words.task} " " {number}</h2>
                 <a class="button" href=at.link(&at.query.task(None)) data-noscroll="" data-close="">

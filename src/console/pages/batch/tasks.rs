@@ -6,17 +6,16 @@ mod filters;
 use leptos::prelude::*;
 
 use super::task::{Drawer, drawer};
-use crate::console::api::batch::{ReadTask, ReadTasks, TaskDetail, TaskRow, TasksPage};
-use crate::console::api::{ConsoleError, load, load_if};
+use crate::console::api::ConsoleError;
+use crate::console::api::batch::{TaskRow, TasksPage, read_task, read_tasks};
 use crate::console::components::badge::task_badge;
-use crate::console::components::clock::Clock;
 use crate::console::components::figure::span;
 use crate::console::components::pager::{NumberPager, Size};
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
-use crate::console::pages::place::may;
+use crate::console::pages::place::{looked_at, looks_at, may, once_known};
 use crate::console::query::{ROWS, TasksQuery};
 use crate::domain::access::Action;
 use crate::domain::id::BatchId;
@@ -24,121 +23,45 @@ use crate::domain::page::{PageSize, numbers_of};
 use crate::domain::task::TaskStatus;
 use crate::domain::time::Time;
 
-/// Where the rows are: everything of the address but the open task, so that opening one does not load the rows again.
-type Place = (String, TasksQuery);
-/// Numbers of the rows that are looked at, and where.
-type Seen = RwSignal<Option<(Place, Vec<i32>)>>;
-
-#[component]
-pub fn Tasks(id: Memo<String>, query: Memo<TasksQuery>) -> impl IntoView {
-    let lang = expect_context::<Lang>();
-    let clock = Clock::current();
-    let place = Memo::new(move |_| query.with(|query| Place::from((id.get(), query.task(None)))));
-    let seen = Seen::new(None);
+pub fn tasks(lang: Lang, id: BatchId, query: TasksQuery) -> AnyView {
     let may_refund = may(Action::ChangeCredits);
-    let rows = load(move || {
-        let place = place.get();
-        let shown = seen.with_untracked(|seen| seen.as_ref().filter(|(at, _)| *at == place).map(|(_, numbers)| numbers.clone()));
-        let (id, TasksQuery { filter, from, page, size, .. }) = place;
-        (ReadTasks { id, filter, from, page, size, shown: shown.unwrap_or_default() }, clock.tick())
-    });
-    let number = Memo::new(move |_| query.with(|query| query.task));
-    let task = load_if(move || (number.get().map(|number| ReadTask { id: id.get(), number }), clock.tick()));
-    move_focus(number, move || match task.get() {
-        Some(Ok(found)) => is_of(found.as_ref().as_ref(), number.get_untracked()),
-        _ => false,
-    });
-    view! {
-        <section class="card rows" class:with-drawer=move || number.get().is_some()>
-            <div class="rows-main">
-                <Transition fallback=move || panel::skeleton(lang)>
-                    {move || {
-                        let open = number.get();
-                        Suspend::new(async move {
-                            match rows.await {
-                                Ok(page) => {
-                                    keep_in_place(seen, place.get_untracked(), &page);
-                                    let show = move || {
-                                        seen.set(None);
-                                        clock.refresh_now();
-                                    };
-                                    tasks(lang, &id.get_untracked(), &query.get_untracked(), open, &page, show)
-                                }
-                                Err(ConsoleError::NotFound) => ().into_any(),
-                                Err(error) => failed(lang, &error),
-                            }
-                        })
-                    }}
-                </Transition>
-            </div>
-            <Transition fallback=|| ()>
-                {move || {
-                    let query = query.get();
-                    Suspend::new(async move {
-                        let listed = match rows.await {
-                            Ok(page) => page.rows.iter().map(|row| row.number).collect(),
-                            Err(_) => Vec::new(),
-                        };
-                        match (query.task, task.await.as_deref(), id.get_untracked().parse()) {
-                            (Some(number), Ok(Some(found)), Ok(id)) => drawer(&Drawer { lang, id, query, listed, may_refund }, number, found.as_ref()),
-                            (_, Ok(_) | Err(ConsoleError::NotFound), _) => ().into_any(),
-                            (_, Err(error), _) => view! { <aside class="drawer">{failed(lang, error)}</aside> }.into_any(),
-                        }
-                    })
-                }}
-            </Transition>
-        </section>
-    }
-    .into_any()
-}
-
-/// Whether what was found is what is open: nothing, no such task, or the task with this number.
-fn is_of(found: Option<&Option<TaskDetail>>, number: Option<i32>) -> bool {
-    match (found, number) {
-        (None, None) | (Some(None), Some(_)) => true,
-        (Some(Some(task)), Some(number)) => task.row.number == number,
-        _ => false,
-    }
-}
-
-/// Into the drawer when a task is opened, and back to its row when it is closed; never at first, and not from one task to the
-/// next by a link that is in the drawer and stays there.
-fn move_focus(number: Memo<Option<i32>>, is_shown: impl Fn() -> bool + 'static) {
-    Effect::new(move |before: Option<Option<i32>>| {
-        let (number, shown) = (number.get(), is_shown());
-        match (before, number) {
-            (None, _) => number,
-            (Some(before), _) if before == number => before,
-            (Some(before), Some(_)) if !shown => before,
-            (_, Some(_)) => {
-                crate::browser::after(0, || _ = crate::browser::focus("#drawer:not(:focus-within)"));
-                number
-            }
-            (Some(before), None) => {
-                if let Some(closed) = before {
-                    crate::browser::after(0, move || _ = crate::browser::focus(&format!("#task-{closed}")));
-                }
-                None
-            }
+    let shown = looked_at();
+    let class = if query.task.is_some() { "card rows with-drawer" } else { "card rows" };
+    let inside = once_known(async move {
+        let TasksQuery { filter, from, page, size, task, .. } = query.clone();
+        let page = match read_tasks(id.to_string(), filter, from, page, size, shown).await {
+            Ok(page) => page,
+            Err(ConsoleError::NotFound) => return ().into_any(),
+            Err(error) => return failed(lang, &error),
+        };
+        let listed = page.rows.iter().map(|row| row.number).collect();
+        let main = rows(lang, id, &query, &page);
+        let drawer = match task {
+            Some(number) => match read_task(id.to_string(), number).await {
+                Ok(found) => drawer(&Drawer { lang, id, query, listed, may_refund }, number, found.as_ref()),
+                Err(error) => view! { <aside class="drawer">{failed(lang, &error)}</aside> }.into_any(),
+            },
+            None => ().into_any(),
+        };
+        view! {
+            <div class="rows-main">{main}</div>
+            {drawer}
         }
+        .into_any()
     });
+    view! { <section class=class>{inside}</section> }.into_any()
 }
 
-/// Rows of every task never move: their numbers are dense.
-fn keep_in_place(seen: Seen, place: Place, page: &TasksPage) {
-    let numbers = if place.1.filter.is_all() { Vec::new() } else { page.rows.iter().map(|row| row.number).collect() };
-    seen.set(Some((place, numbers)));
-}
-
-fn tasks(lang: Lang, id: &str, query: &TasksQuery, open: Option<i32>, page: &TasksPage, show: impl Fn() + 'static) -> AnyView {
+fn rows(lang: Lang, id: BatchId, query: &TasksQuery, page: &TasksPage) -> AnyView {
     let words = lang.words();
     let own = lang.tasks_words();
-    let Ok(id) = id.parse::<BatchId>() else { return ().into_any() };
     let here = TasksQuery { page: page.page, ..query.clone() };
+    // Rows of every task never move: their numbers are dense.
+    let looked_at = (!query.filter.is_all()).then(|| looks_at(page.rows.iter().map(|row| row.number)));
     let changed = (page.changed > 0).then(|| {
         view! {
             <p class="newer" role="status">
-                <a href=lang.link(&query.to_href(id)) data-noscroll="" on:click=move |_| show()>
+                <a href=lang.link(&query.to_href(id)) data-noscroll="">
                     {(own.changed)(page.changed)}
                 </a>
             </p>
@@ -161,11 +84,12 @@ fn tasks(lang: Lang, id: &str, query: &TasksQuery, open: Option<i32>, page: &Tas
             number(words.credits),
         ];
         let link = |task: &TaskRow| lang.link(&here.task(Some(task.number)).to_href(id));
-        let rows = page.rows.iter().map(|task| task_row(lang, task, link(task), open == Some(task.number), page.now)).collect();
+        let rows = page.rows.iter().map(|task| task_row(lang, task, link(task), query.task == Some(task.number), page.now)).collect();
         table(words.tasks, &columns, rows)
     };
     let pager = (!page.rows.is_empty()).then(|| pager(lang, id, &here, page).view(lang));
     view! {
+        {looked_at}
         {filters::filters(lang, id, &here, page)}
         {changed}
         {rows}

@@ -2,42 +2,29 @@
 
 use leptos::prelude::*;
 
-use crate::console::api::batch::{ReadTimeline, TimelinePage};
-use crate::console::api::{ConsoleError, load};
-use crate::console::components::clock::Clock;
+use crate::console::api::ConsoleError;
+use crate::console::api::batch::{TimelinePage, read_timeline};
 use crate::console::components::figure::linked;
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
+use crate::console::pages::place::once_known;
 use crate::console::query::{BatchQuery, BillingQuery, Tab, TasksQuery, TimelineQuery};
 use crate::domain::id::BatchId;
 use crate::domain::ledger::TransactionKind;
 use crate::domain::timeline::{Happening, Side, What};
 
-#[component]
-pub fn Timeline(id: Memo<String>, query: Memo<TimelineQuery>) -> impl IntoView {
-    let lang = expect_context::<Lang>();
-    let clock = Clock::current();
-    let timeline = load(move || {
-        let TimelineQuery { side, after, before } = query.get();
-        (ReadTimeline { id: id.get(), side, after, before }, clock.tick())
+pub fn timeline(lang: Lang, id: BatchId, query: TimelineQuery) -> AnyView {
+    let rows = once_known(async move {
+        match read_timeline(id.to_string(), query.side, query.after, query.before).await {
+            Ok(page) => happenings(lang, id, query, &page),
+            Err(ConsoleError::NotFound) => ().into_any(),
+            Err(error) => failed(lang, &error),
+        }
     });
-    view! {
-        <section class="card rows">
-            <Transition fallback=move || panel::skeleton(lang)>
-                {move || Suspend::new(async move {
-                    match (timeline.await, id.get_untracked().parse()) {
-                        (Ok(page), Ok(id)) => happenings(lang, id, query.get_untracked(), &page),
-                        (Err(ConsoleError::NotFound), _) | (_, Err(_)) => ().into_any(),
-                        (Err(error), _) => failed(lang, &error),
-                    }
-                })}
-            </Transition>
-        </section>
-    }
-    .into_any()
+    view! { <section class="card rows">{rows}</section> }.into_any()
 }
 
 fn happenings(lang: Lang, id: BatchId, query: TimelineQuery, page: &TimelinePage) -> AnyView {

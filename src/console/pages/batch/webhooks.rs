@@ -3,46 +3,34 @@
 
 use leptos::prelude::*;
 
-use crate::console::api::batch::{BatchWebhooks, ReadWebhooks};
-use crate::console::api::{ConsoleError, load};
+use crate::console::api::ConsoleError;
+use crate::console::api::batch::{BatchWebhooks, read_webhooks};
 use crate::console::components::attempt::{cell, result};
-use crate::console::components::clock::Clock;
 use crate::console::components::figure::{code_whole, span};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
-use crate::console::pages::place::here;
+use crate::console::pages::place::{here, once_known};
 use crate::console::pages::webhooks::deliveries_table;
 use crate::console::query::{BatchWebhooksPlace, DeliveryPlace, EndpointForm, EndpointPlace};
 use crate::domain::id::BatchId;
 use crate::domain::time::Time;
 use crate::domain::webhook::{BatchEndpoint, Unsent};
 
-#[component]
-pub fn Webhooks(id: Memo<String>) -> impl IntoView {
-    let lang = expect_context::<Lang>();
-    let clock = Clock::current();
+pub fn webhooks(lang: Lang, batch: BatchId) -> AnyView {
     let place = here(BatchWebhooksPlace::at);
-    let webhooks = load(move || (ReadWebhooks { id: id.get(), before: place.with(|place| place.before) }, clock.tick()));
-    view! {
-        <Transition fallback=move || view! { <section class="card rows">{panel::skeleton(lang)}</section> }>
-            {move || Suspend::new(async move {
-                match webhooks.await {
-                    Ok(page) => whole(lang, &id.get_untracked(), &place.get_untracked(), &page),
-                    Err(ConsoleError::NotFound) => ().into_any(),
-                    Err(error) => view! { <section class="card rows">{failed(lang, &error)}</section> }.into_any(),
-                }
-            })}
-        </Transition>
-    }
-    .into_any()
+    once_known(async move {
+        match read_webhooks(batch.to_string(), place.before).await {
+            Ok(page) => whole(lang, batch, &place, &page),
+            Err(ConsoleError::NotFound) => ().into_any(),
+            Err(error) => view! { <section class="card rows">{failed(lang, &error)}</section> }.into_any(),
+        }
+    })
 }
 
-fn whole(lang: Lang, id: &str, place: &BatchWebhooksPlace, page: &BatchWebhooks) -> AnyView {
-    // What was found has an id.
-    let Ok(batch) = id.parse::<BatchId>() else { return ().into_any() };
+fn whole(lang: Lang, batch: BatchId, place: &BatchWebhooksPlace, page: &BatchWebhooks) -> AnyView {
     let words = lang.deliveries();
     if page.endpoints.is_empty() && page.unsent.is_empty() && place.before.is_none() {
         let none = panel::empty(lang.words().no_events, ());

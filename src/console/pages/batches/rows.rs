@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::console::api::batches::BatchRow;
+use crate::console::api::batches::{BatchRow, BatchesPage};
 use crate::console::components::badge::batch_badge;
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::{Share, bar, linked};
@@ -16,8 +16,7 @@ use crate::domain::money::Money;
 use crate::domain::task::{TaskFilter, TaskState};
 use crate::domain::time::Time;
 
-/// `gone` are places of rows that are shown and no longer in the list.
-pub fn table_of(lang: Lang, query: &BatchesQuery, rows: &[BatchRow], gone: &[usize], now: Time) -> AnyView {
+pub fn table_of(lang: Lang, query: &BatchesQuery, page: &BatchesPage) -> AnyView {
     let words = lang.words();
     let mut headings: Vec<AnyView> = Vec::new();
     for column in query.columns.iter() {
@@ -30,7 +29,7 @@ pub fn table_of(lang: Lang, query: &BatchesQuery, rows: &[BatchRow], gone: &[usi
         headings.insert(0, view! { <th scope="col">{words.batch}</th> }.into_any());
     }
     headings.extend(part_headings(lang, &query.filter));
-    let rows = rows.iter().enumerate().map(|(place, batch)| batch_row(lang, query, batch, gone.contains(&place), now)).collect();
+    let rows = page.rows.iter().map(|batch| batch_row(lang, query, batch, page.gone.contains(&batch.id), page.now)).collect();
     table_with(words.batches, headings, rows)
 }
 

@@ -3,38 +3,27 @@
 
 use leptos::prelude::*;
 
-use crate::console::api::credits::{CreditPreview, CreditProblem, PreviewCredits, PreviewRow, ReadyChange};
-use crate::console::api::{ConsoleError, load};
+use crate::console::api::ConsoleError;
+use crate::console::api::credits::{CreditPreview, CreditProblem, PreviewRow, ReadyChange, preview_credits};
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::{term, terms};
-use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::{CustomersWords, Lang};
 use crate::console::pages::failed::failed;
+use crate::console::pages::place::once_known;
 use crate::console::query::{CreditAction, CreditForm, CustomerPlace, CustomerQuery, CustomerTab};
 use crate::domain::id::CustomerId;
 
-#[component]
-pub fn Credits(place: Memo<CustomerPlace>) -> impl IntoView {
-    let lang = expect_context::<Lang>();
-    // Not with the refresh clock: a form must not change under the hand that sends it.
-    let preview = load(move || {
-        let CustomerPlace { id, query } = place.get();
-        let CreditForm { action, credits, paid, expires, reason } = query.form;
-        (PreviewCredits { id, action: action.to_string(), credits, paid, expires, reason }, 0)
-    });
-    view! {
-        <Transition fallback=move || panel::skeleton(lang)>
-            {move || Suspend::new(async move {
-                match preview.await {
-                    Ok(preview) => page(lang, &place.get_untracked(), &preview),
-                    Err(ConsoleError::NotFound) => ().into_any(),
-                    Err(error) => failed(lang, &error),
-                }
-            })}
-        </Transition>
-    }
-    .into_any()
+pub fn changing(lang: Lang, place: CustomerPlace) -> AnyView {
+    let CreditForm { action, credits, paid, expires, reason } = place.query.form.clone();
+    let preview = preview_credits(place.id.clone(), action.to_string(), credits, paid, expires, reason);
+    once_known(async move {
+        match preview.await {
+            Ok(preview) => page(lang, &place, &preview),
+            Err(ConsoleError::NotFound) => ().into_any(),
+            Err(error) => failed(lang, &error),
+        }
+    })
 }
 
 fn page(lang: Lang, place: &CustomerPlace, preview: &CreditPreview) -> AnyView {

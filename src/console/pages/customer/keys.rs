@@ -4,14 +4,14 @@
 use leptos::prelude::*;
 
 use super::rows::note;
-use crate::console::api::customer::{KeyDays, KeyProblem, KeyRow, KeysPage, MadeKey, ReadKeyForm};
-use crate::console::api::{Wire, load};
+use crate::console::api::customer::{KeyDays, KeyProblem, KeyRow, KeysPage, MadeKey, read_key_form};
 use crate::console::components::copy::copy_button;
 use crate::console::components::figure::{Share, bar, code_line, code_whole};
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::{KeysWords, Lang};
-use crate::console::query::{CustomerPlace, CustomerQuery, CustomerTab};
+use crate::console::pages::place::once_known;
+use crate::console::query::{CustomerQuery, CustomerTab};
 use crate::domain::id::CustomerId;
 use crate::domain::key::Scope;
 
@@ -143,27 +143,18 @@ fn days(lang: Lang, page: &KeysPage) -> AnyView {
 }
 
 /// The form that makes a key, and the secret of the key that it made just now.
-#[component]
-pub fn NewKey(place: Memo<CustomerPlace>) -> impl IntoView {
-    let lang = expect_context::<Lang>();
-    let made = SharedValue::<MadeKey, Wire>::new_with_encoding(|| use_context::<MadeKey>().unwrap_or_default()).into_inner();
-    // Not with the refresh clock: a form must not change under the hand that fills it in.
-    let form = load(move || (ReadKeyForm { id: place.with(|place| place.id.clone()) }, 0));
+pub fn making(lang: Lang, customer: String) -> AnyView {
+    let made = use_context::<MadeKey>().unwrap_or_default();
     let shown = shown_once(lang, &made);
+    let form = once_known(async move {
+        match (read_key_form(customer.clone()).await, customer.parse::<CustomerId>()) {
+            (Ok(form), Ok(customer)) if form.may_change => new_key(lang, customer, form.token, &made),
+            _ => ().into_any(),
+        }
+    });
     view! {
         {shown}
-        <Transition fallback=|| ()>
-            {move || {
-                let made = made.clone();
-                Suspend::new(async move {
-                    let id = place.with_untracked(|place| place.id.parse::<CustomerId>().ok());
-                    match (form.await, id) {
-                        (Ok(form), Some(id)) if form.may_change => new_key(lang, id, form.token.clone(), &made),
-                        _ => ().into_any(),
-                    }
-                })
-            }}
-        </Transition>
+        {form}
     }
     .into_any()
 }
@@ -230,11 +221,10 @@ const fn problem_word(words: &KeysWords, problem: KeyProblem) -> &'static str {
 fn shown_once(lang: Lang, made: &MadeKey) -> AnyView {
     let words = lang.keys();
     let Some(secret) = made.secret.clone() else { return ().into_any() };
-    let copied = secret.clone();
     view! {
         <div class="panel-note secret" role="status">
             <p class="title">{words.secret_title}</p>
-            <p>{code_whole(secret)} " " {copy_button(lang, lang.words().copy, move || copied.clone())}</p>
+            <p>{code_whole(secret.clone())} " " {copy_button(lang.words().copy, secret)}</p>
             <p>{words.secret_text}</p>
         </div>
     }

@@ -82,11 +82,10 @@ fn request(lang: Lang, attempt: &AttemptRow, id: &str) -> AnyView {
             "POST {}\ncontent-type: application/json\nwebhook-id: {id}\nwebhook-timestamp: {seconds}\nwebhook-signature: {signature}\n",
             attempt.url
         );
-        let copied = headers.clone();
         view! {
-            <pre tabindex="0">{headers}</pre>
+            <pre tabindex="0">{headers.clone()}</pre>
             <p class="soft">{words.verify_text}</p>
-            {copy_button(lang, words.copy_headers, move || copied.clone())}
+            {copy_button(words.copy_headers, headers)}
         }
         .into_any()
     } else {
@@ -116,17 +115,16 @@ fn answer(lang: Lang, attempt: &AttemptRow, status: i32) -> AnyView {
         None => view! { <p class="soft">{words.empty_body}</p> }.into_any(),
         Some(body) => {
             let cut = (body.len() >= KEPT_MAX_BYTES).then(|| view! { <p class="soft">{words.cut_body}</p> });
-            let copied = body.clone();
             view! {
-                <pre tabindex="0">{body}</pre>
+                <pre tabindex="0">{body.clone()}</pre>
                 {cut}
-                {copy_button(lang, words.copy_response, move || copied.clone())}
+                {copy_button(words.copy_response, body)}
             }
             .into_any()
         }
     };
     view! {
-        <pre tabindex="0">{headers}</pre>
+        <pre tabindex="0">{headers.clone()}</pre>
         {hidden}
         {body}
     }

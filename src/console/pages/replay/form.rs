@@ -4,26 +4,17 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::crumb;
-use crate::console::api::load;
-use crate::console::api::replays::{OfferReplay, ReplayOffer, WindowProblem};
-use crate::console::components::clock::Clock;
+use crate::console::api::replays::{ReplayOffer, WindowProblem, offer_replay};
 use crate::console::components::figure::{term, terms};
-use crate::console::components::panel;
 use crate::console::i18n::Lang;
-use crate::console::pages::failed::failed;
+use crate::console::pages::place::or_failed;
 use crate::console::query::{ReplayForm, ReplayPlace, ReplayProblem};
 use crate::domain::webhook::{EventType, FailedAs, ReplayPreview};
 
-#[component]
-pub fn Form(place: Memo<ReplayPlace>) -> impl IntoView {
-    let lang = expect_context::<Lang>();
+pub fn page(lang: Lang, place: ReplayPlace) -> AnyView {
     let own = lang.replays();
-    // Not with the refresh clock: a set that is looked at stays as it was counted.
-    let offer = load(move || {
-        let ReplayForm { endpoint, from, to, kind, failed_as, .. } = place.get().form;
-        (OfferReplay { endpoint, from, to, kind, failed_as }, 0)
-    });
-    Clock::current().freeze_while(|| true);
+    let ReplayForm { endpoint, from, to, kind, failed_as, .. } = place.form.clone();
+    let offer = offer_replay(endpoint, from, to, kind, failed_as);
     view! {
         <Title text=own.new />
         {crumb(lang)}
@@ -31,17 +22,7 @@ pub fn Form(place: Memo<ReplayPlace>) -> impl IntoView {
             <h1>{own.new}</h1>
         </div>
         <p class="note">{own.note} " " {own.limits}</p>
-        <Transition fallback=move || panel::skeleton(lang)>
-            {move || {
-                let form = place.get().form;
-                Suspend::new(async move {
-                    match offer.await {
-                        Ok(offer) => whole(lang, &form, &offer),
-                        Err(error) => failed(lang, &error),
-                    }
-                })
-            }}
-        </Transition>
+        {or_failed(lang, offer, move |offer| whole(lang, &place.form, &offer))}
     }
     .into_any()
 }

@@ -3,16 +3,17 @@
 
 use leptos::prelude::*;
 
-use super::CurrentTheme;
-use crate::browser;
+use super::browser;
+use super::frame::Moving;
 use crate::console::components::clock::{Clock, Pace};
 use crate::console::i18n::Lang;
-use crate::console::preferences::Theme;
+use crate::console::preferences::{Preferences, Theme};
 
 /// Closes what is open over or beside a page.
 const CLOSE: &str = "[data-close], .drawer-head a";
 
-pub(super) fn listen(lang: Lang, clock: Clock, theme: CurrentTheme, said: RwSignal<String>, shortcuts: bool) {
+pub fn listen(lang: Lang, moving: Moving, shortcuts: bool) {
+    let Moving { clock, theme, said } = moving;
     let mut go = false;
     browser::on_key(move |key| {
         let goes = std::mem::take(&mut go);
@@ -37,13 +38,21 @@ pub(super) fn listen(lang: Lang, clock: Clock, theme: CurrentTheme, said: RwSign
             }
             "t" => {
                 let next = theme.get_untracked().next();
-                super::take_theme(theme, next);
+                take_theme(theme, next);
                 said.set(theme_said(lang, next));
             }
             _ => return false,
         }
         true
     });
+}
+
+/// Takes another theme and keeps it.
+fn take_theme(theme: RwSignal<Theme>, to: Theme) {
+    theme.set(to);
+    let preferences = Preferences { theme: to, ..Preferences::of_cookies(&browser::cookies()) };
+    browser::set_cookie(&preferences.to_cookie());
+    browser::set_attribute(":root", "data-theme", to.mark());
 }
 
 fn said_of(lang: Lang, clock: Clock) -> &'static str {

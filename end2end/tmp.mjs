@@ -1,0 +1,16 @@
+import { launch } from './browser.mjs'
+const b = await launch()
+const token = process.argv[2]
+const c = await b.newContext({ baseURL: 'http://127.0.0.1:3100', extraHTTPHeaders: { authorization: `Bearer ${token}` } })
+const p = await c.newPage()
+p.on('console', m => console.log('CONSOLE', m.text())); p.on('pageerror', e => console.log('ERR', e.message))
+p.on('response', r => console.log(r.status(), r.url().slice(0, 120)))
+await p.goto('/admin/batches')
+const href = await p.locator('.row-link').nth(3).getAttribute('href')
+await p.goto(href)
+await p.locator('[data-hydrated="true"]').waitFor()
+await p.locator('.chips a').nth(4).click()
+await p.waitForTimeout(1500)
+console.log(p.url(), await p.locator('.chips a[aria-current]').count(), await p.locator('.rows-main').count())
+console.log((await p.locator('#main').innerHTML()).slice(0, 300))
+await b.close()
