@@ -40,7 +40,7 @@ use crate::console::{App, Opening, shell};
 use crate::domain::access::By;
 use crate::domain::id::Random;
 use crate::providers::registry::Registry;
-use crate::refusal::{FreshLink, Origin};
+use crate::refusal::{FreshCodes, FreshLink, Origin};
 use crate::site::{self as public, PublicPages};
 
 /// The longest body that the console takes. The customer API has limits of its own.
@@ -91,6 +91,9 @@ pub fn router(web: Web) -> Router {
         }
         if let Some(token) = parts.as_ref().and_then(|parts| Cookie::Link.of(&parts.headers, site.is_https())) {
             provide_context(FreshLink(token.to_owned()));
+        }
+        if let Some(codes) = parts.as_ref().and_then(|parts| Cookie::Codes.of(&parts.headers, site.is_https())) {
+            provide_context(FreshCodes(codes.split(account::CODES_APART).map(str::to_owned).collect()));
         }
         provide_context(service.acting_for(by));
     };
