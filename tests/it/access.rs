@@ -1,6 +1,7 @@
 //! Who gets in, through the public doors: every route for every role, signing in and out, guesses, and names and headers that lie.
 
 mod approvals;
+mod double_clicks;
 mod first_start;
 mod headers;
 mod oidc;
