@@ -133,7 +133,9 @@ describe('pages of other sites', () => {
     }
     const paths = [
         ...Object.keys(forms).map(name => `/admin/data/${name}`),
-        '/admin/operators', '/admin/operators/role', '/admin/account/password', '/admin/account/sessions', '/admin/sign-out', '/admin/preferences', '/login',
+        '/admin/operators', '/admin/operators/role', '/admin/operators/second-factor', '/admin/account/password', '/admin/account/sessions',
+        '/admin/account/second-factor', '/admin/account/second-factor/confirm', '/admin/account/second-factor/remove',
+        '/admin/sign-out', '/admin/preferences', '/login', '/login/code', '/login/first',
     ]
     let server, port
 

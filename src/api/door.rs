@@ -50,6 +50,10 @@ pub enum Cookie {
     Device,
     /// A link that was just made, to be shown once.
     Link,
+    /// Recovery codes that were just made, to be shown once.
+    Codes,
+    /// Whose code is waited for, after the right password. Opens nothing without it.
+    Step,
     /// What belongs together while somebody signs in elsewhere.
     Flow,
 }
@@ -64,6 +68,10 @@ impl Cookie {
             (Self::Flow, false) => "batchbook_insecure_loopback_oidc",
             (Self::Link, true) => "__Host-batchbook-link",
             (Self::Link, false) => "batchbook_insecure_loopback_link",
+            (Self::Codes, true) => "__Host-batchbook-codes",
+            (Self::Codes, false) => "batchbook_insecure_loopback_codes",
+            (Self::Step, true) => "__Host-batchbook-step",
+            (Self::Step, false) => "batchbook_insecure_loopback_step",
             (Self::Device, true) => "__Host-batchbook-device",
             (Self::Device, false) => "batchbook_insecure_loopback_device",
         }

@@ -179,6 +179,7 @@ mod tests {
             "operator add --email ann@example.com --role owner --password-stdin",
             "operator role ann@example.com finance",
             "operator token --email ann@example.com",
+            "operator reset-second-factor --email ann@example.com",
             "customer statement cus_00000000000000000000000000 --month 2026-10 --csv",
             "docs --check --of-database --folder .",
             "key revoke key_00000000000000000000000000",

@@ -1,4 +1,4 @@
-//! `batchbook operator add | list | role | disable | enable | link | token`: who works in the console. Whoever runs it has the
+//! `batchbook operator add | list | role | disable | enable | link | reset-second-factor | token`: who works in the console. Whoever runs it has the
 //! database in hand, so it is not asked who they are.
 
 use std::io::Read;
@@ -30,6 +30,12 @@ pub enum Operator {
     Enable { email: String },
     /// Print a new one-time link to set the password; links before it are not good any more.
     Link { email: String },
+    /// Turn the second factor off of an operator who lost it: the password is enough from then on.
+    ResetSecondFactor {
+        /// Whose.
+        #[arg(long)]
+        email: String,
+    },
     /// Make a token with which a script uses the operators' API. It is printed once and stored nowhere.
     Token {
         /// For whom it acts, with that operator's role.
@@ -79,6 +85,12 @@ impl Operator {
             Self::Link { email } => {
                 let invited = service.invite_operator(find(service, &email).await?.operator.id).await?;
                 answer_link(&invited, &config, output);
+            }
+            Self::ResetSecondFactor { email } => {
+                let operator = find(service, &email).await?.operator;
+                let removed = service.reset_second_factor(operator.id).await?;
+                let text = if removed { "has no second factor any more: the password is enough." } else { "had no second factor." };
+                output.answer(&listed(&find(service, &email).await?), &format!("{} {text}", operator.email));
             }
             Self::Token { email, name } => {
                 let operator = find(service, &email).await?.operator;
@@ -144,6 +156,7 @@ async fn list(service: &Service, output: Output) -> Result<(), Failure> {
         .map(|listed| {
             let state = match (listed.disabled_at, listed.has_password) {
                 (Some(at), _) => format!("kept out since {at}"),
+                (None, true) if listed.has_second_factor => "with second factor".to_owned(),
                 (None, true) => String::new(),
                 (None, false) => "no password yet".to_owned(),
             };
@@ -183,6 +196,7 @@ fn person(operator: &Person) -> Value {
 fn listed(listed: &ListedOperator) -> Value {
     let mut row = person(&listed.operator);
     row["has_password"] = json!(listed.has_password);
+    row["has_second_factor"] = json!(listed.has_second_factor);
     row["created_at"] = json!(listed.created_at);
     row["disabled_at"] = json!(listed.disabled_at);
     row

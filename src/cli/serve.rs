@@ -18,6 +18,7 @@ use super::failure::Failure;
 use super::migrate::name_of;
 use super::output::Output;
 use super::simulate_provider::Behaviour;
+use crate::domain::access::By;
 use crate::providers::registry::Registry;
 use crate::server::clock::SystemClock;
 use crate::server::config::{Config, settings};
@@ -135,14 +136,15 @@ impl Serve {
             parts.start_workers(state, registry, config, &self.hurry);
             parts.start_notify(state, config, &self.hurry)?;
         }
-        let has_operators = !state.service.operators().await?.is_empty();
+        let first_link = if self.role.has_web() { state.service.acting_for(By::COMMAND_LINE).first_link().await? } else { None };
         let ready = banner::Ready {
             role: self.role.as_str(),
             database: name_of(state.db.kind()),
             addr,
             simulator: simulated.as_ref().map(|simulated| simulated.addr),
             fresh: fresh.as_ref(),
-            has_operators,
+            public_url: config.is_https().then_some(config.public_url.as_str()),
+            first_link: first_link.as_ref(),
         };
         output.answer(&ready.json(), &ready.text());
         let ended = parts.run(config).await;

@@ -14,7 +14,7 @@ use self::search::search_form;
 use super::Opening;
 use super::components::clock::{Clock, Pace};
 use super::i18n::{Lang, Language};
-use super::preferences::{Preferences, Theme};
+use super::preferences::Preferences;
 use super::query::{AuditQuery, BatchesQuery, CustomersQuery, LoginQuery, OverviewQuery, PreferencesQuery, WebhooksQuery};
 use crate::domain::access::{Action, Operator};
 
@@ -22,15 +22,13 @@ use crate::domain::access::{Action, Operator};
 #[derive(Clone, Copy, Debug)]
 pub struct Moving {
     pub clock: Clock,
-    /// A key may change it under a running page.
-    pub theme: RwSignal<Theme>,
     /// What a key did, for whoever cannot see it.
     pub said: RwSignal<String>,
 }
 
 impl Moving {
     pub fn new(preferences: &Preferences) -> Self {
-        Self { clock: Clock::new(preferences.refresh_s), theme: RwSignal::new(preferences.theme), said: RwSignal::new(String::new()) }
+        Self { clock: Clock::new(preferences.refresh_s), said: RwSignal::new(String::new()) }
     }
 }
 

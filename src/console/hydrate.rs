@@ -15,10 +15,10 @@ pub fn hydrate() {
         let address = Address::new(browser::address());
         let lang = opening.lang(address);
         let moving = Moving::new(&opening.preferences);
-        let shortcuts = opening.preferences.shortcuts;
+        let preferences = opening.preferences.clone();
         Effect::new(move |_| {
             moving.clock.start();
-            keys::listen(lang, moving, shortcuts);
+            keys::listen(lang, moving, &preferences);
             presses::start(lang);
             turning::start(address, moving.clock);
             browser::set_attribute("#main", "data-hydrated", Some("true"));

@@ -12,8 +12,9 @@ use crate::console::preferences::{Preferences, Theme};
 /// Closes what is open over or beside a page.
 const CLOSE: &str = "[data-close], .drawer-head a";
 
-pub fn listen(lang: Lang, moving: Moving, shortcuts: bool) {
-    let Moving { clock, theme, said } = moving;
+pub fn listen(lang: Lang, moving: Moving, preferences: &Preferences) {
+    let Moving { clock, said } = moving;
+    let (mut theme, shortcuts) = (preferences.theme, preferences.shortcuts);
     let mut go = false;
     browser::on_key(move |key| {
         let goes = std::mem::take(&mut go);
@@ -37,9 +38,9 @@ pub fn listen(lang: Lang, moving: Moving, shortcuts: bool) {
                 said.set(said_of(lang, clock).to_owned());
             }
             "t" => {
-                let next = theme.get_untracked().next();
-                take_theme(theme, next);
-                said.set(theme_said(lang, next));
+                theme = theme.next();
+                take_theme(theme);
+                said.set(theme_said(lang, theme));
             }
             _ => return false,
         }
@@ -48,8 +49,7 @@ pub fn listen(lang: Lang, moving: Moving, shortcuts: bool) {
 }
 
 /// Takes another theme and keeps it.
-fn take_theme(theme: RwSignal<Theme>, to: Theme) {
-    theme.set(to);
+fn take_theme(to: Theme) {
     let preferences = Preferences { theme: to, ..Preferences::of_cookies(&browser::cookies()) };
     browser::set_cookie(&preferences.to_cookie());
     browser::set_attribute(":root", "data-theme", to.mark());

@@ -23,7 +23,7 @@ pub use self::batch::{Action, BatchPlace, BatchQuery, Tab};
 pub use self::batches::{BatchesQuery, Column, Columns};
 pub use self::billing::{BillingQuery, Place};
 pub use self::customers::{CreditAction, CreditForm, CustomerPlace, CustomerQuery, CustomerTab, CustomersQuery};
-pub use self::login::{LoginQuery, Said, Vouches};
+pub use self::login::{LoginQuery, Said, Step, Vouches};
 pub use self::overview::OverviewQuery;
 pub use self::preferences::PreferencesQuery;
 pub use self::search::{SearchQuery, href_of};

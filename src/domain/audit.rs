@@ -46,6 +46,7 @@ words! {
         TokenRevoked = "token.revoked",
         SignedIn = "session.started",
         SignInRefused = "session.refused",
+        CodeAsked = "session.code_asked",
         PasswordAsked = "session.proven",
         SessionEnded = "session.ended",
         SettingChanged = "setting.changed",

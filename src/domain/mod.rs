@@ -24,6 +24,7 @@ pub mod page;
 pub mod price;
 pub mod saved_view;
 pub mod search;
+pub mod second_factor;
 pub mod session;
 pub mod share;
 pub mod statement;

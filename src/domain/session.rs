@@ -14,6 +14,8 @@ pub const PROOF_S: i64 = 15 * 60;
 pub const SEEN_EVERY_S: i64 = 60;
 /// A one-time link to set a password is good for so long.
 pub const LINK_S: i64 = 3 * 86_400;
+/// The link with which the first owner is made is good for so long.
+pub const FIRST_LINK_S: i64 = 86_400;
 
 pub const PASSWORD_MIN_CHARS: usize = 12;
 pub const PASSWORD_MAX_CHARS: usize = 200;

@@ -6,15 +6,17 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 
-use super::sign_in::{Desk, Fields, agent, refused, said_of};
+use super::sign_in::{Desk, Fields, agent, code_refused, refused, said_of};
 use crate::api::door::Cookie;
 use crate::console::query::{LoginQuery, Said};
 use crate::domain::access::{By, Decision, Forbidden, Role};
 use crate::domain::id::OperatorId;
-use crate::service::operators::Invited;
+use crate::service::operators::{Invited, Secret};
 use crate::service::{ServiceError, ServiceResult};
 
-/// A link that was just made is shown for so long.
+/// Parts recovery codes in their cookie.
+pub(super) const CODES_APART: char = '.';
+/// A link that was just made, and recovery codes, are shown for so long.
 const SHOWN_S: i64 = 60;
 
 type Sent = Form<Vec<(String, String)>>;
@@ -24,11 +26,15 @@ pub fn router<S>(desk: Desk) -> Router<S> {
         .route("/admin/account/password", post(change_password))
         .route("/admin/account/sessions", post(end_session))
         .route("/admin/account/tokens", post(revoke_token))
+        .route("/admin/account/second-factor", post(offer_second_factor))
+        .route("/admin/account/second-factor/confirm", post(confirm_second_factor))
+        .route("/admin/account/second-factor/remove", post(remove_second_factor))
         .route(LoginQuery::OPERATORS, post(add))
         .route("/admin/operators/role", post(change_role))
         .route("/admin/operators/disable", post(disable))
         .route("/admin/operators/enable", post(enable))
         .route("/admin/operators/link", post(link))
+        .route("/admin/operators/second-factor", post(reset_second_factor))
         .route("/admin/approvals/approve", post(approve))
         .route("/admin/approvals/refuse", post(refuse))
         .with_state(desk)
@@ -71,6 +77,35 @@ async fn revoke_token(State(desk): State<Desk>, Extension(by): Extension<By>, Fo
         Ok(token) => desk.acting_for(by).revoke_own_token(token).await.map(|()| Said::Revoked),
         Err(_) => Ok(Said::Invalid),
     };
+    lead(&fields, LoginQuery::ACCOUNT, done)
+}
+
+async fn offer_second_factor(State(desk): State<Desk>, Extension(by): Extension<By>, Form(fields): Sent) -> Redirect {
+    let fields = Fields::new(fields);
+    match desk.acting_for(by).offer_second_factor().await {
+        // The page shows what is offered.
+        Ok(()) => fields.lead_to(LoginQuery::ACCOUNT),
+        Err(error) => lead(&fields, LoginQuery::ACCOUNT, Err(error)),
+    }
+}
+
+/// Like a link that was just made, the recovery codes are in no address and no log.
+async fn confirm_second_factor(State(desk): State<Desk>, Extension(by): Extension<By>, Form(fields): Sent) -> Response {
+    let fields = Fields::new(fields);
+    match desk.acting_for(by).confirm_second_factor(fields.get("code")).await {
+        Ok(Ok(codes)) => {
+            let codes: Vec<&str> = codes.iter().map(Secret::reveal).collect();
+            let cookies = desk.cookies(&[(Cookie::Codes, &codes.join(&CODES_APART.to_string()), SHOWN_S)]);
+            (cookies, lead(&fields, LoginQuery::ACCOUNT, Ok(Said::FactorOn))).into_response()
+        }
+        Ok(Err(why)) => fields.lead_to(&code_refused(LoginQuery::going_to(""), why).href_to(LoginQuery::ACCOUNT)).into_response(),
+        Err(error) => lead(&fields, LoginQuery::ACCOUNT, Err(error)).into_response(),
+    }
+}
+
+async fn remove_second_factor(State(desk): State<Desk>, Extension(by): Extension<By>, Form(fields): Sent) -> Redirect {
+    let fields = Fields::new(fields);
+    let done = desk.acting_for(by).remove_own_second_factor().await.map(|()| Said::FactorOff);
     lead(&fields, LoginQuery::ACCOUNT, done)
 }
 
@@ -129,6 +164,15 @@ async fn enable(State(desk): State<Desk>, Extension(by): Extension<By>, Form(fie
     let fields = Fields::new(fields);
     let done = match operator_of(&fields) {
         Ok(operator) => desk.acting_for(by).enable_operator(operator).await.map(|()| Said::Changed),
+        Err(error) => Err(error),
+    };
+    lead(&fields, LoginQuery::OPERATORS, done)
+}
+
+async fn reset_second_factor(State(desk): State<Desk>, Extension(by): Extension<By>, Form(fields): Sent) -> Redirect {
+    let fields = Fields::new(fields);
+    let done = match operator_of(&fields) {
+        Ok(operator) => desk.acting_for(by).reset_second_factor(operator).await.map(|_| Said::Changed),
         Err(error) => Err(error),
     };
     lead(&fields, LoginQuery::OPERATORS, done)

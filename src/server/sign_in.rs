@@ -10,11 +10,13 @@ use axum::routing::post;
 
 use crate::api::door::Cookie;
 use crate::console::i18n::{Lang, Language, Zone};
-use crate::console::query::{LoginQuery, Said};
+use crate::console::query::{LoginQuery, Said, Step};
 use crate::domain::access::By;
+use crate::domain::second_factor::CODE_S;
 use crate::domain::session::AGE_MAX_S;
+use crate::service::introductions::Browser;
 use crate::service::operators::Secret;
-use crate::service::sessions::{Credentials, SignInRefused, SignedIn};
+use crate::service::sessions::{Credentials, Entry, SignInRefused, SignedIn};
 use crate::service::{Service, ServiceError};
 
 /// A browser that signed in is known for so long.
@@ -30,7 +32,9 @@ pub struct Desk {
 pub fn router<S>(desk: Desk) -> Router<S> {
     Router::new()
         .route(LoginQuery::PATH, post(sign_in))
+        .route(LoginQuery::CODE, post(give_code))
         .route(LoginQuery::SET_PASSWORD, post(set_password))
+        .route(LoginQuery::FIRST, post(add_first_owner))
         .route(LoginQuery::CONFIRM, post(confirm))
         .route(LoginQuery::SIGN_OUT, post(sign_out))
         .with_state(desk)
@@ -100,6 +104,15 @@ pub(super) fn refused(query: LoginQuery, refused: SignInRefused) -> LoginQuery {
     match refused {
         SignInRefused::Wrong => query.said(Said::Wrong),
         SignInRefused::Wait { seconds } => LoginQuery { wait_s: Some(seconds), ..query.said(Said::Wait) },
+        SignInRefused::Late => query.said(Said::Late),
+    }
+}
+
+/// The same where a code was asked for.
+pub(super) fn code_refused(query: LoginQuery, why: SignInRefused) -> LoginQuery {
+    match why {
+        SignInRefused::Wrong => query.said(Said::WrongCode),
+        SignInRefused::Wait { .. } | SignInRefused::Late => refused(query, why),
     }
 }
 
@@ -122,9 +135,34 @@ async fn sign_in(
         agent: agent(&headers),
     };
     let query = match desk.acting_for(by).sign_in(credentials).await {
-        Ok(Ok(signed_in)) => return (desk.session(&signed_in), fields.lead_to(&fields.login().next)).into_response(),
+        Ok(Ok(Entry::In(signed_in))) => return (desk.session(&signed_in), fields.lead_to(&fields.login().next)).into_response(),
+        Ok(Ok(Entry::Code(token))) => {
+            let cookies = desk.cookies(&[(Cookie::Step, token.reveal(), CODE_S)]);
+            return (cookies, fields.lead_to(&fields.login().step(Step::Code).to_href())).into_response();
+        }
         Ok(Err(why)) => refused(fields.login(), why),
         Err(error) => fields.login().said(said_of(&error)),
+    };
+    fields.lead_to(&query.to_href()).into_response()
+}
+
+async fn give_code(
+    State(desk): State<Desk>,
+    Extension(by): Extension<By>,
+    headers: HeaderMap,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
+    let fields = Fields(fields);
+    let step = Cookie::Step.of(&headers, desk.https).unwrap_or_default();
+    let browser = Browser { device: Cookie::Device.of(&headers, desk.https), address: by.address, agent: agent(&headers) };
+    let query = match desk.acting_for(by).sign_in_with_code(step, fields.get("code"), browser).await {
+        Ok(Ok(signed_in)) => {
+            let over = desk.cookies(&[(Cookie::Step, "", 0)]);
+            return (desk.session(&signed_in), over, fields.lead_to(&fields.login().next)).into_response();
+        }
+        Ok(Err(SignInRefused::Late)) => fields.login().said(Said::Late),
+        Ok(Err(why)) => code_refused(fields.login().step(Step::Code), why),
+        Err(error) => fields.login().step(Step::Code).said(said_of(&error)),
     };
     fields.lead_to(&query.to_href()).into_response()
 }
@@ -146,6 +184,18 @@ async fn set_password(State(desk): State<Desk>, Extension(by): Extension<By>, Fo
         Ok(_) => fields.lead_to(&LoginQuery::going_to("").said(Said::PasswordSet).to_href()),
         Err(error) => {
             let again = LoginQuery { token: Some(token), ..fields.login() }.said(said_of(&error));
+            fields.lead_to(&again.href_to(LoginQuery::SET_PASSWORD))
+        }
+    }
+}
+
+async fn add_first_owner(State(desk): State<Desk>, Extension(by): Extension<By>, Form(fields): Form<Vec<(String, String)>>) -> Redirect {
+    let fields = Fields(fields);
+    let token = fields.get("token").to_owned();
+    match desk.acting_for(by).add_first_owner(&Secret::new(token.clone()), fields.get("email"), fields.get("password")).await {
+        Ok(_) => fields.lead_to(&LoginQuery::going_to("").said(Said::PasswordSet).to_href()),
+        Err(error) => {
+            let again = LoginQuery { token: Some(token), ..fields.login() }.step(Step::First).said(said_of(&error));
             fields.lead_to(&again.href_to(LoginQuery::SET_PASSWORD))
         }
     }

@@ -33,7 +33,7 @@ use super::zones;
 use crate::api;
 use crate::api::Site;
 use crate::api::door::{self, Cookie, Door, by_of};
-use crate::console::api::refusal::{FreshLink, Origin};
+use crate::console::api::refusal::{FreshCodes, FreshLink, Origin};
 use crate::console::i18n::Zone;
 use crate::console::preferences::Preferences;
 use crate::console::query::PreferencesQuery;
@@ -91,6 +91,9 @@ pub fn router(web: Web) -> Router {
         }
         if let Some(token) = parts.as_ref().and_then(|parts| Cookie::Link.of(&parts.headers, site.is_https())) {
             provide_context(FreshLink(token.to_owned()));
+        }
+        if let Some(codes) = parts.as_ref().and_then(|parts| Cookie::Codes.of(&parts.headers, site.is_https())) {
+            provide_context(FreshCodes(codes.split(account::CODES_APART).map(str::to_owned).collect()));
         }
         provide_context(service.acting_for(by));
     };

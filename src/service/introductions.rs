@@ -91,6 +91,6 @@ impl Service {
         let after = json!({"email": operator.email, "role": role});
         let note = Note::new(Deed::OperatorAdded, ObjectKind::Operator, operator.id).after(after);
         self.note_of_operator(tx, &operator, note).await?;
-        Ok(operators::Stored { key, operator, password_hash: None, created_at: now, disabled_at: None })
+        Ok(operators::Stored { key, operator, password_hash: None, has_second_factor: false, created_at: now, disabled_at: None })
     }
 }

@@ -5,9 +5,9 @@ use serde_json::json;
 use crate::domain::access::{Action, Operator, Role};
 use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::id::OperatorId;
-use crate::domain::session::{LINK_S, check_password, normal_email};
+use crate::domain::session::{FIRST_LINK_S, LINK_S, check_password, normal_email};
 use crate::domain::time::Time;
-use crate::store::{StoreError, Tx, operators, sessions};
+use crate::store::{StoreError, Tx, operators, second_factors, sessions};
 
 use super::audit::Note;
 use super::customers::is_email;
@@ -19,6 +19,7 @@ use super::{Service, ServiceError, ServiceResult};
 pub struct ListedOperator {
     pub operator: Operator,
     pub has_password: bool,
+    pub has_second_factor: bool,
     pub created_at: Time,
     pub disabled_at: Option<Time>,
 }
@@ -63,6 +64,7 @@ impl Service {
         let listed = |stored: operators::Stored| ListedOperator {
             operator: stored.operator,
             has_password: stored.password_hash.is_some(),
+            has_second_factor: stored.has_second_factor,
             created_at: stored.created_at,
             disabled_at: stored.disabled_at,
         };
@@ -72,18 +74,8 @@ impl Service {
     /// Adds an operator, who then sets a password by the link.
     pub async fn add_operator(&self, email: &str, name: &str, role: Role) -> ServiceResult<Invited> {
         self.may(Action::ChangeOperators)?;
-        let (email, name) = (normal_email(email), name.trim());
-        let message = match (is_email(&email), name.chars().count() <= NAME_MAX_CHARS) {
-            (false, _) => "That is not an e-mail address.".to_owned(),
-            (_, false) => format!("A name has at most {NAME_MAX_CHARS} characters."),
-            (true, true) => String::new(),
-        };
-        if !message.is_empty() {
-            return Err(ServiceError::Invalid { code: "invalid_request", message });
-        }
+        let operator = self.new_operator(email, name, role)?;
         let now = self.now();
-        let name = if name.is_empty() { email.split('@').next().unwrap_or_default() } else { name }.to_owned();
-        let operator = Operator { id: OperatorId::new(now, self.random()), email, name, role };
         let link = self.new_secret();
         let mut tx = self.db().write().await?;
         let key = operators::insert(&mut tx, &operator, now).await.map_err(|error| match error {
@@ -184,15 +176,70 @@ impl Service {
         Ok(stored.operator)
     }
 
+    /// A link with which the first owner is made, as long as there is no operator; the one of the start before is good no more.
+    pub async fn first_link(&self) -> ServiceResult<Option<Secret>> {
+        self.may(Action::ChangeOperators)?;
+        let link = self.new_secret();
+        let mut tx = self.db().write().await?;
+        if !operators::are_none(&mut tx).await? {
+            return Ok(None);
+        }
+        operators::replace_first_link(&mut tx, &link.sha256(), self.now().plus_s(FIRST_LINK_S)).await?;
+        self.note(&mut tx, Note::without_id(Deed::LinkMade, ObjectKind::Operator).after(json!({"first": true}))).await?;
+        tx.commit().await?;
+        Ok(Some(link))
+    }
+
+    /// Makes the first owner by that link, whoever has it.
+    pub async fn add_first_owner(&self, link: &Secret, email: &str, password: &str) -> ServiceResult<Operator> {
+        let operator = self.new_operator(email, "", Role::Owner)?;
+        let (now, token) = (self.now(), link.sha256());
+        let mut tx = self.db().write().await?;
+        let good = operators::take_first_link(&mut tx, &token, now).await?;
+        // The link is not used up by a password that is not taken, and nothing is hashed for one that is not good.
+        drop(tx);
+        if !good {
+            return Err(first_link_gone());
+        }
+        let password_hash = self.new_hash(password, &operator.email).await?;
+        let mut tx = self.db().write().await?;
+        if !operators::take_first_link(&mut tx, &token, now).await? {
+            return Err(first_link_gone());
+        }
+        let key = operators::insert(&mut tx, &operator, now).await?;
+        operators::set_password(&mut tx, key, &password_hash).await?;
+        let after = json!({"email": operator.email, "name": operator.name, "role": operator.role, "first": true});
+        self.note_of_operator(&mut tx, &operator, Note::new(Deed::OperatorAdded, ObjectKind::Operator, operator.id).after(after)).await?;
+        self.note_of_operator(&mut tx, &operator, Note::new(Deed::PasswordSet, ObjectKind::Operator, operator.id)).await?;
+        tx.commit().await?;
+        Ok(operator)
+    }
+
+    /// Refuses an address that is none, and a name that is too long.
+    fn new_operator(&self, email: &str, name: &str, role: Role) -> ServiceResult<Operator> {
+        let (email, name) = (normal_email(email), name.trim());
+        let message = match (is_email(&email), name.chars().count() <= NAME_MAX_CHARS) {
+            (false, _) => "That is not an e-mail address.".to_owned(),
+            (_, false) => format!("A name has at most {NAME_MAX_CHARS} characters."),
+            (true, true) => String::new(),
+        };
+        if !message.is_empty() {
+            return Err(ServiceError::Invalid { code: "invalid_request", message });
+        }
+        let name = if name.is_empty() { email.split('@').next().unwrap_or_default() } else { name }.to_owned();
+        Ok(Operator { id: OperatorId::new(self.now(), self.random()), email, name, role })
+    }
+
     /// Refuses a password that is too weak.
     pub(super) async fn new_hash(&self, password: &str, email: &str) -> ServiceResult<String> {
         check_password(password, email).map_err(|weak| ServiceError::Invalid { code: "weak_password", message: weak.to_string() })?;
         self.inner.passwords.hash(password, self.random()).await
     }
 
-    /// Whoever knew the old password is signed out.
+    /// Whoever knew the old password is signed out, and does not get in by a code that is still to come.
     pub(super) async fn replace_password(&self, tx: &mut Tx, stored: &operators::Stored, hash: &str) -> ServiceResult<()> {
         operators::set_password(tx, stored.key, hash).await?;
+        second_factors::end_steps(tx, stored.key).await?;
         Ok(sessions::end_all(tx, stored.key, self.now()).await?)
     }
 
@@ -214,6 +261,11 @@ const NAME_MAX_CHARS: usize = 100;
 fn last_owner() -> ServiceError {
     let message = "There would be no owner left. Make another operator an owner first.".to_owned();
     ServiceError::Invalid { code: "last_owner", message }
+}
+
+fn first_link_gone() -> ServiceError {
+    let message = "This link was used already, is too old, or is not the one of the latest start.".to_owned();
+    ServiceError::Invalid { code: "first_link_gone", message }
 }
 
 pub(super) async fn one(tx: &mut Tx, id: OperatorId) -> ServiceResult<operators::Stored> {

@@ -11,11 +11,12 @@ use crate::domain::id::{OperatorId, SessionId};
 use crate::domain::session::{Patience, Session, normal_email};
 use crate::domain::time::Time;
 use crate::store::sessions::NewSession;
-use crate::store::{dialect, operators, sessions, sign_ins};
+use crate::store::{Tx, dialect, operators, sessions, sign_ins};
 
 pub use crate::store::sessions::Token;
 
 use super::audit::Note;
+use super::guesses::Counted;
 use super::keys::sha256_hex;
 use super::operators::{Secret, one};
 use super::{Service, ServiceError, ServiceResult};
@@ -47,6 +48,16 @@ pub enum SignInRefused {
     Wrong,
     /// Too many were refused; nothing was looked at.
     Wait { seconds: i64 },
+    /// The code came too late after the password, or that sign-in is over: it begins anew.
+    Late,
+}
+
+/// What the right password comes to.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    In(SignedIn),
+    /// There is no session yet: a code of the second factor is asked for, of whoever brings this back.
+    Code(Secret),
 }
 
 /// Somebody got in.
@@ -61,7 +72,7 @@ pub struct SignedIn {
 }
 
 impl Service {
-    pub async fn sign_in(&self, credentials: Credentials<'_>) -> ServiceResult<Result<SignedIn, SignInRefused>> {
+    pub async fn sign_in(&self, credentials: Credentials<'_>) -> ServiceResult<Result<Entry, SignInRefused>> {
         let email = normal_email(credentials.email);
         let mut tx = self.db().read().await?;
         let stored = operators::by_email(&mut tx, &email).await?;
@@ -82,11 +93,13 @@ impl Service {
             return Ok(Err(SignInRefused::Wrong));
         };
         self.forgive(&counted).await?;
+        if stored.has_second_factor {
+            return Ok(Ok(Entry::Code(self.ask_for_code(stored).await?)));
+        }
         let device = credentials.device.filter(|_| known).map_or_else(|| self.new_secret(), |device| Secret::new(device.to_owned()));
-        self.open_session(stored, device, credentials.address, credentials.agent).await.map(Ok)
+        Ok(Ok(Entry::In(self.open_session(stored, device, credentials.address, credentials.agent).await?)))
     }
 
-    /// Always a new token: one that was there before the sign-in is worth nothing.
     pub(super) async fn open_session(
         &self,
         stored: &operators::Stored,
@@ -94,18 +107,34 @@ impl Service {
         address: Option<IpAddr>,
         agent: &str,
     ) -> ServiceResult<SignedIn> {
+        let mut tx = self.db().write().await?;
+        let signed_in = self.write_session(&mut tx, stored, device, address, agent, None).await?;
+        tx.commit().await?;
+        Ok(signed_in)
+    }
+
+    /// Always a new token: one that was there before the sign-in is worth nothing.
+    pub(super) async fn write_session(
+        &self,
+        tx: &mut Tx,
+        stored: &operators::Stored,
+        device: Secret,
+        address: Option<IpAddr>,
+        agent: &str,
+        second_factor: Option<&'static str>,
+    ) -> ServiceResult<SignedIn> {
         let now = self.now();
         let (session, token) = (SessionId::new(now, self.random()), self.new_secret());
         let agent: String = agent.chars().filter(|c| !c.is_control()).take(AGENT_MAX_CHARS).collect();
         let address = address.map(|address| address.to_string());
-        let mut tx = self.db().write().await?;
         let (token_sha256, operator) = (token.sha256(), stored.key);
         let new = NewSession { id: session, token_sha256: &token_sha256, operator, address: address.as_deref(), agent: &agent };
-        sessions::insert(&mut tx, new, now).await?;
-        sign_ins::remember_device(&mut tx, stored.key, &device.sha256(), now).await?;
-        sign_ins::forget(&mut tx, now.plus_s(-2 * Patience::FORGETS_S)).await?;
-        self.note_of_operator(&mut tx, &stored.operator, Note::new(Deed::SignedIn, ObjectKind::Session, session)).await?;
-        tx.commit().await?;
+        sessions::insert(tx, new, now).await?;
+        sign_ins::remember_device(tx, stored.key, &device.sha256(), now).await?;
+        sign_ins::forget(tx, now.plus_s(-2 * Patience::FORGETS_S)).await?;
+        let note =
+            Note { after: second_factor.map(|by| json!({"second_factor": by})), ..Note::new(Deed::SignedIn, ObjectKind::Session, session) };
+        self.note_of_operator(tx, &stored.operator, note).await?;
         Ok(SignedIn { operator: stored.operator.clone(), session, token, device })
     }
 
@@ -117,29 +146,6 @@ impl Service {
         note.object.1 = operator.map(|id| id.to_string());
         let mut tx = self.db().write().await?;
         self.note(&mut tx, note).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Counts a try; gives the seconds to wait when there were too many.
-    async fn count(&self, counted: &Counted) -> ServiceResult<Option<i64>> {
-        let now = self.now();
-        let mut tx = self.db().write().await?;
-        dialect::commit_without_waiting(&mut tx).await?;
-        for (who, patience) in counted.all() {
-            if let Err(free_at) = sign_ins::count(&mut tx, who, patience, now).await? {
-                return Ok(Some((free_at.micros_since(now) / 1_000_000 + 1).max(1)));
-            }
-        }
-        tx.commit().await?;
-        Ok(None)
-    }
-
-    async fn forgive(&self, counted: &Counted) -> ServiceResult<()> {
-        let mut tx = self.db().write().await?;
-        sign_ins::forgive(&mut tx, &counted.account).await?;
-        if let Some(address) = &counted.address {
-            sign_ins::take_back(&mut tx, address, self.now()).await?;
-        }
         Ok(tx.commit().await?)
     }
 
@@ -235,7 +241,7 @@ impl Service {
         session: SessionId,
         password: &str,
     ) -> ServiceResult<Result<operators::Stored, SignInRefused>> {
-        let counted = Counted { account: sha256_hex(&format!("session {session}")), address: None };
+        let counted = Counted::of_one(&format!("session {session}"));
         if let Some(seconds) = self.count(&counted).await? {
             return Ok(Err(SignInRefused::Wait { seconds }));
         }
@@ -307,14 +313,14 @@ impl Service {
     }
 
     /// A token is no session: it has no password to be asked for.
-    fn own_session(&self) -> ServiceResult<(OperatorId, SessionId)> {
+    pub(super) fn own_session(&self) -> ServiceResult<(OperatorId, SessionId)> {
         let (operator, session) = self.signed_in().ok_or_else(signed_out)?;
         let message = || "A token cannot do this: sign in.".to_owned();
         let session = session.ok_or_else(|| ServiceError::Invalid { code: "invalid_request", message: message() })?;
         Ok((operator, session))
     }
 
-    fn own_id(&self) -> ServiceResult<OperatorId> {
+    pub(super) fn own_id(&self) -> ServiceResult<OperatorId> {
         self.signed_in().map(|(operator, _)| operator).ok_or_else(signed_out)
     }
 }
@@ -327,38 +333,4 @@ fn signed_out() -> ServiceError {
 pub fn by_session(session: Session, now: Time, request_id: Option<String>, address: Option<IpAddr>) -> By {
     let proven = session.is_proven(now);
     By { who: Who::Operator { operator: session.operator, session: Some(session.id), proven }, request_id, address }
-}
-
-/// Under which names a try is counted.
-struct Counted {
-    /// The account from this address, or in a browser that it knows.
-    account: String,
-    /// All accounts from this address; not in a browser that is known.
-    address: Option<String>,
-}
-
-impl Counted {
-    fn of(email: &str, address: Option<IpAddr>, device: Option<&str>) -> Self {
-        let from = address.map_or_else(|| "nowhere".to_owned(), network);
-        match device {
-            Some(device) => Self { account: sha256_hex(&format!("device {device} {email}")), address: None },
-            None => Self { account: sha256_hex(&format!("account {email} {from}")), address: Some(sha256_hex(&format!("address {from}"))) },
-        }
-    }
-
-    fn all(&self) -> impl Iterator<Item = (&str, Patience)> {
-        let address = self.address.as_deref().map(|address| (address, Patience::ADDRESS));
-        std::iter::once((self.account.as_str(), Patience::ACCOUNT)).chain(address)
-    }
-}
-
-/// What one party can be expected to have: an IPv4 address, or a /64 of IPv6.
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => {
-            let [a, b, c, d, ..] = ip.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
 }

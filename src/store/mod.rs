@@ -46,6 +46,7 @@ pub mod replays;
 pub mod runs;
 pub mod saved_views;
 pub mod search;
+pub mod second_factors;
 pub mod sessions;
 pub mod sign_ins;
 pub mod statements;

@@ -14,6 +14,8 @@ pub struct Stored {
     pub operator: Operator,
     /// argon2id, with its parameters and salt.
     pub password_hash: Option<String>,
+    /// Whether a code is asked for after the password.
+    pub has_second_factor: bool,
     pub created_at: Time,
     pub disabled_at: Option<Time>,
 }
@@ -35,6 +37,7 @@ struct Row {
     name: String,
     role: String,
     password_hash: Option<String>,
+    has_second_factor: bool,
     created_at_us: i64,
     disabled_at_us: Option<i64>,
 }
@@ -45,6 +48,7 @@ fn read(row: Row) -> StoreResult<Stored> {
         key: OperatorKey(row.id),
         operator,
         password_hash: row.password_hash,
+        has_second_factor: row.has_second_factor,
         created_at: Time::from_micros(row.created_at_us),
         disabled_at: row.disabled_at_us.map(Time::from_micros),
     })
@@ -59,23 +63,30 @@ pub async fn insert(tx: &mut Tx, operator: &Operator, now: Time) -> StoreResult<
 }
 
 pub async fn by_email(tx: &mut Tx, email: &str) -> StoreResult<Option<Stored>> {
-    const BY_EMAIL: &str =
-        "SELECT id, public_id, email, name, role, password_hash, created_at_us, disabled_at_us FROM operators WHERE email = $1";
+    const BY_EMAIL: &str = "SELECT id, public_id, email, name, role, password_hash, totp_secret IS NOT NULL AS has_second_factor,
+        created_at_us, disabled_at_us FROM operators WHERE email = $1";
     let row: Option<Row> = on!(tx, c => sqlx::query_as(BY_EMAIL).bind(email).fetch_optional(c).await)?;
     row.map(read).transpose()
 }
 
 pub async fn by_id(tx: &mut Tx, id: OperatorId) -> StoreResult<Option<Stored>> {
-    const BY_ID: &str =
-        "SELECT id, public_id, email, name, role, password_hash, created_at_us, disabled_at_us FROM operators WHERE public_id = $1";
+    const BY_ID: &str = "SELECT id, public_id, email, name, role, password_hash, totp_secret IS NOT NULL AS has_second_factor,
+        created_at_us, disabled_at_us FROM operators WHERE public_id = $1";
     let row: Option<Row> = on!(tx, c => sqlx::query_as(BY_ID).bind(id.to_string()).fetch_optional(c).await)?;
+    row.map(read).transpose()
+}
+
+pub async fn by_key(tx: &mut Tx, key: OperatorKey) -> StoreResult<Option<Stored>> {
+    const BY_KEY: &str = "SELECT id, public_id, email, name, role, password_hash, totp_secret IS NOT NULL AS has_second_factor,
+        created_at_us, disabled_at_us FROM operators WHERE id = $1";
+    let row: Option<Row> = on!(tx, c => sqlx::query_as(BY_KEY).bind(key.0).fetch_optional(c).await)?;
     row.map(read).transpose()
 }
 
 /// Whoever was introduced as this one.
 pub async fn by_subject(tx: &mut Tx, subject: &str) -> StoreResult<Option<Stored>> {
-    const BY_SUBJECT: &str =
-        "SELECT id, public_id, email, name, role, password_hash, created_at_us, disabled_at_us FROM operators WHERE oidc_subject = $1";
+    const BY_SUBJECT: &str = "SELECT id, public_id, email, name, role, password_hash, totp_secret IS NOT NULL AS has_second_factor,
+        created_at_us, disabled_at_us FROM operators WHERE oidc_subject = $1";
     let row: Option<Row> = on!(tx, c => sqlx::query_as(BY_SUBJECT).bind(subject).fetch_optional(c).await)?;
     row.map(read).transpose()
 }
@@ -95,8 +106,8 @@ pub async fn may_become(tx: &mut Tx, operator: OperatorKey, role: Role) -> Store
 
 /// In the order in which they were added.
 pub async fn list(tx: &mut Tx) -> StoreResult<Vec<Stored>> {
-    const LIST: &str =
-        "SELECT id, public_id, email, name, role, password_hash, created_at_us, disabled_at_us FROM operators ORDER BY id LIMIT $1";
+    const LIST: &str = "SELECT id, public_id, email, name, role, password_hash, totp_secret IS NOT NULL AS has_second_factor,
+        created_at_us, disabled_at_us FROM operators ORDER BY id LIMIT $1";
     let rows: Vec<Row> = on!(tx, c => sqlx::query_as(LIST).bind(LIST_MAX).fetch_all(c).await)?;
     rows.into_iter().map(read).collect()
 }
@@ -134,9 +145,31 @@ pub async fn insert_link(tx: &mut Tx, operator: OperatorKey, token_sha256: &str,
 pub async fn take_link(tx: &mut Tx, token_sha256: &str, now: Time) -> StoreResult<Option<Stored>> {
     const TAKE: &str = "UPDATE operator_links SET used_at_us = $2 WHERE token_sha256 = $1 AND used_at_us IS NULL AND expires_at_us > $2
         AND operator_id IN (SELECT id FROM operators WHERE disabled_at_us IS NULL) RETURNING operator_id";
-    const OF: &str = "SELECT id, public_id, email, name, role, password_hash, created_at_us, disabled_at_us FROM operators WHERE id = $1";
     let taken: Option<i64> = on!(&mut *tx, c => sqlx::query_scalar(TAKE).bind(token_sha256).bind(now.micros()).fetch_optional(c).await)?;
     let Some(operator) = taken else { return Ok(None) };
-    let row: Option<Row> = on!(tx, c => sqlx::query_as(OF).bind(operator).fetch_optional(c).await)?;
-    row.map(read).transpose()
+    by_key(tx, OperatorKey(operator)).await
+}
+
+/// The link with which the first owner is made, in the place of all before it.
+pub async fn replace_first_link(tx: &mut Tx, token_sha256: &str, expires_at: Time) -> StoreResult<()> {
+    const DELETE: &str = "DELETE FROM first_links";
+    const INSERT: &str = "INSERT INTO first_links (token_sha256, expires_at_us) VALUES ($1, $2)";
+    on!(&mut *tx, c => sqlx::query(DELETE).execute(c).await.map(|_| ()))?;
+    on!(tx, c => sqlx::query(INSERT).bind(token_sha256).bind(expires_at.micros()).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Uses the first link up. False when it is not good, not any more, or when there is an operator.
+pub async fn take_first_link(tx: &mut Tx, token_sha256: &str, now: Time) -> StoreResult<bool> {
+    const TAKE: &str = "DELETE FROM first_links WHERE token_sha256 = $1 AND expires_at_us > $2
+        AND NOT EXISTS (SELECT 1 FROM operators)";
+    let taken = on!(tx, c => sqlx::query(TAKE).bind(token_sha256).bind(now.micros()).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(taken == 1)
+}
+
+/// Whether nobody was added yet.
+pub async fn are_none(tx: &mut Tx) -> StoreResult<bool> {
+    const ANY: &str = "SELECT 1 FROM operators LIMIT 1";
+    let found: Option<i32> = on!(tx, c => sqlx::query_scalar(ANY).fetch_optional(c).await)?;
+    Ok(found.is_none())
 }

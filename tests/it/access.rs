@@ -1,8 +1,11 @@
 //! Who gets in, through the public doors: every route for every role, signing in and out, guesses, and names and headers that lie.
 
 mod approvals;
+mod double_clicks;
+mod first_start;
 mod headers;
 mod oidc;
+mod second_factor;
 mod sessions;
 mod walk;
 
@@ -18,6 +21,7 @@ use batchbook::server::random::OsRandom;
 use batchbook::server::state::State;
 use batchbook::server::web::{Web, router};
 use batchbook::service::{Limits, Service};
+use batchbook::store::Db;
 use leptos::config::LeptosOptions;
 use reqwest::{Client, Method, RequestBuilder, Response, redirect};
 use tokio::net::TcpListener;
@@ -32,7 +36,7 @@ pub struct Door {
     pub clock: Arc<ManualClock>,
     pub address: String,
     http: Client,
-    _database: Database,
+    database: Database,
 }
 
 impl Door {
@@ -66,7 +70,12 @@ impl Door {
         let routes = router(web).into_make_service_with_connect_info::<std::net::SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
         let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-        Self { service, clock, address, http, _database: database }
+        Self { service, clock, address, http, database }
+    }
+
+    /// The database behind the program's back.
+    pub async fn connect(&self) -> Db {
+        self.database.connect().await
     }
 
     /// An operator with a password.

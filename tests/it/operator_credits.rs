@@ -13,7 +13,7 @@ use batchbook::service::dispatch::{Claimed, Places};
 use batchbook::service::refunds::NotRefundable;
 use batchbook::service::settle::{Ended, Outcome};
 use batchbook::service::workers::LEASE_MS;
-use batchbook::service::{Reader, ServiceError};
+use batchbook::service::{Reader, Service, ServiceError};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -56,17 +56,25 @@ async fn add(app: &TestApp, customer: CustomerId, kind: GrantKind, credits: i64,
     app.service.grant(customer, grant).await.unwrap();
 }
 
-/// Claims whatever there is, as a new worker.
 async fn claims(app: &TestApp) -> (WorkerKey, Vec<Claimed>, Vec<Places>) {
-    let worker = app.service.register_worker("test", LEASE_MS).await.unwrap();
-    let routes = app.service.routes().await.unwrap();
+    claims_of(&app.service).await
+}
+
+/// Claims whatever there is, as a new worker.
+pub async fn claims_of(service: &Service) -> (WorkerKey, Vec<Claimed>, Vec<Places>) {
+    let worker = service.register_worker("test", LEASE_MS).await.unwrap();
+    let routes = service.routes().await.unwrap();
     let places: Vec<Places> = routes.into_iter().map(|(route, deadline_s)| Places { route, deadline_s, free: 1_000 }).collect();
-    let claimed = app.service.claim(worker, &places).await.unwrap();
+    let claimed = service.claim(worker, &places).await.unwrap();
     (worker, claimed, places)
 }
 
-/// Ends claimed tasks as successes, in one settlement.
 async fn succeed(app: &TestApp, worker: WorkerKey, claimed: &[Claimed], places: &[Places]) {
+    succeed_of(&app.service, worker, claimed, places).await;
+}
+
+/// Ends claimed tasks as successes, in one settlement.
+pub async fn succeed_of(service: &Service, worker: WorkerKey, claimed: &[Claimed], places: &[Places]) {
     let ended: Vec<Ended> = claimed
         .iter()
         .map(|claimed| {
@@ -77,12 +85,12 @@ async fn succeed(app: &TestApp, worker: WorkerKey, claimed: &[Claimed], places: 
                 attempt: claimed.attempt,
                 unit_cost: route.unit_cost,
                 billing: route.billing,
-                at: app.service.now(),
+                at: service.now(),
                 outcome,
             }
         })
         .collect();
-    assert_eq!(app.service.settle(worker, &ended).await.unwrap().succeeded, claimed.len());
+    assert_eq!(service.settle(worker, &ended).await.unwrap().succeeded, claimed.len());
 }
 
 async fn submits(app: &TestApp, customer: &Customer<'_>, tasks: usize) -> Batch {

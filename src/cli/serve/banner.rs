@@ -5,9 +5,12 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use crate::cli::demo::{Fresh, staff};
+use crate::console::query::{LoginQuery, Step};
+use crate::domain::session::FIRST_LINK_S;
+use crate::service::operators::Secret;
 
 /// What is running.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Ready<'a> {
     pub role: &'static str,
     pub database: &'a str,
@@ -16,8 +19,10 @@ pub struct Ready<'a> {
     /// Where the simulated provider answers.
     pub simulator: Option<SocketAddr>,
     pub fresh: Option<&'a Fresh>,
-    /// Whether there is an operator who could sign in.
-    pub has_operators: bool,
+    /// The public address, where it is https: then a link leads there.
+    pub public_url: Option<&'a str>,
+    /// What the link ends with by which the first owner is made, while there is no operator who could sign in.
+    pub first_link: Option<&'a Secret>,
 }
 
 /// Prompts of the batch to paste: as many as the smallest batch of its model has.
@@ -39,10 +44,17 @@ impl Ready<'_> {
         self.addr.map(|addr| format!("http://{addr}"))
     }
 
+    fn first_owner_url(&self) -> Option<String> {
+        let base = self.public_url.map(str::to_owned).or_else(|| self.base_url())?;
+        let link = LoginQuery { token: Some(self.first_link?.reveal().to_owned()), ..LoginQuery::going_to("") }.step(Step::First);
+        Some(format!("{base}{}", link.href_to(LoginQuery::SET_PASSWORD)))
+    }
+
     pub fn json(&self) -> Value {
         let key = self.fresh.map(|key| json!({"customer": key.customer, "name": key.customer_name, "secret": key.secret.reveal()}));
         json!({"object": "server", "role": self.role, "url": self.base_url(), "simulated": self.simulator.is_some(),
             "simulator_url": self.simulator.map(|addr| format!("http://{addr}")), "api_key": key,
+            "first_owner_url": self.first_owner_url(),
             "operators": self.fresh.map(|fresh| staff::to_json(&fresh.staff))})
     }
 
@@ -56,12 +68,7 @@ impl Ready<'_> {
                 lines.push(format!("Batchbook (role {}, {}) answers at {url}", self.role, self.database));
                 lines.push(format!("  Console    {url}/admin"));
                 lines.push(format!("  API        {url}/docs/api"));
-                if !self.has_operators {
-                    lines.push(
-                        "  Sign in    Nobody can yet. Add the first: batchbook operator add --email you@example.com --role owner"
-                            .to_owned(),
-                    );
-                }
+                lines.extend(self.first_owner_url().map(|url| first_owner_text(&url)));
                 lines.extend(self.fresh.map(|fresh| format!("  Sign in    {}", staff::lines(&fresh.staff))));
                 lines.extend(self.fresh.map(|fresh| key_text(fresh, &url)));
             }
@@ -70,6 +77,15 @@ impl Ready<'_> {
         lines.push("Ctrl-C ends it in order.".to_owned());
         lines.join("\n")
     }
+}
+
+fn first_owner_text(url: &str) -> String {
+    let hours = FIRST_LINK_S / 3_600;
+    format!(
+        "  Sign in    Nobody can yet. Make the first owner at this address, once, within {hours} hours:\n\n    {url}\n\n             \
+         It is shown this once; the next start makes another one. Without a browser:\n             \
+         batchbook operator add --email you@example.com --role owner"
+    )
 }
 
 fn key_text(key: &Fresh, url: &str) -> String {
@@ -111,9 +127,30 @@ mod tests {
             addr: None,
             simulator: Some(([127, 0, 0, 1], 9).into()),
             fresh: None,
-            has_operators: true,
+            public_url: None,
+            first_link: None,
         };
         assert!(ready.text().starts_with("SIMULATED PROVIDER") && !ready.text().contains("Console"));
         assert_eq!((&ready.json()["url"], &ready.json()["simulated"]), (&Value::Null, &Value::Bool(true)));
+    }
+
+    #[test]
+    fn the_first_link_leads_to_where_the_server_is_reached() {
+        let link = Secret::new("0".repeat(64));
+        let ready = Ready {
+            role: "all",
+            database: "SQLite",
+            addr: Some(([127, 0, 0, 1], 9).into()),
+            simulator: None,
+            fresh: None,
+            public_url: None,
+            first_link: Some(&link),
+        };
+        let path = format!("/login/password?step=first&token={}", link.reveal());
+        assert!(ready.text().contains(&format!("\n    http://127.0.0.1:9{path}\n")), "{}", ready.text());
+        let ready = Ready { public_url: Some("https://books.example"), ..ready };
+        assert_eq!(ready.json()["first_owner_url"], format!("https://books.example{path}"));
+        let ready = Ready { first_link: None, ..ready };
+        assert!(!ready.text().contains("Sign in") && ready.json()["first_owner_url"].is_null());
     }
 }

@@ -27,17 +27,66 @@ pub struct TokenRow {
     pub revoked_at: Option<Time>,
 }
 
+/// One's own second factor.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SecondFactorState {
+    Off,
+    /// Waits for its first code.
+    Offered {
+        /// Base32, in groups.
+        secret: String,
+        /// What authenticators read.
+        uri: String,
+        qr: QrCode,
+    },
+    On {
+        recovery_codes_left: i64,
+    },
+}
+
+impl std::fmt::Debug for SecondFactorState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Off => "Off",
+            Self::Offered { .. } => "Offered(…)",
+            Self::On { .. } => "On",
+        })
+    }
+}
+
+/// A picture of squares, as the path of an SVG.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct QrCode {
+    /// Squares on each side, with the margin.
+    pub side: i64,
+    pub path: String,
+}
+
+impl std::fmt::Debug for QrCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("QrCode").field("side", &self.side).finish_non_exhaustive()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub sessions: Vec<SessionRow>,
     pub tokens: Vec<TokenRow>,
+    /// `None` where there is no password that it could follow.
+    pub second_factor: Option<SecondFactorState>,
+    /// Recovery codes that were made a moment ago, to be kept.
+    pub recovery_codes: Vec<String>,
     pub now: Time,
 }
 
 pub async fn read_account() -> Result<Account, ConsoleError> {
+    use crate::console::api::refusal::fresh_codes;
     use crate::console::api::refusal::refuse;
     use crate::domain::access::Who;
+    use crate::domain::second_factor::grouped;
     use crate::service::Service;
+    use crate::service::qr_code::draw;
+    use crate::service::second_factors::SecondFactor;
 
     let service = expect_context::<Service>();
     let this = match &service.by().who {
@@ -58,5 +107,17 @@ pub async fn read_account() -> Result<Account, ConsoleError> {
         created_at: token.created_at,
         revoked_at: token.revoked_at,
     });
-    Ok(Account { sessions: sessions.collect(), tokens: tokens.collect(), now: service.now() })
+    let second_factor = service.own_second_factor().await.map_err(refuse)?.map(|factor| match factor {
+        SecondFactor::Off => SecondFactorState::Off,
+        SecondFactor::Offered { secret, uri } => {
+            let drawn = draw(uri.reveal());
+            SecondFactorState::Offered {
+                secret: grouped(secret.reveal(), " "),
+                uri: uri.reveal().to_owned(),
+                qr: QrCode { side: drawn.side, path: drawn.path },
+            }
+        }
+        SecondFactor::On { recovery_codes_left } => SecondFactorState::On { recovery_codes_left },
+    });
+    Ok(Account { sessions: sessions.collect(), tokens: tokens.collect(), second_factor, recovery_codes: fresh_codes(), now: service.now() })
 }

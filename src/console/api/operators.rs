@@ -14,6 +14,7 @@ pub struct OperatorRow {
     pub name: String,
     pub role: Role,
     pub has_password: bool,
+    pub has_second_factor: bool,
     pub created_at: Time,
     pub disabled_at: Option<Time>,
 }
@@ -37,6 +38,7 @@ pub async fn list_operators() -> Result<OperatorsPage, ConsoleError> {
         name: listed.operator.name,
         role: listed.operator.role,
         has_password: listed.has_password,
+        has_second_factor: listed.has_second_factor,
         created_at: listed.created_at,
         disabled_at: listed.disabled_at,
     });

@@ -76,6 +76,16 @@ impl std::fmt::Debug for FreshLink {
     }
 }
 
+/// Recovery codes that were made a moment ago.
+#[derive(Clone)]
+pub struct FreshCodes(pub Vec<String>);
+
+impl std::fmt::Debug for FreshCodes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FreshCodes(…)")
+    }
+}
+
 /// What the browser calls this server.
 pub fn own_origin() -> String {
     let by_host = || use_context::<Parts>().and_then(|parts| Some(format!("http://{}", parts.headers.get("host")?.to_str().ok()?)));
@@ -87,6 +97,11 @@ pub fn fresh_link() -> Option<String> {
     let FreshLink(token) = use_context()?;
     let link = LoginQuery { token: Some(token), ..LoginQuery::going_to("") };
     Some(format!("{}{}", own_origin(), link.href_to(LoginQuery::SET_PASSWORD)))
+}
+
+/// The browser kept them for a moment, like the link.
+pub fn fresh_codes() -> Vec<String> {
+    use_context::<FreshCodes>().map(|FreshCodes(codes)| codes).unwrap_or_default()
 }
 
 /// Leads the browser to a page of the console, in the language that it was sent from.

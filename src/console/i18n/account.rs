@@ -30,6 +30,12 @@ words! {
     no_link: "This address is not complete. Open the whole link that you were given, or ask an owner for another one.", "地址不完整。请打开完整链接，或请所有者重新提供。";
     confirm: "Give your password again", "再次输入密码";
     confirm_text: "What moves credits, opens doors or shows secrets asks for it every 15 minutes. Then send the form again.", "涉及额度、权限或密钥的操作每 15 分钟需确认一次密码。确认后请重新提交表单。";
+    code: "Code", "验证码";
+    code_title: "Enter the code", "输入验证码";
+    code_text: "The password is right. Give the code that your authenticator shows now, or one of your recovery codes.", "密码正确。请输入身份验证器当前显示的验证码，或任一恢复码。";
+    sign_in_again: "Sign in again", "重新登录";
+    first_owner: "Make the first owner", "创建首位所有者";
+    first_owner_text: "There is no operator yet. You become the owner, and then sign in. The link works once.", "目前还没有操作员。您将成为所有者，随后即可登录。此链接仅可使用一次。";
     go_on: "Go on", "继续";
     vouched: "Sign in with your organisation", "使用组织账户登录";
     account: "Account", "账户";
@@ -43,6 +49,20 @@ words! {
     end: "End", "结束";
     change_password: "Change password", "修改密码";
     change_password_text: "You stay signed in here, and are signed out everywhere else.", "此处保持登录，其他会话全部退出。";
+    second_factor: "Second factor", "两步验证";
+    second_factor_off: "Only the password is asked for. With a second factor, a code of an authenticator on your phone is asked for too.", "登录只需密码。开启两步验证后，还需输入手机身份验证器中的验证码。";
+    turn_on: "Turn on", "开启";
+    offer_text: "Scan this with an authenticator, or type the secret into it. Then give the code that it shows. Nothing is asked for until then.", "用身份验证器扫描此二维码或手动输入密钥，然后输入其显示的验证码。确认前不会生效。";
+    qr: "QR code of the secret", "密钥二维码";
+    secret: "Secret", "密钥";
+    open_authenticator: "Open in an authenticator on this device", "在本设备的身份验证器中打开";
+    confirm_code: "Confirm", "确认";
+    second_factor_on: "A code is asked for after your password.", "登录时，输入密码后还需验证码。";
+    turn_off: "Turn off", "关闭";
+    recovery_codes: "Recovery codes", "恢复码";
+    recovery_codes_text: "Each signs you in once when the authenticator is not at hand. Keep them where you keep passwords: they are shown for a minute, and never again.", "无法使用身份验证器时，每个恢复码可登录一次。请妥善保存：仅显示一分钟，之后不再显示。";
+    reset_factor: "Remove second factor", "移除两步验证";
+    with_second_factor: "with second factor", "已开启两步验证";
     tokens: "Tokens for scripts", "脚本令牌";
     tokens_text: "A token acts with your role in the operators' API. Make one on the server: batchbook operator token --email", "令牌以您的角色调用运营 API。在服务器上创建：batchbook operator token --email";
     no_tokens: "No token yet", "还没有令牌";
@@ -115,6 +135,16 @@ impl Lang {
                 format!("{PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters. A few words that do not belong together are good.")
             }
             Language::Zh => format!("{PASSWORD_MIN_CHARS} 至 {PASSWORD_MAX_CHARS} 个字符，建议使用几个互不相关的词。"),
+        }
+    }
+
+    pub fn recovery_codes_left(self, codes: i64) -> String {
+        match self.language() {
+            Language::En if codes == 1 => {
+                "One recovery code is left. Turn the second factor off and on again to get ten new ones.".to_owned()
+            }
+            Language::En => format!("{codes} recovery codes are left. Turn the second factor off and on again to get ten new ones."),
+            Language::Zh => format!("剩余 {codes} 个恢复码。关闭后重新开启两步验证即可获得十个新恢复码。"),
         }
     }
 

@@ -124,6 +124,7 @@ const fn deed_words(deed: Deed) -> (&'static str, &'static str) {
         Deed::TokenRevoked => ("Token revoked", "停用令牌"),
         Deed::SignedIn => ("Signed in", "登录"),
         Deed::SignInRefused => ("Sign-in refused", "登录被拒"),
+        Deed::CodeAsked => ("Code asked for", "要求两步验证码"),
         Deed::PasswordAsked => ("Password given again", "再次验证密码"),
         Deed::SessionEnded => ("Sign-in ended", "结束登录"),
         Deed::SettingChanged => ("Setting changed", "修改设置"),

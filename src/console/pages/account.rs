@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use super::login::{field, hidden, language_field};
 use super::place::{here, or_failed};
 use super::said::said;
-use crate::console::api::account::{Account, SessionRow, TokenRow, read_account};
+use crate::console::api::account::{Account, QrCode, SecondFactorState, SessionRow, TokenRow, read_account};
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, row, table, text};
 use crate::console::i18n::Lang;
@@ -53,7 +53,10 @@ fn shown(lang: Lang, account: &Account) -> AnyView {
         }
         .into_any()
     };
+    let second_factor = account.second_factor.as_ref().map(|factor| second_factor(lang, factor));
     view! {
+        {recovery_codes(lang, &account.recovery_codes)}
+        {second_factor}
         <section class="card rows own">
             <h2>{words.sessions}</h2>
             <p class="note inset">{words.sessions_text}</p>
@@ -62,6 +65,72 @@ fn shown(lang: Lang, account: &Account) -> AnyView {
         <section class="card rows own">
             <h2>{words.tokens}</h2>
             {tokens}
+        </section>
+    }
+    .into_any()
+}
+
+fn second_factor(lang: Lang, factor: &SecondFactorState) -> AnyView {
+    let words = lang.account();
+    let (action, text, send) = match factor {
+        SecondFactorState::Off => ("/admin/account/second-factor", words.second_factor_off.to_owned(), words.turn_on),
+        SecondFactorState::Offered { .. } => ("/admin/account/second-factor/confirm", words.offer_text.to_owned(), words.confirm_code),
+        SecondFactorState::On { recovery_codes_left } => (
+            "/admin/account/second-factor/remove",
+            format!("{} {}", words.second_factor_on, lang.recovery_codes_left(*recovery_codes_left)),
+            words.turn_off,
+        ),
+    };
+    let offered = match factor {
+        SecondFactorState::Offered { secret, uri, qr } => Some(view! {
+            {picture(lang, qr)}
+            <p>
+                {words.secret} " "
+                <code class="secret">{secret.clone()}</code>
+            </p>
+            <p class="note">
+                <a href=uri.clone() rel="external">
+                    {words.open_authenticator}
+                </a>
+            </p>
+            {field(words.code, "code", "text", "one-time-code")}
+        }),
+        SecondFactorState::Off | SecondFactorState::On { .. } => None,
+    };
+    view! {
+        <form class="card door" method="post" action=action>
+            <h2>{words.second_factor}</h2>
+            <p class="note">{text}</p>
+            {language_field(lang)}
+            {offered}
+            <button type="submit">{send}</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Dark on light in every theme: cameras want it so.
+fn picture(lang: Lang, qr: &QrCode) -> AnyView {
+    let side = qr.side;
+    view! {
+        <svg class="qr" viewBox=format!("0 0 {side} {side}") role="img" aria-label=lang.account().qr shape-rendering="crispEdges">
+            <path d=qr.path.clone() />
+        </svg>
+    }
+    .into_any()
+}
+
+fn recovery_codes(lang: Lang, codes: &[String]) -> AnyView {
+    if codes.is_empty() {
+        return ().into_any();
+    }
+    let words = lang.account();
+    let items: Vec<AnyView> = codes.iter().map(|code| view! { <li><code class="secret">{code.clone()}</code></li> }.into_any()).collect();
+    view! {
+        <section class="said good" role="status">
+            <h2>{words.recovery_codes}</h2>
+            <p>{words.recovery_codes_text}</p>
+            <ul class="codes">{items}</ul>
         </section>
     }
     .into_any()

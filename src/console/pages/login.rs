@@ -7,19 +7,38 @@ use leptos_meta::Title;
 use super::place::here;
 use super::said::said;
 use crate::console::i18n::Lang;
-use crate::console::query::{LoginQuery, Vouches};
+use crate::console::query::{LoginQuery, Step, Vouches};
 
 #[component]
 pub fn LoginPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let words = lang.account();
     let query = here(LoginQuery::at);
+    if query.step == Some(Step::Code) {
+        return code(lang, &query);
+    }
     let fields = view! {
         {hidden("next", query.next.clone())}
         {field(words.email, "email", "email", "username")}
         {field(words.password, "password", "password", "current-password")}
     };
     door(lang, words.sign_in, "", &query, LoginQuery::PATH, fields.into_any(), words.sign_in)
+}
+
+/// The second step: the browser keeps what says whose code it is.
+fn code(lang: Lang, query: &LoginQuery) -> AnyView {
+    let words = lang.account();
+    let again = LoginQuery::going_to(&query.next).to_href();
+    let fields = view! {
+        {hidden("next", query.next.clone())}
+        {field(words.code, "code", "text", "one-time-code")}
+        <p class="note">
+            <a href=lang.link(&again) rel="external">
+                {words.sign_in_again}
+            </a>
+        </p>
+    };
+    door(lang, words.code_title, words.code_text, query, LoginQuery::CODE, fields.into_any(), words.sign_in)
 }
 
 #[component]
@@ -39,12 +58,20 @@ pub fn SetPasswordPage() -> impl IntoView {
         }
         .into_any();
     };
+    let is_first = query.step == Some(Step::First);
+    let email = is_first.then(|| field(words.email, "email", "email", "username"));
+    let (title, text, action) = if is_first {
+        (words.first_owner, words.first_owner_text, LoginQuery::FIRST)
+    } else {
+        (words.set_password, words.set_password_text, LoginQuery::SET_PASSWORD)
+    };
     let fields = view! {
         {hidden("token", token)}
+        {email}
         {field(words.new_password, "password", "password", "new-password")}
         <p class="note">{lang.password_rule()}</p>
     };
-    door(lang, words.set_password, words.set_password_text, &query, LoginQuery::SET_PASSWORD, fields.into_any(), words.save)
+    door(lang, title, text, &query, action, fields.into_any(), words.save)
 }
 
 #[component]
@@ -87,7 +114,7 @@ fn door(
 
 /// The way by somebody else who vouches. It leaves the console, so it is loaded whole.
 fn vouched(lang: Lang, query: &LoginQuery, action: &'static str) -> AnyView {
-    let is_offered = use_context::<Vouches>().is_some_and(|vouches| vouches.0) && action != LoginQuery::SET_PASSWORD;
+    let is_offered = use_context::<Vouches>().is_some_and(|vouches| vouches.0) && [LoginQuery::PATH, LoginQuery::CONFIRM].contains(&action);
     let href = LoginQuery { said: None, wait_s: None, ..query.clone() }.href_to(LoginQuery::VOUCHED);
     is_offered.then(|| view! { <a class="button" rel="external" href=href>{lang.account().vouched}</a> }).into_any()
 }

@@ -93,6 +93,7 @@ fn operator_row(lang: Lang, operator: &OperatorRow, now: Time) -> AnyView {
     };
     let state = match (operator.disabled_at, operator.has_password) {
         (Some(at), _) => format!("{} {}", words.disabled, lang.moment_near(at, now)),
+        (None, true) if operator.has_second_factor => format!("{}, {}", words.good, words.with_second_factor),
         (None, true) => words.good.to_owned(),
         (None, false) => words.no_password.to_owned(),
     };
@@ -101,9 +102,12 @@ fn operator_row(lang: Lang, operator: &OperatorRow, now: Time) -> AnyView {
     } else {
         ("/admin/operators/disable", words.disable)
     };
+    let reset =
+        operator.has_second_factor.then(|| button(lang, "/admin/operators/second-factor", "operator", id.clone(), words.reset_factor));
     let change = view! {
         <span class="buttons">
             {button(lang, "/admin/operators/link", "operator", id.clone(), words.link)}
+            {reset}
             {button(lang, path, "operator", id.clone(), does)}
         </span>
     };

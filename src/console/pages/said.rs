@@ -36,11 +36,38 @@ pub fn said(lang: Lang, query: &LoginQuery) -> AnyView {
         Said::NotEnough => {
             ("There are not as many credits to take back any more. Nothing was decided.", "可收回的额度不足，未作任何更改。")
         }
+        Said::WrongCode => (
+            "That code is not right, or was used already. Take the one that is shown now.",
+            "验证码不正确或已使用过。请输入当前显示的验证码。",
+        ),
+        Said::Late => ("That took too long, or was done already. Sign in again.", "操作超时或已完成，请重新登录。"),
+        Said::FactorOn => (
+            "The second factor is on. From now on a code is asked for after your password.",
+            "两步验证已开启。今后登录时，输入密码后还需验证码。",
+        ),
+        Said::FactorOff => ("The second factor is off. The password is enough.", "两步验证已关闭，登录只需密码。"),
+        Said::FactorOnAlready => ("There is a second factor already. Turn it off first.", "两步验证已开启，请先关闭。"),
+        Said::OfferGone => {
+            ("The secret waited too long for its code. Turn the second factor on again.", "密钥等待确认超时，请重新开启两步验证。")
+        }
+        Said::FirstLinkGone => (
+            "This link was used already, is too old, or is not the one of the latest start. The server prints a new one at each start, as long as there is no operator.",
+            "此链接已被使用、已过期，或并非最近一次启动时生成。在没有任何操作员时，服务器每次启动都会输出新链接。",
+        ),
         Said::Forbidden => ("Your role may not do this. Nothing was changed.", "您的角色无权执行此操作，未作任何更改。"),
     };
     let is_bad = !matches!(
         said,
-        Said::SignedOut | Said::PasswordSet | Said::Ended | Said::Revoked | Said::Added | Said::Changed | Said::Asked | Said::Decided
+        Said::SignedOut
+            | Said::PasswordSet
+            | Said::Ended
+            | Said::Revoked
+            | Said::Added
+            | Said::Changed
+            | Said::Asked
+            | Said::Decided
+            | Said::FactorOn
+            | Said::FactorOff
     );
     note(is_bad, lang.pick(en, zh).to_owned())
 }

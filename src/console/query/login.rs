@@ -27,6 +27,23 @@ words! {
         OwnRequest = "own_request",
         DecidedAlready = "request_decided",
         NotEnough = "not_enough_credits",
+        WrongCode = "wrong_code",
+        Late = "late",
+        FactorOn = "factor_on",
+        FactorOff = "factor_off",
+        FactorOnAlready = "second_factor_on",
+        OfferGone = "offer_gone",
+        FirstLinkGone = "first_link_gone",
+    }
+}
+
+words! {
+    /// What a page of the door asks for, besides what it asks for anyway.
+    Step {
+        /// The password was right: a code.
+        Code = "code",
+        /// Nobody is there yet: whose password it is.
+        First = "first",
     }
 }
 
@@ -36,6 +53,7 @@ pub struct LoginQuery {
     /// Where to go on: always an address of the console.
     pub next: String,
     pub said: Option<Said>,
+    pub step: Option<Step>,
     /// Seconds until something is looked at again.
     pub wait_s: Option<i64>,
     /// What a one-time link ends with.
@@ -50,6 +68,10 @@ impl LoginQuery {
     pub const PATH: &'static str = "/login";
     /// Sets a password by a one-time link.
     pub const SET_PASSWORD: &'static str = "/login/password";
+    /// Takes the code after the password.
+    pub const CODE: &'static str = "/login/code";
+    /// Makes the first owner by a one-time link.
+    pub const FIRST: &'static str = "/login/first";
     /// Signs in by somebody else who vouches, and back.
     pub const VOUCHED: &'static str = "/login/oidc";
     pub const VOUCHED_BACK: &'static str = "/login/oidc/callback";
@@ -62,7 +84,7 @@ impl LoginQuery {
 
     /// Pages and forms for whoever has not signed in.
     pub fn is_public(path: &str) -> bool {
-        [Self::PATH, Self::SET_PASSWORD, Self::VOUCHED, Self::VOUCHED_BACK].contains(&path)
+        [Self::PATH, Self::SET_PASSWORD, Self::CODE, Self::FIRST, Self::VOUCHED, Self::VOUCHED_BACK].contains(&path)
     }
 
     pub fn going_to(next: &str) -> Self {
@@ -75,6 +97,11 @@ impl LoginQuery {
         Self { said: Some(said), ..self }
     }
 
+    #[must_use]
+    pub fn step(self, step: Step) -> Self {
+        Self { step: Some(step), ..self }
+    }
+
     /// `None` at the address of a page that is none of these.
     pub fn at(path: &str, params: Params) -> Option<Self> {
         let pages = [Self::PATH, Self::SET_PASSWORD, Self::CONFIRM, Self::ACCOUNT, Self::OPERATORS, Self::APPROVALS];
@@ -84,6 +111,7 @@ impl LoginQuery {
     pub fn of(params: Params) -> Self {
         Self {
             said: params("said").and_then(|word| word.parse().ok()),
+            step: params("step").and_then(|word| word.parse().ok()),
             wait_s: params("wait").and_then(|seconds| seconds.parse().ok()),
             token: params("token").filter(|token| token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit())),
             ..Self::going_to(&params("next").unwrap_or_default())
@@ -98,6 +126,7 @@ impl LoginQuery {
     pub fn href_to(&self, path: &str) -> String {
         let mut href = Href::to(path.to_owned());
         href.with("next", (self.next != PreferencesQuery::HOME && is_local(&self.next)).then_some(&self.next));
+        href.with("step", self.step);
         href.with("token", self.token.as_ref());
         href.with("said", self.said);
         href.with("wait", self.wait_s);
@@ -108,13 +137,14 @@ impl LoginQuery {
 #[cfg(test)]
 mod tests {
     use crate::console::query::tests::params;
-    use crate::console::query::{LoginQuery, Said};
+    use crate::console::query::{LoginQuery, Said, Step};
 
     #[test]
     fn reads_what_it_writes() {
         for next in ["/admin", "/admin/batches?status=failed&page=3"] {
             for said in [None, Some(Said::Wait)] {
-                let query = LoginQuery { said, wait_s: said.map(|_| 7), ..LoginQuery::going_to(next) };
+                let step = said.map(|_| Step::Code);
+                let query = LoginQuery { said, step, wait_s: said.map(|_| 7), ..LoginQuery::going_to(next) };
                 assert_eq!(LoginQuery::of(&params(&query.to_href())), query);
             }
         }

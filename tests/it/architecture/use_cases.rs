@@ -12,6 +12,7 @@ const ASKS: &[&str] = &[
     "self.may_find(",
     "self.may_have_tokens(",
     "self.own_session()",
+    "self.own_proven_session()",
     "self.own_id()",
     "self.signed_in()",
 ];
@@ -27,7 +28,9 @@ const OPEN: &[(&str, &str)] = &[
     ("sign_in_introduced", "it is the question itself"),
     ("resume", "it is the question itself"),
     ("operator_of_token", "it is the question itself"),
+    ("sign_in_with_code", "it is the question itself"),
     ("set_password", "whoever has the link may"),
+    ("add_first_owner", "whoever has the link may"),
     ("offer", "what is on sale is for everybody"),
     ("expire_grants", "for workers"),
     ("compare_finished", "for workers"),
