@@ -89,6 +89,9 @@ export async function openHydrated(page, address) {
     await page.locator('[data-hydrated="true"]').first().waitFor({ state: 'attached' })
 }
 
+/** Whether a request is the browser half's: a page without its frame. */
+export const asksForPart = request => 'x-part' in request.headers()
+
 /** Fails with rule, place and help of whatever axe finds serious or critical on the page. */
 export async function assertAccessible(page) {
     await page.evaluate(axe)

@@ -1,7 +1,7 @@
 // The frame around every page: preferences, refresh clock, keyboard, help; with WASM and without, wide and narrow.
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { assertAccessible, baseUrl, keepScreenshot, launch, openHydrated, withPage } from './browser.mjs'
+import { asksForPart, assertAccessible, baseUrl, keepScreenshot, launch, openHydrated, withPage } from './browser.mjs'
 
 const list = '/admin/batches'
 const phone = { viewport: { width: 390, height: 844 } }
@@ -208,7 +208,7 @@ describe('refresh clock', () => {
         if (await page.locator('.pace').getAttribute('data-pace') !== 'live') return // every batch has ended by now
         const asked = async ms => {
             let count = 0
-            const heard = request => { count += request.url().includes('/admin/data/') }
+            const heard = request => { count += asksForPart(request) }
             page.on('request', heard)
             await page.waitForTimeout(ms)
             page.off('request', heard)

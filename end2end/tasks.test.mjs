@@ -1,7 +1,7 @@
 // The tab of tasks and an open task: filters, pages, the drawer; with WASM and without; with prompts that mean harm.
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { assertAccessible, keepScreenshot, launch, openHydrated, withPage } from './browser.mjs'
+import { asksForPart, assertAccessible, keepScreenshot, launch, openHydrated, withPage } from './browser.mjs'
 import { Orderer } from './orders.mjs'
 
 const off = { javaScriptEnabled: false }
@@ -199,8 +199,8 @@ describe('while the batch runs', () => {
         await page.locator('.whole-prompt').focus()
         await page.evaluate(() => { window.scrollTo(0, 200); window.heading = document.querySelector('aside.drawer h2') })
         const scrolled = await page.evaluate(() => window.scrollY)
-        await page.waitForResponse(response => response.url().includes('batch_tasks'), { timeout: 20_000 })
-        await page.waitForResponse(response => response.url().includes('batch_tasks'), { timeout: 20_000 })
+        await page.waitForResponse(response => asksForPart(response.request()), { timeout: 20_000 })
+        await page.waitForResponse(response => asksForPart(response.request()), { timeout: 20_000 })
         await page.waitForTimeout(300)
         assert.deepEqual(await numbers(page), before, 'the rows stay in place')
         assert.ok(await page.evaluate(() => document.activeElement.matches('.whole-prompt')), 'the focus stays')
@@ -208,7 +208,7 @@ describe('while the batch runs', () => {
         assert.ok(await page.evaluate(() => window.heading.isConnected), 'the drawer is the same')
         await page.evaluate(() => getSelection().selectAllChildren(document.querySelector('.whole-prompt')))
         let asked = 0
-        page.on('request', request => { if (request.url().includes('batch_task')) asked += 1 })
+        page.on('request', request => { if (asksForPart(request)) asked += 1 })
         await page.waitForTimeout(6_500)
         assert.equal(asked, 0, 'nothing is refreshed while text is selected')
         assert.match(await page.evaluate(() => String(getSelection())), /Slow take 20/)

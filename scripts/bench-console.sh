@@ -81,7 +81,7 @@ customer=$("$batchbook" customer add --name Bench --email bench@example.com --js
 "$batchbook" customer grant "$customer" --credits 100000000 --paid-usd 1000000 --kind purchase --reason bench --json >/dev/null
 secret=$("$batchbook" key add --customer "$customer" --json | field secret)
 serve --simulate
-node -e 'console.log(JSON.stringify({ model: "sora-2", items: Array.from({ length: +process.argv[1] }, (_, i) => ({ prompt: `Wide shot ${i + 1}: a lighthouse keeper climbs the spiral stairs at dusk, warm lantern light, rain on the windows` })) }))' "$TASKS" >"$work/batch.json"
+node -e 'console.log(JSON.stringify({ model: "sora-2", items: Array.from({ length: +process.argv[1] }, (_, i) => ({ prompt: `[[ok]] [[slow:50ms]] Wide shot ${i + 1}: a lighthouse keeper climbs the spiral stairs at dusk, warm lantern light, rain on the windows` })) }))' "$TASKS" >"$work/batch.json"
 batch=$(curl -sf -H "Authorization: Bearer $secret" -H "Idempotency-Key: bench" -H "Content-Type: application/json" --data-binary "@$work/batch.json" "$BASE_URL/api/v1/batches" | field id)
 for _ in $(seq 600); do
     state=$(curl -sf -H "Authorization: Bearer $secret" "$BASE_URL/api/v1/batches/$batch" | field status)

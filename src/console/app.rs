@@ -1,25 +1,26 @@
 //! The document as the server writes it: which address shows which page, and the frame around it.
 
-use axum::http::request::Parts;
 use leptos::prelude::*;
 use leptos_meta::{Html, Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
 use leptos_router::{SsrMode, path};
 
 use super::Opening;
+use super::api::request::{address, asks_for_part};
 use super::frame::{Address, Moving, frame};
 use super::i18n::Lang;
 use super::pages::{
     AccountPage, ApprovalsPage, AuditPage, BatchPage, BatchesPage, ConfirmPage, CustomerPage, CustomersPage, DeliveryPage, EndpointPage,
     LoginPage, NotFound, OperatorsPage, OverviewPage, PreferencesPage, ReplayPage, SearchPage, SetPasswordPage, WebhooksPage,
 };
-use super::part::PART;
 use super::query::{OverviewQuery, Vouches};
 
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let opening = SharedValue::new(|| use_context::<Opening>().unwrap_or_default()).into_inner();
+    let opening = || use_context::<Opening>().unwrap_or_default();
+    // Sent along for the frame.
+    let opening = if asks_for_part() { opening() } else { SharedValue::new(opening).into_inner() };
     let address = Address::new(address());
     let lang = opening.lang(address);
     provide_context(lang);
@@ -66,16 +67,6 @@ fn page() -> AnyView {
         </main>
     }
     .into_any()
-}
-
-/// Path and query of the request.
-fn address() -> String {
-    use_context::<Parts>().and_then(|parts| parts.uri.path_and_query().map(ToString::to_string)).unwrap_or_default()
-}
-
-/// Whether the browser has the frame already.
-pub(super) fn asks_for_part() -> bool {
-    use_context::<Parts>().is_some_and(|parts| parts.headers.contains_key(PART))
 }
 
 /// The overview is the first page.

@@ -2,17 +2,18 @@
 //! server writes it and the browser half takes it over, so both run this.
 
 mod address;
-pub mod found;
+mod clock;
+mod found;
 mod help;
 mod search;
 
 pub use self::address::Address;
+pub use self::clock::{Clock, Pace};
 
 use leptos::prelude::*;
 
 use self::search::search_form;
 use super::Opening;
-use super::components::clock::{Clock, Pace};
 use super::i18n::{Lang, Language};
 use super::preferences::Preferences;
 use super::query::{AuditQuery, BatchesQuery, CustomersQuery, LoginQuery, OverviewQuery, PreferencesQuery, WebhooksQuery};

@@ -17,7 +17,6 @@ pub fn hydrate() {
         let moving = Moving::new(&opening.preferences);
         let preferences = opening.preferences.clone();
         Effect::new(move |_| {
-            moving.clock.start();
             keys::listen(lang, moving, &preferences);
             presses::start(lang);
             turning::start(address, moving.clock);

@@ -4,7 +4,7 @@
 
 pub mod browser;
 pub mod components;
-mod frame;
+pub mod frame;
 mod hydrate;
 pub mod i18n;
 mod keys;
@@ -16,6 +16,5 @@ mod presses;
 pub mod query;
 mod turning;
 
-pub use frame::found;
 pub use hydrate::hydrate;
 pub use opening::Opening;

@@ -4,8 +4,7 @@
 use leptos::prelude::*;
 
 use super::browser;
-use super::frame::Moving;
-use crate::console::components::clock::{Clock, Pace};
+use super::frame::{Clock, Moving, Pace};
 use crate::console::i18n::Lang;
 use crate::console::preferences::{Preferences, Theme};
 

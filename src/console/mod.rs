@@ -6,7 +6,7 @@ mod app;
 #[path = "no_browser.rs"]
 pub mod browser;
 pub mod components;
-mod frame;
+pub mod frame;
 pub mod i18n;
 mod opening;
 pub mod pages;
@@ -16,6 +16,5 @@ pub mod query;
 mod shell;
 
 pub use app::App;
-pub use frame::found;
 pub use opening::Opening;
 pub use shell::shell;

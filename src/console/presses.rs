@@ -10,6 +10,7 @@ use web_sys::{Element, HtmlElement, HtmlInputElement, MouseEvent};
 
 use super::browser;
 use super::i18n::Lang;
+use super::preferences::UTC;
 
 /// How long a button says that it has copied.
 const COPIED_MS: u32 = 1_600;
@@ -48,13 +49,15 @@ fn copy(lang: Lang, button: &Element) {
 pub fn fill_in() {
     let Some(choice) = browser::find::<HtmlElement>("[data-own-zone]") else { return };
     let field = choice.query_selector("input").ok().flatten().and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
-    let name = choice.query_selector("[data-zone-name]").ok().flatten();
-    let (Some(zone), Some(field), Some(name)) = (browser::time_zone(), field, name) else { return };
+    let name = choice.query_selector("span").ok().flatten();
+    // UTC is offered anyhow.
+    let zone = browser::time_zone().filter(|zone| zone != UTC && choice.hidden());
+    let (Some(zone), Some(field), Some(name)) = (zone, field, name) else { return };
+    name.set_text_content(Some(&format!("{}: {zone}", name.text_content().unwrap_or_default())));
+    field.set_value(&zone);
+    field.set_disabled(false);
     if choice.get_attribute("data-own-zone").as_ref() == Some(&zone) {
         field.set_checked(true);
     }
-    name.set_text_content(Some(&zone));
-    field.set_value(&zone);
-    field.set_disabled(false);
     choice.set_hidden(false);
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 use super::App;
-use super::app::asks_for_part;
+use super::api::request::asks_for_part;
 
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     // Whoever asks for a part has the rest.

@@ -11,14 +11,16 @@ use web_sys::{
     Document, DomParser, Element, Headers, MouseEvent, PopStateEvent, RequestInit, Response, ScrollRestoration, SupportedType, Window,
 };
 
-use super::components::clock::{Clock, LIVE, STILL};
-use super::frame::Address;
+use super::components::clock::{LIVE, STILL};
+use super::frame::{Address, Clock};
 use super::part::{PART, SEEN};
 use super::{browser, morph, presses};
 
 /// Only pages of the console have this frame.
 const INSIDE: &str = "/admin";
 const MAIN: &str = "#main";
+/// The clock is looked at once in this time, so that a tab that is shown again is fresh within it.
+const STEP_MS: u32 = 1_000;
 /// What is open beside or over a page has the focus; the attribute finds what has it afterwards.
 const OPEN: &str = "data-open";
 
@@ -55,10 +57,24 @@ pub fn start(address: Address, clock: Clock) {
     browser::listen_to_window("popstate", move |event: PopStateEvent| {
         back.turn(browser::address(), Turn::Back { top: event.state().as_f64().unwrap_or_default() });
     });
+    run(clock);
     Effect::new(move |before: Option<()>| {
         clock.tick();
         if before.is_some() {
             turner.turn(browser::address(), Turn::Refresh);
+        }
+    });
+}
+
+/// Refreshes whenever the clock says so, and not while nobody sees the tab, or text in it is selected.
+fn run(clock: Clock) {
+    let mut passed_s = 0;
+    browser::every(STEP_MS, move || {
+        passed_s += 1;
+        let is_due = clock.due_s().is_some_and(|due_s| passed_s >= due_s);
+        if is_due && !browser::is_hidden() && !browser::is_selecting() {
+            passed_s = 0;
+            clock.refresh_now();
         }
     });
 }

@@ -1,5 +1,7 @@
 //! What an operator types to find one thing: an id, or a text that customers, batches and keys are known by.
 
+use serde::{Deserialize, Serialize};
+
 use super::id::{BatchId, CustomerId, EventId, GrantId, KeyId, TransactionId};
 use super::word::words;
 
@@ -93,6 +95,24 @@ pub struct Hit {
     pub note: String,
     /// Whether it is what was typed, and not only a part of it.
     pub exact: bool,
+}
+
+/// What was found, the best first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    pub hits: Vec<Hit>,
+    /// There are more than are listed.
+    pub has_more: bool,
+}
+
+impl Found {
+    /// The one thing that was meant: there is no need to choose.
+    pub fn only(&self) -> Option<&Hit> {
+        match self.hits.as_slice() {
+            [hit] if hit.exact => Some(hit),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::ConsoleError;
+use crate::console::api::ConsoleError;
+use crate::console::api::refusal::{fresh_codes, refuse};
+use crate::domain::access::Who;
 use crate::domain::id::SessionId;
+use crate::domain::second_factor::grouped;
 use crate::domain::time::Time;
+use crate::service::Service;
+use crate::service::qr_code::draw;
+use crate::service::second_factors::SecondFactor;
 
 /// A sign-in that goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,14 +86,6 @@ pub struct Account {
 }
 
 pub async fn read_account() -> Result<Account, ConsoleError> {
-    use crate::console::api::refusal::fresh_codes;
-    use crate::console::api::refusal::refuse;
-    use crate::domain::access::Who;
-    use crate::domain::second_factor::grouped;
-    use crate::service::Service;
-    use crate::service::qr_code::draw;
-    use crate::service::second_factors::SecondFactor;
-
     let service = expect_context::<Service>();
     let this = match &service.by().who {
         Who::Operator { session, .. } => *session,

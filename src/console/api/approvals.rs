@@ -2,12 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::ConsoleError;
+use crate::console::api::ConsoleError;
+use crate::console::api::refusal::refuse;
 use crate::domain::access::Decision;
 use crate::domain::credits::Credits;
 use crate::domain::grant::GrantKind;
 use crate::domain::id::{CreditRequestId, CustomerId};
 use crate::domain::time::Time;
+use crate::service::Service;
+use crate::service::credit_requests::what_is_asked;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalRow {
@@ -32,10 +35,6 @@ pub struct ApprovalsPage {
 }
 
 pub async fn list_approvals() -> Result<ApprovalsPage, ConsoleError> {
-    use crate::console::api::refusal::refuse;
-    use crate::service::Service;
-    use crate::service::credit_requests::what_is_asked;
-
     let service = expect_context::<Service>();
     let own = service.by().operator().map(|operator| operator.id);
     let rows = service.credit_requests().await.map_err(refuse)?.into_iter().map(|request| {

@@ -2,11 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::ConsoleError;
+use crate::console::api::ConsoleError;
+use crate::console::api::refusal::refuse;
 use crate::console::query::AuditQuery;
 use crate::domain::audit::{ActorKind, AuditEntry, Deed, ObjectKind};
 use crate::domain::id::CustomerId;
+use crate::domain::page::PageSize;
 use crate::domain::time::Time;
+use crate::service::Service;
+use crate::service::audit::changes;
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,11 +59,6 @@ impl AuditRow {
 }
 
 pub async fn list_audit(query: AuditQuery) -> Result<AuditPage, ConsoleError> {
-    use crate::console::api::refusal::refuse;
-    use crate::domain::page::PageSize;
-    use crate::service::Service;
-    use crate::service::audit::changes;
-
     let service = expect_context::<Service>();
     let page = service.audit(&query.filter, query.seek, PageSize::default()).await.map_err(refuse)?;
     let row = |entry: AuditEntry| {

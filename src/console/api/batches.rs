@@ -2,14 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::ConsoleError;
-use super::looked_at::LookedAt;
-use super::refusal::refuse;
+use crate::console::api::ConsoleError;
+use crate::console::api::looked_at::LookedAt;
+use crate::console::api::refusal::refuse;
 use crate::console::query::BatchesQuery;
 use crate::domain::batch::{Batch, BatchCredits, BatchStatus, Counts};
 use crate::domain::batch_list::{Part, StatusCount};
 use crate::domain::id::{BatchId, CustomerId};
 use crate::domain::money::Money;
+use crate::domain::saved_view::ViewRefused;
 use crate::domain::time::Time;
 use crate::service::Service;
 
@@ -109,9 +110,6 @@ pub async fn list_batches(query: &BatchesQuery, shown: &[BatchId]) -> Result<Bat
 }
 
 pub async fn read_batches_frame() -> Result<BatchesFrame, ConsoleError> {
-    use crate::console::api::refusal::refuse;
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let choices = service.batch_choices().await.map_err(refuse)?;
     let views = service.saved_views().await.map_err(refuse)?;
@@ -125,11 +123,6 @@ pub async fn read_batches_frame() -> Result<BatchesFrame, ConsoleError> {
 /// Saves a view for the whole team, and leads back to the list. `back` is the query of the page's address.
 #[server(prefix = "/admin/data", endpoint = "save_view")]
 pub async fn save_view(name: String, query: String, back: String) -> Result<(), ConsoleError> {
-    use crate::console::api::refusal::refuse;
-    use crate::console::query::BatchesQuery;
-    use crate::domain::saved_view::ViewRefused;
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let canonical = BatchesQuery::read(&query).start().to_query();
     let said = match service.save_view(&name, &canonical).await.map_err(refuse)? {
@@ -145,10 +138,6 @@ pub async fn save_view(name: String, query: String, back: String) -> Result<(), 
 
 #[server(prefix = "/admin/data", endpoint = "delete_view")]
 pub async fn delete_view(key: i64, back: String) -> Result<(), ConsoleError> {
-    use crate::console::api::refusal::refuse;
-    use crate::console::query::BatchesQuery;
-    use crate::service::Service;
-
     expect_context::<Service>().delete_view(key).await.map_err(refuse)?;
     crate::console::api::refusal::lead_back(BatchesQuery::PATH, &back, ("view", "deleted"));
     Ok(())

@@ -2,12 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::ConsoleError;
+use crate::console::api::ConsoleError;
+use crate::console::api::credit_form::{change_of, language, problem_of};
+use crate::console::api::refusal::{not_found, refuse};
 use crate::domain::credits::Credits;
 use crate::domain::grant::GrantKind;
 use crate::domain::id::GrantId;
 use crate::domain::ledger::AccountKind;
 use crate::domain::word::words;
+use crate::service::Service;
+use crate::service::adjustments::Once;
 
 words! {
     /// Why a form cannot be carried out as it is.
@@ -61,10 +65,6 @@ pub async fn preview_credits(
     expires: String,
     reason: String,
 ) -> Result<CreditPreview, ConsoleError> {
-    use crate::console::api::credit_form::{change_of, problem_of};
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     let customer = service.customer(id).await.map_err(refuse)?;
@@ -110,11 +110,6 @@ pub async fn change_credits(
     reason: String,
     token: String,
 ) -> Result<(), ConsoleError> {
-    use crate::console::api::credit_form::{change_of, language, problem_of};
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::service::Service;
-    use crate::service::adjustments::Once;
-
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     let Ok(change) = change_of(&action, &credits, &paid, &expires, &reason, service.now()) else { return Ok(()) };

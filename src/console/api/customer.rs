@@ -2,8 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::ConsoleError;
 use super::audit::AuditPage;
+use crate::console::api::ConsoleError;
+use crate::console::api::audit::AuditRow;
+use crate::console::api::credit_form::language;
+use crate::console::api::refusal::{not_found, refuse};
+use crate::domain::access::Action;
 use crate::domain::batch_list::Day;
 use crate::domain::credits::Credits;
 use crate::domain::grant::{Grant, GrantKind};
@@ -11,8 +15,10 @@ use crate::domain::id::{BatchId, CustomerId, GrantId, KeyId, TransactionId};
 use crate::domain::key::Scopes;
 use crate::domain::ledger::{AccountKind, Transaction, TransactionKind};
 use crate::domain::money::Money;
+use crate::domain::page::{PageSize, Seek};
 use crate::domain::time::Time;
 use crate::domain::word::words;
+use crate::service::Service;
 
 /// Where a customer's credits are, as one witness says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -169,7 +175,6 @@ pub struct KeyForm {
     pub may_change: bool,
 }
 
-// Compiled on both sides, used by the server.
 impl GrantRow {
     pub fn new(grant: &Grant, reason: Option<String>) -> Self {
         Self {
@@ -214,9 +219,6 @@ impl From<Transaction> for LedgerRow {
 
 /// The id is taken as text: whatever stands in the address is either a customer or not found.
 pub async fn read_customer(id: String) -> Result<CustomerSummary, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     let books = service.customer_books(id).await.map_err(refuse)?;
@@ -244,12 +246,6 @@ pub async fn read_customer_rows(
     after: Option<TransactionId>,
     key: Option<KeyId>,
 ) -> Result<CustomerRows, ConsoleError> {
-    use crate::console::api::audit::AuditRow;
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::domain::access::Action;
-    use crate::domain::page::{PageSize, Seek};
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     let customer = service.customer(id).await.map_err(refuse)?.key;
@@ -307,10 +303,6 @@ pub async fn read_customer_rows(
 }
 
 pub async fn read_key_form(id: String) -> Result<KeyForm, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::domain::access::Action;
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     service.customer(id).await.map_err(refuse)?;
@@ -320,10 +312,6 @@ pub async fn read_key_form(id: String) -> Result<KeyForm, ConsoleError> {
 /// Sent by a plain form, so that it works before and without WASM; leads back to the keys.
 #[server(prefix = "/admin/data", endpoint = "revoke_key")]
 pub async fn revoke_key(customer: String, key: String) -> Result<(), ConsoleError> {
-    use crate::console::api::credit_form::language;
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let customer: CustomerId = customer.parse().map_err(|_| not_found())?;
     service.revoke_key(key.parse().map_err(|_| not_found())?).await.map_err(refuse)?;

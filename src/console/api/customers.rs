@@ -2,10 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::ConsoleError;
+use crate::console::api::ConsoleError;
+use crate::console::api::refusal::refuse;
 use crate::domain::credits::Credits;
 use crate::domain::id::CustomerId;
+use crate::domain::money::group_thousands;
+use crate::domain::page::{PageSize, Seek};
 use crate::domain::time::Time;
+use crate::service::Service;
+use crate::service::customers::BATCHES_COUNTED_MAX;
 
 /// One customer of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +37,6 @@ pub struct CustomersPage {
 }
 
 pub async fn list_customers(search: String, before: Option<CustomerId>, after: Option<CustomerId>) -> Result<CustomersPage, ConsoleError> {
-    use crate::console::api::refusal::refuse;
-    use crate::domain::money::group_thousands;
-    use crate::domain::page::{PageSize, Seek};
-    use crate::service::Service;
-    use crate::service::customers::BATCHES_COUNTED_MAX;
-
     let service = expect_context::<Service>();
     let seek = Seek::of(None, before, after);
     let page = service.search_customers(&search, seek, PageSize::default()).await.map_err(refuse)?;

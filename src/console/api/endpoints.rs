@@ -3,12 +3,17 @@
 
 use leptos::prelude::*;
 
-use super::ConsoleError;
-use crate::console::query::EndpointsQuery;
+use crate::console::api::ConsoleError;
+use crate::console::api::refusal::{lead_to, not_found, refuse};
+use crate::console::query::{DeliveryPlace, EndpointForm, EndpointPlace, EndpointShow, EndpointsQuery};
 use crate::domain::id::{CustomerId, EndpointId};
+use crate::domain::page::PageSize;
 use crate::domain::time::Time;
-use crate::domain::webhook::outcome::{HealthFigures, Outcomes};
-use crate::domain::webhook::{Endpoint, EndpointSource, EndpointStatus, EventType};
+use crate::domain::webhook::outcome::{HealthFigures, Outcomes, Span};
+use crate::domain::webhook::{Endpoint, EndpointProblem, EndpointSource, EndpointState, EndpointStatus, EventType, Subscription};
+use crate::service::endpoints::{EndpointFields, EndpointFilter};
+use crate::service::once::Once;
+use crate::service::{Reader, Service, ServiceError};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointRow {
@@ -31,7 +36,6 @@ pub struct EndpointRow {
 }
 
 impl EndpointRow {
-    /// Compiled on both sides, used by the server.
     pub fn new(endpoint: Endpoint, customer: CustomerId, customer_name: String, health: HealthFigures) -> Self {
         Self {
             id: endpoint.id,
@@ -85,13 +89,6 @@ pub struct NewEndpoint {
 }
 
 pub async fn list_endpoints(query: EndpointsQuery) -> Result<EndpointsPage, ConsoleError> {
-    use crate::console::api::refusal::refuse;
-    use crate::console::query::EndpointShow;
-    use crate::domain::page::PageSize;
-    use crate::domain::webhook::EndpointState;
-    use crate::service::Service;
-    use crate::service::endpoints::EndpointFilter;
-
     let service = expect_context::<Service>();
     let EndpointsQuery { show, customer, before } = query;
     let state = match show {
@@ -116,10 +113,6 @@ pub async fn list_endpoints(query: EndpointsQuery) -> Result<EndpointsPage, Cons
 
 /// The id is taken as text: whatever stands in the address is either an endpoint or not found.
 pub async fn read_endpoint(id: String) -> Result<EndpointDetail, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::domain::webhook::outcome::Span;
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let id: EndpointId = id.parse().map_err(|_| not_found())?;
     let (endpoint, customer) = service.endpoint_with_customer(id).await.map_err(refuse)?;
@@ -137,9 +130,6 @@ pub async fn read_endpoint(id: String) -> Result<EndpointDetail, ConsoleError> {
 }
 
 pub async fn read_new_endpoint() -> Result<NewEndpoint, ConsoleError> {
-    use crate::console::api::refusal::refuse;
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let choices = service.batch_choices().await.map_err(refuse)?;
     let customers = choices.customers.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
@@ -148,9 +138,6 @@ pub async fn read_new_endpoint() -> Result<NewEndpoint, ConsoleError> {
 
 /// The secret that a token shows; `None` when it was shown. Asked for once: a page that is loaded anew does not get it again.
 pub async fn reveal_secret(id: String, token: String) -> Result<Option<String>, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let id: EndpointId = id.parse().map_err(|_| not_found())?;
     let secret = service.reveal_secret(id, &token).await.map_err(refuse)?;
@@ -169,13 +156,6 @@ pub async fn save_endpoint(
     token: String,
     lang: Option<String>,
 ) -> Result<(), ConsoleError> {
-    use crate::console::api::refusal::{lead_to, refuse};
-    use crate::console::query::{EndpointForm, EndpointPlace};
-    use crate::domain::webhook::{EndpointProblem, Subscription};
-    use crate::service::endpoints::EndpointFields;
-    use crate::service::once::Once;
-    use crate::service::{Reader, Service, ServiceError};
-
     let service = expect_context::<Service>();
     let kinds: Vec<EventType> = types.iter().filter_map(|word| word.parse().ok()).collect();
     let fields = EndpointFields {
@@ -220,11 +200,6 @@ pub async fn save_endpoint(
 /// Does something to an endpoint, and leads to where its effect is seen.
 #[server(prefix = "/admin/data", endpoint = "endpoint_act")]
 pub async fn act_on_endpoint(id: String, act: String, #[server(default)] token: String, lang: Option<String>) -> Result<(), ConsoleError> {
-    use crate::console::api::refusal::{lead_to, not_found, refuse};
-    use crate::console::query::{DeliveryPlace, EndpointPlace, EndpointsQuery};
-    use crate::service::once::Once;
-    use crate::service::{Reader, Service};
-
     let service = expect_context::<Service>();
     let id: EndpointId = id.parse().map_err(|_| not_found())?;
     let once = Once { token: &token };

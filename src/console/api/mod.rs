@@ -18,6 +18,7 @@ pub mod operators;
 pub mod overview;
 pub mod refusal;
 pub mod replays;
+pub mod request;
 pub mod search;
 pub mod webhooks;
 

@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::ConsoleError;
+use crate::console::api::ConsoleError;
+use crate::console::api::refusal::{fresh_link, refuse};
 use crate::domain::access::Role;
 use crate::domain::id::OperatorId;
 use crate::domain::time::Time;
+use crate::service::Service;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorRow {
@@ -28,9 +30,6 @@ pub struct OperatorsPage {
 }
 
 pub async fn list_operators() -> Result<OperatorsPage, ConsoleError> {
-    use crate::console::api::refusal::{fresh_link, refuse};
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let rows = service.operators().await.map_err(refuse)?.into_iter().map(|listed| OperatorRow {
         id: listed.operator.id,

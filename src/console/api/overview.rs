@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::ConsoleError;
+use crate::console::api::ConsoleError;
+use crate::console::api::refusal::refuse;
 use crate::domain::overview::{Now, Report, Window};
 use crate::domain::time::Time;
+use crate::service::Service;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overview {
@@ -15,9 +17,6 @@ pub struct Overview {
 }
 
 pub async fn read_overview(window: Window) -> Result<Overview, ConsoleError> {
-    use crate::console::api::refusal::refuse;
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let report = service.report(window).await.map_err(refuse)?;
     let state = service.state_of_things().await.map_err(refuse)?;

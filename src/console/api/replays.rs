@@ -2,11 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::ConsoleError;
+use crate::console::api::ConsoleError;
+use crate::console::api::refusal::{lead_back, lead_to, not_found, refuse};
+use crate::console::query::{ReplayPlace, ReplayProblem};
 use crate::domain::id::{EndpointId, ReplayId};
+use crate::domain::page::{PAGE_MAX, PageSize};
 use crate::domain::time::Time;
-use crate::domain::webhook::{Replay, ReplayPreview, ReplayStatus, ReplayWindow};
+use crate::domain::webhook::{DeliveryFilter, Replay, ReplayPreview, ReplayStatus, ReplayWindow};
 use crate::domain::word::words;
+use crate::service::endpoints::EndpointFilter;
+use crate::service::{Reader, Service, ServiceError};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayRow {
@@ -32,7 +37,6 @@ impl ReplayRow {
     }
 }
 
-// Compiled on both sides, used by the server.
 impl From<Replay> for ReplayRow {
     fn from(replay: Replay) -> Self {
         Self {
@@ -89,10 +93,6 @@ pub struct ReplayOffer {
 }
 
 pub async fn list_replays(before: Option<ReplayId>) -> Result<ReplaysPage, ConsoleError> {
-    use crate::console::api::refusal::refuse;
-    use crate::domain::page::PageSize;
-    use crate::service::{Reader, Service};
-
     let service = expect_context::<Service>();
     let listed = service.replays(Reader::Operator, None, before, PageSize::default()).await.map_err(refuse)?;
     Ok(ReplaysPage { rows: listed.rows.into_iter().map(ReplayRow::from).collect(), has_more: listed.has_more, now: service.now() })
@@ -100,9 +100,6 @@ pub async fn list_replays(before: Option<ReplayId>) -> Result<ReplaysPage, Conso
 
 /// The id is taken as text: whatever stands in the address is either a replay or not found.
 pub async fn read_replay(id: String) -> Result<ReplayDetail, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::service::{Reader, Service};
-
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     let replay = service.replay(Reader::Operator, id).await.map_err(refuse)?;
@@ -118,12 +115,6 @@ pub async fn offer_replay(
     kind: String,
     failed_as: String,
 ) -> Result<ReplayOffer, ConsoleError> {
-    use crate::console::api::refusal::refuse;
-    use crate::domain::page::{PAGE_MAX, PageSize};
-    use crate::domain::webhook::DeliveryFilter;
-    use crate::service::endpoints::EndpointFilter;
-    use crate::service::{Reader, Service, ServiceError};
-
     let service = expect_context::<Service>();
     let size = PageSize::new(PAGE_MAX).unwrap_or_default();
     let known = service.endpoints_with_customers(&EndpointFilter::default(), None, size).await.map_err(refuse)?;
@@ -164,10 +155,6 @@ pub async fn start_replay(
     back: String,
     lang: Option<String>,
 ) -> Result<(), ConsoleError> {
-    use crate::console::api::refusal::{lead_back, lead_to, refuse};
-    use crate::console::query::{ReplayPlace, ReplayProblem};
-    use crate::service::{Reader, Service, ServiceError};
-
     let service = expect_context::<Service>();
     let problem = if reason.trim().is_empty() {
         ReplayProblem::NoReason
@@ -190,10 +177,6 @@ pub async fn start_replay(
 /// Stops a replay, and leads back to its page.
 #[server(prefix = "/admin/data", endpoint = "replay_abort")]
 pub async fn abort_replay(id: String, lang: Option<String>) -> Result<(), ConsoleError> {
-    use crate::console::api::refusal::{lead_to, not_found, refuse};
-    use crate::console::query::ReplayPlace;
-    use crate::service::{Reader, Service, ServiceError};
-
     let service = expect_context::<Service>();
     let id: ReplayId = id.parse().map_err(|_| not_found())?;
     match service.abort_replay(Reader::Operator, id).await {

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::ConsoleError;
-use super::refusal::refuse;
-use crate::console::found::Found;
+use crate::console::api::ConsoleError;
+use crate::console::api::refusal::refuse;
+use crate::domain::search::Found;
 use crate::service::Service;
 
 pub async fn search(text: &str, rows_max: u32) -> Result<Found, ConsoleError> {

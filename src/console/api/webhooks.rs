@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::ConsoleError;
-use super::looked_at::LookedAt;
-use super::refusal::refuse;
-use crate::console::query::WebhooksQuery;
+use crate::console::api::ConsoleError;
+use crate::console::api::looked_at::LookedAt;
+use crate::console::api::refusal::{lead_to, not_found, refuse};
+use crate::console::query::{DeliveryPlace, WebhooksQuery};
 use crate::domain::id::{BatchId, DeliveryId, EndpointId, EventId, ReplayId};
 use crate::domain::page::PageSize;
 use crate::domain::time::Time;
 use crate::domain::webhook::outcome::Outcomes;
 use crate::domain::webhook::{AttemptClass, Delivery, DeliveryAttempt, DeliveryStatus, EventType, Trigger};
-use crate::service::{Reader, Service};
+use crate::service::{Reader, Service, ServiceError};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryRow {
@@ -81,7 +81,6 @@ pub struct DeliveryDetail {
     pub now: Time,
 }
 
-// Compiled on both sides, used by the server.
 impl From<Delivery> for DeliveryRow {
     fn from(delivery: Delivery) -> Self {
         Self {
@@ -153,9 +152,6 @@ pub async fn list_deliveries(query: &WebhooksQuery, shown: &[DeliveryId]) -> Res
 
 /// The id is taken as text: whatever stands in the address is either a delivery or not found.
 pub async fn read_delivery(id: String) -> Result<DeliveryDetail, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::service::{Reader, Service};
-
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     let detail = service.delivery(Reader::Operator, id).await.map_err(refuse)?;
@@ -175,11 +171,6 @@ pub async fn read_delivery(id: String) -> Result<DeliveryDetail, ConsoleError> {
 /// For a plain form: sends a delivery again and leads back to its page.
 #[server(prefix = "/admin/data", endpoint = "delivery_resend")]
 pub async fn resend_delivery(id: String, lang: Option<String>) -> Result<(), ConsoleError> {
-    use crate::console::api::refusal::{lead_to, not_found, refuse};
-    use crate::console::query::DeliveryPlace;
-    use crate::domain::id::DeliveryId;
-    use crate::service::{Reader, Service, ServiceError};
-
     let service = expect_context::<Service>();
     let id: DeliveryId = id.parse().map_err(|_| not_found())?;
     match service.resend(Reader::Operator, id).await {

@@ -1,5 +1,4 @@
-//! Tables: cells and rows as data, so that all tables are one type of view (each type costs the browser half some kilobytes).
-//! A table that is wider than the page scrolls by itself, by keyboard too.
+//! Tables: cells and rows as data. A table that is wider than the page scrolls by itself, by keyboard too.
 
 use leptos::prelude::*;
 

@@ -3,11 +3,12 @@
 
 use leptos::prelude::*;
 
-use super::found::{Found, find};
+use super::found::find;
 use crate::console::browser;
 use crate::console::components::hit::hit_line;
 use crate::console::i18n::Lang;
 use crate::console::query::{SearchQuery, href_of};
+use crate::domain::search::Found;
 
 /// Suggestions at most.
 const ROWS_MAX: u32 = 8;

@@ -11,8 +11,9 @@ use leptos_router::components::Redirect;
 use leptos_router::hooks::use_location;
 
 use super::failed::failed;
-use super::place::{here, looked_at, looks_at, once_known};
+use super::place::{here, looks_at, once_known};
 use crate::console::api::batches::{BatchesFrame, BatchesPage as Listed, list_batches, read_batches_frame};
+use crate::console::api::request::looked_at;
 use crate::console::components::clock;
 use crate::console::components::pager::step;
 use crate::console::components::panel;

@@ -30,7 +30,7 @@ pub fn OverviewPage() -> impl IntoView {
         <Title text=words.overview />
         <div class="head">
             <h1>{words.overview}</h1>
-            {windows(lang, &query)}
+            {windows(lang, query)}
         </div>
         {clock::says(true, false)}
         {or_failed(lang, read_overview(query.window), move |overview| whole(lang, &overview))}
@@ -38,7 +38,7 @@ pub fn OverviewPage() -> impl IntoView {
     .into_any()
 }
 
-fn windows(lang: Lang, query: &OverviewQuery) -> AnyView {
+fn windows(lang: Lang, query: OverviewQuery) -> AnyView {
     let links: Vec<AnyView> = Window::ALL
         .iter()
         .map(|window| {

@@ -1,18 +1,13 @@
 //! Where a page is, as its address says, who looks at it, and how it waits for what it shows.
 
-use std::str::FromStr;
-
-use axum::http::request::Parts;
 use leptos::prelude::*;
 use leptos_router::hooks::use_url;
 
 use super::failed::failed;
 use crate::console::api::ConsoleError;
 use crate::console::i18n::Lang;
-use crate::console::part::SEEN;
 use crate::console::query::Params;
 use crate::domain::access::{Action, Operator};
-use crate::domain::page::PAGE_MAX;
 
 /// The typed state of the address.
 pub fn here<T: Default>(at: fn(&str, Params) -> Option<T>) -> T {
@@ -24,14 +19,7 @@ pub fn may(action: Action) -> bool {
     use_context::<Operator>().is_some_and(|operator| operator.may(action))
 }
 
-/// The rows that are looked at, in order, when the page is only refreshed: they stay, so that nothing moves under a reader.
-pub fn looked_at<T: FromStr>() -> Vec<T> {
-    let parts = use_context::<Parts>();
-    let text = parts.as_ref().and_then(|parts| parts.headers.get(SEEN)?.to_str().ok()).unwrap_or_default();
-    text.split(',').filter_map(|id| id.parse().ok()).take(usize::try_from(PAGE_MAX).unwrap_or_default()).collect()
-}
-
-/// Says which rows are looked at, for [`looked_at`].
+/// Says which rows are looked at, for `api::request::looked_at`.
 pub fn looks_at(ids: impl Iterator<Item = impl ToString>) -> AnyView {
     let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
     view! { <i hidden="" data-seen=ids.join(",")></i> }.into_any()

@@ -98,7 +98,7 @@ fn zone(lang: Lang, now: &Preferences, query: &PreferencesQuery) -> AnyView {
     let of_browser = view! {
         <label class="choice" hidden="" data-own-zone=now.zone.clone()>
             <input type="radio" name="zone" disabled="" />
-            <span>{words.zone_of_browser} ": " <span data-zone-name=""></span></span>
+            <span>{words.zone_of_browser}</span>
         </label>
     };
     let unknown = query.unknown_zone.clone();

@@ -8,9 +8,9 @@ use super::place::{here, or_failed};
 use crate::console::api::search::search;
 use crate::console::components::hit::hit_line;
 use crate::console::components::panel;
-use crate::console::found::Found;
 use crate::console::i18n::Lang;
 use crate::console::query::{SearchQuery, href_of};
+use crate::domain::search::Found;
 
 const ROWS_MAX: u32 = 20;
 

@@ -13,7 +13,7 @@ pub struct Used {
 }
 
 /// Parts of the console that have rules of their own.
-const CONSOLE_PARTS: &[&str] = &["api", "pages", "components", "query", "i18n", "preferences"];
+const CONSOLE_PARTS: &[&str] = &["api", "pages", "components", "query", "i18n", "preferences", "part"];
 
 /// The layer of a file or of a used path.
 pub fn layer_of(path: &str) -> String {

@@ -3,12 +3,16 @@
 
 use leptos::prelude::*;
 
-use super::Canceled;
+use super::{Canceled, read_batch};
 use crate::console::api::ConsoleError;
-use crate::domain::batch::BatchStatus;
+use crate::console::api::refusal::{lead_to, not_found, own_origin, refuse};
+use crate::console::i18n::{BatchFacts, Lang, PartyFailure, TicketFacts};
+use crate::console::query::{Action, BatchQuery};
+use crate::domain::batch::{BatchStatus, CANCEL_REASON_MAX_CHARS};
 use crate::domain::credits::Credits;
 use crate::domain::id::BatchId;
 use crate::domain::time::Time;
+use crate::service::{Reader, Service, ServiceError};
 
 /// What a cancellation would do, as it was when somebody began to think about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +32,6 @@ pub struct CancelOffer {
 }
 
 pub async fn read_cancel_offer(id: String) -> Result<CancelOffer, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let id: BatchId = id.parse().map_err(|_| not_found())?;
     let preview = service.preview_cancel(id).await.map_err(refuse)?;
@@ -55,11 +56,6 @@ pub async fn read_cancel_offer(id: String) -> Result<CancelOffer, ConsoleError> 
 /// Leads to the batch when it is done; back to the dialog, which then says why not, when it cannot be done.
 #[server(prefix = "/admin/data", endpoint = "batch_cancel")]
 pub async fn cancel_batch(id: String, reason: String, lang: Option<String>) -> Result<(), ConsoleError> {
-    use crate::console::api::refusal::{lead_to, not_found, refuse};
-    use crate::console::query::{Action, BatchQuery};
-    use crate::domain::batch::CANCEL_REASON_MAX_CHARS;
-    use crate::service::{Reader, Service, ServiceError};
-
     let service = expect_context::<Service>();
     let id: BatchId = id.parse().map_err(|_| not_found())?;
     let reason: String = reason.trim().chars().take(CANCEL_REASON_MAX_CHARS).collect();
@@ -79,10 +75,6 @@ pub async fn cancel_batch(id: String, reason: String, lang: Option<String>) -> R
 /// Compares every task row with the ledger, and leads back to the batch.
 #[server(prefix = "/admin/data", endpoint = "batch_compare")]
 pub async fn compare_batch(id: String, lang: Option<String>) -> Result<(), ConsoleError> {
-    use crate::console::api::refusal::{lead_to, not_found, refuse};
-    use crate::console::query::BatchQuery;
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let id: BatchId = id.parse().map_err(|_| not_found())?;
     service.compare(id).await.map_err(refuse)?;
@@ -92,11 +84,6 @@ pub async fn compare_batch(id: String, lang: Option<String>) -> Result<(), Conso
 
 /// The batch in Markdown, in a language of the console, with times in UTC: what is pasted elsewhere must need no context.
 pub async fn read_ticket(id: String, language: crate::console::i18n::Language) -> Result<String, ConsoleError> {
-    use super::read_batch;
-    use crate::console::api::refusal::own_origin;
-    use crate::console::i18n::{BatchFacts, Lang, PartyFailure, TicketFacts};
-    use crate::console::query::BatchQuery;
-
     let lang = Lang::EN.to(language);
     let summary = read_batch(id).await?;
     let failed = summary.failures.iter().filter(|row| row.tasks > 0);

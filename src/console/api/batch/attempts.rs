@@ -4,9 +4,12 @@ use leptos::prelude::*;
 
 use super::AttemptRow;
 use crate::console::api::ConsoleError;
+use crate::console::api::refusal::{not_found, refuse};
 use crate::domain::attempt::{AttemptFilter, AttemptPlace};
 use crate::domain::money::Money;
+use crate::domain::page::PageSize;
 use crate::domain::time::Time;
+use crate::service::{Reader, Service};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptsPage {
@@ -21,10 +24,6 @@ pub struct AttemptsPage {
 }
 
 pub async fn read_attempts(id: String, filter: AttemptFilter, after: AttemptPlace) -> Result<AttemptsPage, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::domain::page::PageSize;
-    use crate::service::{Reader, Service};
-
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     let batch = service.batch(Reader::Operator, id).await.map_err(refuse)?;

@@ -3,13 +3,17 @@
 use leptos::prelude::*;
 
 use crate::console::api::ConsoleError;
+use crate::console::api::refusal::{not_found, refuse};
 use crate::domain::billing::{BatchPosition, Booking, KindSum};
 use crate::domain::credits::Credits;
 use crate::domain::grant::GrantKind;
 use crate::domain::id::{CustomerId, GrantId, TransactionId};
 use crate::domain::ledger::{AccountKind, LineKind, TransactionKind};
 use crate::domain::money::Money;
+use crate::domain::page::PageSize;
 use crate::domain::time::Time;
+use crate::service::billing::From;
+use crate::service::{Reader, Service};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BillingPage {
@@ -80,11 +84,6 @@ pub async fn read_billing(
     lines: Option<TransactionId>,
     line: i32,
 ) -> Result<BillingPage, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::domain::page::PageSize;
-    use crate::service::billing::From;
-    use crate::service::{Reader, Service};
-
     /// Transactions in one page, and lines of the one that is open.
     const ROWS: [i64; 2] = [25, 50];
 
@@ -128,7 +127,6 @@ pub async fn read_billing(
 }
 
 impl TransactionRow {
-    /// Compiled on both sides, used by the server.
     pub fn new(transaction: crate::domain::ledger::Transaction, position: Option<BatchPosition>) -> Self {
         let entry = |entry: crate::domain::ledger::PostedEntry| EntryRow {
             account: entry.account,

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::console::api::ConsoleError;
+use crate::console::api::refusal::{not_found, refuse};
 use crate::domain::batch::{BatchStatus, Counts};
 use crate::domain::books::{Books, Verdict};
 use crate::domain::credits::Credits;
@@ -10,6 +11,7 @@ use crate::domain::failure::{FailureType, Party};
 use crate::domain::id::{BatchId, CustomerId};
 use crate::domain::money::Money;
 use crate::domain::time::Time;
+use crate::service::Service;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchSummary {
@@ -89,9 +91,6 @@ impl BatchSummary {
 
 /// The id is taken as text: whatever stands in the address is either a batch or not found.
 pub async fn read_batch(id: String) -> Result<BatchSummary, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::service::Service;
-
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     let overview = service.overview(id).await.map_err(refuse)?;

@@ -3,9 +3,15 @@
 use leptos::prelude::*;
 
 use crate::console::api::ConsoleError;
+use crate::console::api::refusal::{lead_to, not_found, refuse};
+use crate::console::query::{BatchQuery, BillingQuery, Place};
 use crate::domain::credits::Credits;
 use crate::domain::id::BatchId;
+use crate::domain::numbers::{NotNumbers, TaskNumbers};
 use crate::domain::time::Time;
+use crate::service::adjustments::Once;
+use crate::service::refunds::{NotRefundable, named};
+use crate::service::{Reader, Service, ServiceError};
 
 /// What a refund starts from, and what it would do as far as tasks were named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,11 +49,6 @@ pub enum RefundProblem {
 
 /// `tasks` is taken as it was typed.
 pub async fn read_refund_offer(id: String, tasks: String) -> Result<RefundOffer, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::domain::numbers::{NotNumbers, TaskNumbers};
-    use crate::service::refunds::{NotRefundable, named};
-    use crate::service::{Reader, Service, ServiceError};
-
     let service = expect_context::<Service>();
     let id: BatchId = id.parse().map_err(|_| not_found())?;
     let batch = service.batch(Reader::Operator, id).await.map_err(refuse)?;
@@ -75,11 +76,6 @@ pub async fn read_refund_offer(id: String, tasks: String) -> Result<RefundOffer,
 /// Leads to the reversing transaction when it is done; back to the dialog, which then says why not, when it cannot be done.
 #[server(prefix = "/admin/data", endpoint = "batch_refund")]
 pub async fn refund_batch(id: String, tasks: String, reason: String, token: String, lang: Option<String>) -> Result<(), ConsoleError> {
-    use crate::console::api::refusal::{lead_to, not_found, refuse};
-    use crate::console::query::{BatchQuery, BillingQuery, Place};
-    use crate::service::adjustments::Once;
-    use crate::service::{Service, ServiceError};
-
     let service = expect_context::<Service>();
     let id: BatchId = id.parse().map_err(|_| not_found())?;
     let lang = lang.as_deref();

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use crate::console::api::ConsoleError;
+use crate::console::api::refusal::{not_found, refuse};
 use crate::domain::attempt::{Attempt, AttemptState, Billed, Evidence};
 use crate::domain::batch::Counts;
 use crate::domain::credits::Credits;
@@ -12,9 +13,10 @@ use crate::domain::grant::GrantKind;
 use crate::domain::id::{GrantId, TransactionId};
 use crate::domain::ledger::{AccountKind, LineKind, Transaction};
 use crate::domain::money::Money;
-use crate::domain::page::PageSize;
+use crate::domain::page::{PAGE_MAX, PageSize};
 use crate::domain::task::{Task, TaskFilter, TaskStatus};
 use crate::domain::time::Time;
+use crate::service::{Reader, Service, ServiceError};
 
 /// Characters of a prompt in a row; the open task shows it whole.
 pub const PROMPT_EXCERPT_MAX_CHARS: usize = 160;
@@ -137,10 +139,6 @@ pub async fn read_tasks(
     size: PageSize,
     shown: Vec<i32>,
 ) -> Result<TasksPage, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::domain::page::PAGE_MAX;
-    use crate::service::{Reader, Service};
-
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     let counts = service.batch(Reader::Operator, id).await.map_err(refuse)?.counts;
@@ -175,9 +173,6 @@ impl TasksPage {
 
 /// `None` when the batch has no task with that number: the rest of the page is still right.
 pub async fn read_task(id: String, number: i32) -> Result<Option<TaskDetail>, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::service::{Reader, Service, ServiceError};
-
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     let task = match service.task(Reader::Operator, id, number).await {
@@ -286,7 +281,7 @@ impl From<Attempt> for AttemptRow {
 
 #[cfg(test)]
 mod tests {
-    use super::TasksPage;
+    use super::*;
 
     #[test]
     fn what_came_and_what_went_is_one_change() {

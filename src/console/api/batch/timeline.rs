@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 
 use crate::console::api::ConsoleError;
+use crate::console::api::refusal::{not_found, refuse};
+use crate::domain::page::PageSize;
 use crate::domain::timeline::{Happening, Mark, Side};
+use crate::service::Service;
+use crate::service::timeline::Seek;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelinePage {
@@ -20,11 +24,6 @@ pub async fn read_timeline(
     after: Option<Mark>,
     before: Option<Mark>,
 ) -> Result<TimelinePage, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::domain::page::PageSize;
-    use crate::service::Service;
-    use crate::service::timeline::Seek;
-
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     let seek = after.map(Seek::After).or(before.map(Seek::Before)).unwrap_or(Seek::First);

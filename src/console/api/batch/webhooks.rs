@@ -3,10 +3,14 @@
 use leptos::prelude::*;
 
 use crate::console::api::ConsoleError;
+use crate::console::api::refusal::{not_found, refuse};
 use crate::console::api::webhooks::DeliveryRow;
 use crate::domain::id::DeliveryId;
+use crate::domain::page::PageSize;
 use crate::domain::time::Time;
 use crate::domain::webhook::{AttemptMark, BatchEndpoint, Unsent};
+use crate::service::Service;
+use crate::service::deliveries::SUMMED_MAX;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchWebhooks {
@@ -24,11 +28,6 @@ pub struct BatchWebhooks {
 }
 
 pub async fn read_webhooks(id: String, before: Option<DeliveryId>) -> Result<BatchWebhooks, ConsoleError> {
-    use crate::console::api::refusal::{not_found, refuse};
-    use crate::domain::page::PageSize;
-    use crate::service::Service;
-    use crate::service::deliveries::SUMMED_MAX;
-
     let service = expect_context::<Service>();
     let id = id.parse().map_err(|_| not_found())?;
     let found = service.batch_deliveries(id, before, PageSize::default()).await.map_err(refuse)?;
