@@ -104,6 +104,13 @@ describe('a receiver that fails twice', () => {
         }, options)
     }
 
+    check('a viewer is offered nothing to be changed', async page => {
+        for (const address of [`deliveries/${delivery}`, `endpoints/${endpoint.id}`, '?tab=endpoints', '?tab=replays', '']) {
+            await page.goto(`/admin/webhooks${address.startsWith('?') || !address ? address : `/${address}`}`)
+            assert.equal(await page.locator('main form[method=post], main .acts, main a[href*="/new"]').count(), 0, address)
+        }
+    }, { ...off, role: 'viewer' })
+
     check('its batch shows the strip of results, and each delivery with its attempts', async page => {
         await openHydrated(page, `/admin/batches/${batch}?tab=webhooks`)
         const row = page.locator('tr', { has: page.locator('.strip-cells') }).filter({ hasText: '/twice' })

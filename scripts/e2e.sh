@@ -1,10 +1,34 @@
 #!/usr/bin/env bash
 # Browser tests against the real program: a new SQLite database with the demo history, served on a free port of loopback. After
 # the tests the server must end by itself on SIGTERM with 0, and the books of what the tests left behind must close.
-# Pictures stay in $BATCHBOOK_CACHE/screenshots. Arguments are passed on to `node --test`; $BATCHBOOK is another program to test,
-# such as target/release/batchbook.
+# Pictures stay in $BATCHBOOK_CACHE/screenshots. Arguments are passed on to `node --test`; without any, all files are run in two
+# halves side by side, each with a server and a database of its own, because tests wait more than they work. $BATCHBOOK is another
+# program to test, such as target/release/batchbook.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+# Every other file, of those that are long and those that are short alike; what they say is shown when they have ended.
+halves() {
+    local files half at status=0 logs=() running=()
+    mapfile -t files < <(cd end2end && ls -S -- *.test.mjs)
+    for half in 0 1; do
+        local mine=()
+        for ((at = half; at < ${#files[@]}; at += 2)); do mine+=("${files[at]}"); done
+        logs+=("$(mktemp)")
+        scripts/e2e.sh "${mine[@]}" >"${logs[half]}" 2>&1 &
+        running+=($!)
+    done
+    for half in 0 1; do
+        wait "${running[half]}" || status=$?
+        cat "${logs[half]}"
+        rm -f "${logs[half]}"
+    done
+    return $status
+}
+if [ $# -eq 0 ]; then
+    halves
+    exit
+fi
 
 batchbook=${BATCHBOOK:-${CARGO_TARGET_DIR:-target}/debug/batchbook}
 cache=${BATCHBOOK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/batchbook}

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::failed::failed;
-use super::place::{here, once_known};
+use super::place::{here, may, once_known};
 use crate::console::api::ConsoleError;
 use crate::console::api::webhooks::{DeliveryDetail, read_delivery};
 use crate::console::components::badge::delivery_badge;
@@ -17,6 +17,7 @@ use crate::console::components::figure::{term, terms};
 use crate::console::components::json::indented;
 use crate::console::i18n::{Lang, shortened};
 use crate::console::query::{BatchWebhooksPlace, DeliveryPlace, EndpointPlace, WebhooksQuery};
+use crate::domain::access::Action;
 use crate::domain::webhook::DeliveryStatus;
 
 #[component]
@@ -81,6 +82,9 @@ fn detail(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
 
 fn send_again(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
     let words = lang.webhooks();
+    if !may(Action::ResendWebhooks) {
+        return ().into_any();
+    }
     if matches!(delivery.row.status, DeliveryStatus::Pending { sending: true, .. }) {
         return view! { <p class="soft">{words.in_flight}</p> }.into_any();
     }

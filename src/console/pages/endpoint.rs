@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::failed::failed;
-use super::place::{here, once_known, or_failed};
+use super::place::{here, may, once_known, or_failed};
 use super::webhooks::{health, no_such_thing, pair, rate, types};
 use crate::console::api::ConsoleError;
 use crate::console::api::endpoints::{EndpointDetail, read_endpoint, read_new_endpoint, reveal_secret};
@@ -19,6 +19,7 @@ use crate::console::components::figure::{term, terms};
 use crate::console::components::table::{Cell, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::{CustomerQuery, EndpointPlace, EndpointsQuery, ReplayPlace, WebhooksQuery};
+use crate::domain::access::Action;
 use crate::domain::id::EndpointId;
 use crate::domain::webhook::EndpointSource;
 use crate::domain::webhook::outcome::Span;
@@ -85,9 +86,7 @@ fn whole(lang: Lang, place: &EndpointPlace, found: &EndpointDetail, shown: Optio
                 <a class="button" href=deliveries>
                     {own.deliveries_of}
                 </a>
-                <a class="button" href=replay>
-                    {own.replay_of}
-                </a>
+                {may(Action::ResendWebhooks).then(|| view! { <a class="button" href=replay>{own.replay_of}</a> })}
             </div>
         </div>
         {shown.map(|shown| new_secret(lang, shown))}

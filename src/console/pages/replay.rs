@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::failed::failed;
-use super::place::{here, once_known};
+use super::place::{here, may, once_known};
 use super::webhooks::no_such_thing;
 use crate::console::api::ConsoleError;
 use crate::console::api::replays::{ReplayDetail, ReplayRow, read_replay};
@@ -16,6 +16,7 @@ use crate::console::components::copy::id_with_copy;
 use crate::console::components::figure::{Share, bar, term, terms};
 use crate::console::i18n::{Lang, shortened};
 use crate::console::query::{EndpointPlace, ReplayPlace, WebhooksQuery, WebhooksTab};
+use crate::domain::access::Action;
 use crate::domain::webhook::{ReplayState, ReplayStatus};
 
 #[component]
@@ -99,7 +100,7 @@ fn progress(lang: Lang, row: &ReplayRow) -> AnyView {
 }
 
 fn stop(lang: Lang, row: &ReplayRow) -> AnyView {
-    if row.status.state() != ReplayState::Running {
+    if row.status.state() != ReplayState::Running || !may(Action::ResendWebhooks) {
         return ().into_any();
     }
     let own = lang.replays();

@@ -16,7 +16,7 @@ pub use self::charts::{charts, pair};
 pub use self::endpoints::{health, rate, types};
 pub use self::rows::deliveries_table;
 use super::failed::failed;
-use super::place::{here, looks_at, once_known, or_failed};
+use super::place::{here, looks_at, may, once_known, or_failed};
 use crate::console::api::endpoints::list_endpoints;
 use crate::console::api::replays::list_replays;
 use crate::console::api::request::looked_at;
@@ -27,6 +27,7 @@ use crate::console::components::panel;
 use crate::console::components::tabs::{TabLink, tabs};
 use crate::console::i18n::Lang;
 use crate::console::query::{EndpointForm, EndpointPlace, WebhooksQuery, WebhooksTab};
+use crate::domain::access::Action;
 
 #[component]
 pub fn WebhooksPage() -> impl IntoView {
@@ -44,17 +45,22 @@ pub fn WebhooksPage() -> impl IntoView {
         link(WebhooksTab::Endpoints, words.endpoints),
         link(WebhooksTab::Replays, lang.replays().replays),
     ];
+    let add = may(Action::ChangeSecrets).then(|| {
+        view! {
+            <div class="batch-actions">
+                <a class="button" href=lang.link(&EndpointPlace::href_new(None, &EndpointForm::default()))>
+                    {lang.endpoints().add}
+                </a>
+            </div>
+        }
+    });
     view! {
         <Title text=words.webhooks />
         {redirect}
         {clock::says(true, false)}
         <div class="head">
             <h1>{words.webhooks}</h1>
-            <div class="batch-actions">
-                <a class="button" href=lang.link(&EndpointPlace::href_new(None, &EndpointForm::default()))>
-                    {lang.endpoints().add}
-                </a>
-            </div>
+            {add}
         </div>
         <p class="note">{words.note}</p>
         {tabs(words.sections, links)}

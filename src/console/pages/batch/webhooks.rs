@@ -12,9 +12,10 @@ use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
-use crate::console::pages::place::{here, once_known};
+use crate::console::pages::place::{here, may, once_known};
 use crate::console::pages::webhooks::deliveries_table;
 use crate::console::query::{BatchWebhooksPlace, DeliveryPlace, EndpointForm, EndpointPlace};
+use crate::domain::access::Action;
 use crate::domain::id::BatchId;
 use crate::domain::time::Time;
 use crate::domain::webhook::{BatchEndpoint, Unsent};
@@ -154,13 +155,10 @@ fn unsent(lang: Lang, events: &[Unsent], now: Time) -> AnyView {
 fn nobody(lang: Lang) -> AnyView {
     let words = lang.deliveries();
     let href = lang.link(&EndpointPlace::href_new(None, &EndpointForm::default()));
+    let register = may(Action::ChangeSecrets).then(|| view! { <p><a class="button" href=href>{words.register}</a></p> });
     let how = view! {
         <p>{words.nothing_told_text}</p>
-        <p>
-            <a class="button" href=href>
-                {words.register}
-            </a>
-        </p>
+        {register}
     };
     panel::empty(words.nothing_told, how)
 }

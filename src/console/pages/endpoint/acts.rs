@@ -5,7 +5,9 @@ use leptos::prelude::*;
 use super::{back, form};
 use crate::console::api::endpoints::EndpointDetail;
 use crate::console::i18n::Lang;
+use crate::console::pages::place::may;
 use crate::console::query::{EndpointOpen, EndpointPlace};
+use crate::domain::access::Action;
 use crate::domain::webhook::EndpointState;
 
 const ACTION: &str = "/admin/data/endpoint_act";
@@ -37,6 +39,17 @@ pub fn acts(lang: Lang, found: &EndpointDetail) -> AnyView {
         EndpointState::Enabled => act(lang, found, "disable", "", own.disable),
         EndpointState::Disabled => act(lang, found, "enable", "primary", own.enable),
     };
+    if !may(Action::ChangeEndpoints) {
+        return ().into_any();
+    }
+    let rotate = may(Action::ChangeSecrets).then(|| {
+        view! {
+            <a class="button" href=to(EndpointOpen::Rotate) data-noscroll="">
+                {own.rotate}
+                "…"
+            </a>
+        }
+    });
     view! {
         <div class="acts">
             {act(lang, found, "test", "", own.test)}
@@ -44,11 +57,7 @@ pub fn acts(lang: Lang, found: &EndpointDetail) -> AnyView {
                 {own.edit}
                 "…"
             </a>
-            <a class="button" href=to(EndpointOpen::Rotate) data-noscroll="">
-                {own.rotate}
-                "…"
-            </a>
-            {switch}
+            {rotate} {switch}
             <a class="button danger" href=to(EndpointOpen::Delete) data-noscroll="">
                 {own.delete}
                 "…"

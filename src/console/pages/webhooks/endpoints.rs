@@ -9,7 +9,9 @@ use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
+use crate::console::pages::place::may;
 use crate::console::query::{CustomerQuery, EndpointForm, EndpointPlace, EndpointShow, EndpointsQuery};
+use crate::domain::access::Action;
 use crate::domain::time::Time;
 use crate::domain::webhook::{EndpointSource, EndpointStatus};
 
@@ -39,13 +41,10 @@ pub fn list(lang: Lang, query: EndpointsQuery, page: &EndpointsPage) -> AnyView 
         .into_any()
     } else if query == EndpointsQuery::default() {
         let add = lang.link(&EndpointPlace::href_new(None, &EndpointForm::default()));
+        let add = may(Action::ChangeSecrets).then(|| view! { <p><a class="button" href=add>{own.add}</a></p> });
         let how = view! {
             <p>{own.none_text}</p>
-            <p>
-                <a class="button" href=add>
-                    {own.add}
-                </a>
-            </p>
+            {add}
         };
         panel::empty(words.no_endpoints, how)
     } else {

@@ -9,17 +9,15 @@ use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
+use crate::console::pages::place::may;
 use crate::console::query::{ReplayForm, ReplayPlace, WebhooksQuery, WebhooksTab};
+use crate::domain::access::Action;
 use crate::domain::time::Time;
 
 pub fn list(lang: Lang, query: &WebhooksQuery, page: &ReplaysPage) -> AnyView {
     let own = lang.replays();
     let new = lang.link(&ReplayPlace::href_new(&ReplayForm::default()));
-    let button = view! {
-        <a class="button" href=new>
-            {own.new}
-        </a>
-    };
+    let button = may(Action::ResendWebhooks).then(|| view! { <a class="button" href=new>{own.new}</a> });
     if page.rows.is_empty() && query.replays_before.is_none() {
         let none = panel::empty(own.none, view! { <p>{own.none_text}</p><p>{button}</p> });
         return view! { <section class="card list">{none}</section> }.into_any();
