@@ -21,7 +21,7 @@ async function clickToRows(page, link, rows) {
                     const ms = performance.now() - started
                     // The entry of a request comes a little after its answer.
                     setTimeout(() => {
-                        const entries = performance.getEntriesByType('resource').slice(asked)
+                        const entries = performance.getEntriesByType('resource').slice(asked).filter(entry => entry.initiatorType === 'fetch')
                         resolve({ ms, requests: entries.length, bytes: entries.reduce((sum, entry) => sum + entry.transferSize, 0) })
                     }, 50)
                 }

@@ -70,6 +70,10 @@ fn node(old: &Node, new: &Node, asked: bool) {
     match (old.dyn_ref::<Element>(), new.dyn_ref::<Element>()) {
         (Some(old_element), Some(new_element)) => {
             attributes(old_element, new_element);
+            // Other rows were asked for: they come as they are, at once.
+            if asked && old.node_name() == "TBODY" {
+                return replace_children(old, new);
+            }
             children(old, new, asked);
             if asked {
                 fields_of(old);

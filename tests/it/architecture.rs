@@ -39,6 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("console/components", &["domain", "console/i18n"]),
     ("console/query", &["domain"]),
     ("console/i18n", &["domain"]),
+    ("console/part", &[]),
     ("console/preferences", &["console/i18n"]),
 ];
 const COMPOSERS: &[&str] = &["lib", "main", "cli", "server"];
