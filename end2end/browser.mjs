@@ -13,7 +13,7 @@ const screenshots = process.env.SCREENSHOTS
 const timeoutMs = 15_000
 
 export async function launch() {
-    const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+    const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
     assert.ok(executablePath, 'no Chromium: set CHROMIUM to the program')
     return chromium.launch({
         executablePath,
