@@ -226,6 +226,28 @@ describe('refresh clock', () => {
         assert.ok(await asked(3_500) > 0)
     })
 
+    check('never comes between a click and its page', async page => {
+        await openHydrated(page, '/admin/preferences')
+        await save(page, { refresh: '1' })
+        await openHydrated(page, list)
+        await page.route('**/admin/customers', async route => {
+            await new Promise(resolve => setTimeout(resolve, 2_500))
+            await route.continue()
+        })
+        await page.locator('.side [data-go=c]').click()
+        assert.equal(await page.locator('main').getAttribute('aria-busy'), 'true')
+        await page.waitForURL(/\/admin\/customers$/)
+        await page.locator('main:not([aria-busy]) .customer-search').waitFor()
+    })
+
+    check('leads to the sign-in when the session is over', async page => {
+        await openHydrated(page, '/admin/preferences')
+        await save(page, { refresh: '1' })
+        await openHydrated(page, list)
+        await page.context().clearCookies()
+        await page.waitForURL(/\/login\?next=/)
+    })
+
     check('is not offered where it could do nothing', async page => {
         await page.goto(list)
         assert.equal(await page.locator('.pace').isVisible(), false)

@@ -41,11 +41,23 @@ struct Turner {
     clock: Clock,
     /// Only the answer to the last question is shown.
     asked: Rc<Cell<u32>>,
+    /// A page that somebody asked for is on its way: a refresh of the one before must not come in between.
+    turns: Rc<Cell<bool>>,
+}
+
+/// What came of a question.
+enum Answer {
+    /// The address that the page really has, and the page.
+    Page(String, Document),
+    /// It leads to what is no page of the console: to the sign-in, when the session is over.
+    Elsewhere,
+    /// None that can be shown.
+    Nothing,
 }
 
 /// To be called once.
 pub fn start(address: Address, clock: Clock) {
-    let turner = Turner { address, clock, asked: Rc::default() };
+    let turner = Turner { address, clock, asked: Rc::default(), turns: Rc::default() };
     if let Some(history) = web_sys::window().and_then(|window| window.history().ok()) {
         // Otherwise browsers go back to a height before the page is there.
         let _ = history.set_scroll_restoration(ScrollRestoration::Manual);
@@ -94,17 +106,25 @@ impl Turner {
     }
 
     fn turn(&self, to: String, turn: Turn) {
+        let is_refresh = turn == Turn::Refresh;
+        if is_refresh && self.turns.get() {
+            return;
+        }
         let number = self.asked.get().wrapping_add(1);
         self.asked.set(number);
+        self.turns.set(!is_refresh);
+        browser::set_attribute(MAIN, "aria-busy", (!is_refresh).then_some("true"));
         let turner = self.clone();
         leptos::task::spawn_local(async move {
-            let answer = ask(&to, turn == Turn::Refresh).await;
+            let answer = ask(&to, is_refresh).await.unwrap_or(Answer::Nothing);
             if turner.asked.get() != number {
                 return;
             }
+            turner.turns.set(false);
+            browser::set_attribute(MAIN, "aria-busy", None);
             match answer {
-                Some((address, page)) if turner.show(&address, &page, turn).is_some() => {}
-                _ if turn == Turn::Refresh => turner.clock.no_answer(),
+                Answer::Page(address, page) if turner.show(&address, &page, turn).is_some() => {}
+                Answer::Page(..) | Answer::Nothing if is_refresh => turner.clock.no_answer(),
                 _ => browser::load(&to),
             }
         });
@@ -153,8 +173,8 @@ fn is_inside(address: &str) -> bool {
     path == INSIDE || path.strip_prefix(INSIDE).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// The page at an address of the console without its frame, and the address that it really has.
-async fn ask(to: &str, keeps_rows: bool) -> Option<(String, Document)> {
+/// The page at an address of the console, without its frame.
+async fn ask(to: &str, keeps_rows: bool) -> Option<Answer> {
     let headers = Headers::new().ok()?;
     headers.set("accept", "text/html").ok()?;
     headers.set(PART, "main").ok()?;
@@ -165,16 +185,16 @@ async fn ask(to: &str, keeps_rows: bool) -> Option<(String, Document)> {
     how.set_headers(&headers);
     let window = web_sys::window()?;
     let response: Response = JsFuture::from(window.fetch_with_str_and_init(to, &how)).await.ok()?.dyn_into().ok()?;
-    let is_page = response.headers().get("content-type").ok()??.starts_with("text/html");
-    let fragment = to.split_once('#').map_or_else(String::new, |(_, fragment)| format!("#{fragment}"));
-    let address = if response.redirected() { browser::local(&response.url())? } else { to.to_owned() };
-    if !is_page || !is_inside(&address) {
+    let address = if response.redirected() { browser::local(&response.url()).unwrap_or_default() } else { to.to_owned() };
+    if !is_inside(&address) {
+        return Some(Answer::Elsewhere);
+    }
+    if !response.headers().get("content-type").ok()??.starts_with("text/html") {
         return None;
     }
     let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
     let page = DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()?;
-    let address = if response.redirected() { format!("{address}{fragment}") } else { address };
-    Some((address, page))
+    Some(Answer::Page(address, page))
 }
 
 /// Writes the address down, and how far the page before was read.

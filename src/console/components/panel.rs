@@ -1,21 +1,8 @@
-//! The states of a panel besides its content: loading, empty, no match, error. Each says what to do next.
+//! The states of a panel besides its content: empty, no match, error. Each says what to do next.
 
 use leptos::prelude::*;
 
 use crate::console::i18n::Lang;
-
-/// Stands in for rows that are on their way.
-pub fn skeleton(lang: Lang) -> AnyView {
-    view! {
-        <div class="skeleton" role="status">
-            <span class="unseen">{lang.words().loading}</span>
-            <i></i>
-            <i></i>
-            <i></i>
-        </div>
-    }
-    .into_any()
-}
 
 /// There is nothing yet, and this is how to get something.
 pub fn empty(title: &'static str, text: impl IntoAny) -> AnyView {

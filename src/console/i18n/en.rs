@@ -14,7 +14,6 @@ pub static WORDS: Words = Words {
     batches: "Batches",
     language: "Language",
     simulated: "Simulated provider: no video is really made",
-    loading: "Loading",
     copy: "Copy",
     copied: "Copied",
 

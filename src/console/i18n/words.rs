@@ -38,7 +38,7 @@ macro_rules! words {
 
 words! {
     // Shell.
-    skip_to_content main_navigation batches language simulated loading copy copied
+    skip_to_content main_navigation batches language simulated copy copied
     // Panels.
     try_again error_title error_not_found error_signed_out error_forbidden error_password error_unavailable error_unreadable error_internal request_id
     page_not_found page_not_found_text batch_not_found batch_not_found_text to_batches

@@ -14,7 +14,6 @@ pub static WORDS: Words = Words {
     batches: "批次",
     language: "语言",
     simulated: "模拟服务商：不会真正生成视频",
-    loading: "加载中",
     copy: "复制",
     copied: "已复制",
 
