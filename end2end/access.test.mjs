@@ -1,6 +1,7 @@
 // The door in a real browser: signing in and out, what each role is shown, and what pages of other sites can make a browser do.
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import { assertAccessible, baseUrl, contextOf, keepScreenshot, launch, openHydrated, operators, withPage } from './browser.mjs'
 
@@ -118,6 +119,99 @@ describe('roles', () => {
         await withPage(browser, phone, async page => {
             await openHydrated(page, '/admin/operators')
             await keepScreenshot(page, 'operators-phone')
+        })
+    })
+})
+
+// What an authenticator shows for a secret (RFC 6238), and the number of its step.
+function authenticator(secret) {
+    const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+    const bits = [...secret.replaceAll(/[^A-Z2-7]/g, '')].map(letter => letters.indexOf(letter).toString(2).padStart(5, '0')).join('')
+    const key = Buffer.from(bits.match(/.{8}/g).map(byte => Number.parseInt(byte, 2)))
+    const step = Buffer.alloc(8)
+    step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)))
+    const hash = createHmac('sha1', key).update(step).digest()
+    const code = (hash.readUInt32BE(hash.at(-1) & 15) & 0x7fffffff) % 1_000_000
+    return String(code).padStart(6, '0')
+}
+
+// An operator whose password is set: made by the owner, in the browser.
+async function newOperator(email, password) {
+    await withPage(browser, off, async page => {
+        await page.goto('/admin/operators')
+        await page.locator('form.door input[name=email]').fill(email)
+        await page.locator('form.door select[name=role]').selectOption('support')
+        await page.getByRole('button', { name: 'Add operator' }).click()
+        await page.goto(await page.locator('.secret').innerText())
+        await page.locator('input[name=password]').fill(password)
+        await page.getByRole('button', { name: 'Save' }).click()
+        await page.getByText('The password is set.').waitFor()
+    })
+    return { email, password }
+}
+
+describe('the second factor', () => {
+    let guard, recoveryCodes
+
+    before(async () => {
+        guard = await newOperator('guard@example.com', 'two keys for one door')
+    })
+
+    async function signedIn(options, run) {
+        await withPage(browser, { ...nobody, ...options }, async page => {
+            await page.goto('/login')
+            await signInBy(page, guard)
+            await run(page)
+        })
+    }
+
+    test('is turned on with a picture or a secret, by its first code', async () => {
+        await signedIn({}, async page => {
+            await page.waitForURL(url => url.pathname === '/admin')
+            await openHydrated(page, '/admin/account')
+            await page.getByRole('button', { name: 'Turn on' }).click()
+            await page.locator('.qr').waitFor()
+            assert.ok((await page.locator('.qr').boundingBox()).width >= 160, 'a camera can read it')
+            await assertAccessible(page)
+            await keepScreenshot(page, 'second-factor-offer')
+            const code = authenticator(await page.locator('.door .secret').innerText())
+            await page.locator('input[name=code]').fill(code === '000000' ? '000001' : '000000')
+            await page.locator('form:has(input[name=code]) button').click()
+            await page.getByText('That is not right').waitFor()
+            await page.locator('input[name=code]').fill(authenticator(await page.locator('.door .secret').innerText()))
+            await page.locator('form:has(input[name=code]) button').click()
+            await page.locator('.codes').waitFor()
+            recoveryCodes = await page.locator('.codes .secret').allInnerTexts()
+            assert.equal(new Set(recoveryCodes).size, recoveryCodes.length)
+            await assertAccessible(page)
+            await keepScreenshot(page, 'second-factor-codes')
+            await page.reload()
+            await page.getByRole('button', { name: 'Turn off' }).waitFor()
+            assert.equal(await page.locator('.codes').count(), 0, 'they are shown once')
+        })
+    })
+
+    test('asks for a code after the password, and takes each recovery code once', async () => {
+        await signedIn({ locale: 'zh-CN' }, async page => {
+            await page.waitForURL(url => url.search.includes('step=code'))
+            await assertAccessible(page)
+            await keepScreenshot(page, 'login-code')
+            await page.locator('input[name=code]').fill('not a code')
+            await page.locator('main button[type=submit]').first().click()
+            await page.getByRole('alert').waitFor()
+            await page.locator('input[name=code]').fill(recoveryCodes[0])
+            await page.locator('main button[type=submit]').first().click()
+            await page.waitForURL(url => url.pathname === '/admin')
+        })
+        await signedIn(off, async page => {
+            await page.locator('input[name=code]').fill(recoveryCodes[0])
+            await page.locator('main button[type=submit]').first().click()
+            await page.getByRole('alert').waitFor()
+            await page.locator('input[name=code]').fill(recoveryCodes[1])
+            await page.locator('main button[type=submit]').first().click()
+            await page.waitForURL(url => url.pathname === '/admin')
+            await page.goto('/admin/account')
+            await keepScreenshot(page, 'second-factor-on')
         })
     })
 })

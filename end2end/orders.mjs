@@ -34,12 +34,18 @@ export class Orderer {
         return (await fetch(`${baseUrl}/api/v1/batches/${id}`, { headers: { authorization: `Bearer ${this.key}` } })).json()
     }
 
-    async finished(id) {
+    finished(id) {
+        return this.ended(id, Infinity)
+    }
+
+    /** Waits until so many tasks have ended, or all of them. */
+    async ended(id, tasks) {
         const until = Date.now() + waitMs
         for (;;) {
             const { counts } = await this.batch(id)
-            if (counts.pending + counts.processing === 0) return
-            assert.ok(Date.now() < until, `${id} is finished in time`)
+            const open = counts.pending + counts.processing
+            if (open === 0 || counts.total - open >= tasks) return
+            assert.ok(Date.now() < until, `${id} comes so far in time`)
             await new Promise(resolve => setTimeout(resolve, 300))
         }
     }

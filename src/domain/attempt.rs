@@ -64,7 +64,7 @@ words! {
 }
 
 /// Which attempts of a batch. Every condition that is given must hold; a failure type or a party asks for failed ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AttemptFilter {
     pub state: Option<AttemptState>,
     pub failure: Option<FailureType>,
@@ -87,7 +87,7 @@ impl AttemptFilter {
 }
 
 /// A place in the list of a batch's attempts, which is in the order of tasks: after this one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AttemptPlace {
     pub task: i32,
     /// 0 is before the first attempt of the task.

@@ -1,7 +1,5 @@
 //! The record of who did what: what a row says, and which rows are asked for.
 
-use serde::{Deserialize, Serialize};
-
 use super::batch_list::Day;
 use super::id::CustomerId;
 use super::time::Time;
@@ -86,7 +84,7 @@ words! {
 }
 
 /// One row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     /// Rows are numbered in the order in which they were written, with gaps.
     pub number: i64,

@@ -2,7 +2,7 @@
 //!
 //! `queued → processing → completed | partial | failed`, and from `queued` or `processing`: `canceling → canceled`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::credits::Credits;
 use super::failure::{FailureType, Party};
@@ -136,7 +136,7 @@ impl BatchState {
 }
 
 /// Tasks by state. Kept by every statement that moves a task; they always sum to the total.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     pub total: i64,
     pub pending: i64,
@@ -178,7 +178,7 @@ impl Counts {
 }
 
 /// A batch's credits. `held` is what was reserved at first; `held = charged + refunded + open`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BatchCredits {
     pub held: Credits,
     pub charged: Credits,
@@ -282,7 +282,7 @@ pub struct PricedModel {
 }
 
 /// What a cancellation did, and what it could not stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cancellation {
     /// Tasks that never ran and never will.
     pub canceled: i64,

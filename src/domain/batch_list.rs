@@ -287,14 +287,14 @@ impl BatchSort {
 }
 
 /// How many batches are in a state, counted up to [`COUNT_MAX`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusCount {
     pub status: BatchStatus,
     pub batches: i64,
 }
 
 /// What of a batch a filter by failure, party or model asks for, where its other figures are of the whole batch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Part {
     /// Tasks of the model that is asked for.
     pub ordered: Option<i64>,

@@ -1,7 +1,5 @@
 //! The ledger of one batch as people read it: transactions by what they did to the batch, and where the batch then stood.
 
-use serde::{Deserialize, Serialize};
-
 use super::credits::{Credits, CreditsOverflow};
 use super::ledger::TransactionKind;
 use super::money::Money;
@@ -31,7 +29,7 @@ impl Booking {
 }
 
 /// All transactions of one kind of a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KindSum {
     pub kind: TransactionKind,
     pub transactions: i64,
@@ -42,7 +40,7 @@ pub struct KindSum {
 }
 
 /// What of a batch was charged and refunded at a moment, and what was still held.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BatchPosition {
     pub charged: Credits,
     pub refunded: Credits,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::batch::BatchCredits;
-use super::credits::Credits;
+use super::credits::{Credits, CreditsOverflow};
 use super::id::TransactionId;
 use super::time::Time;
 use super::word::words;
@@ -19,6 +19,8 @@ pub struct Sums {
 }
 
 impl Sums {
+    pub const NOTHING: Self = Self { held: Credits::ZERO, charged: Credits::ZERO, refunded: Credits::ZERO, open: Credits::ZERO };
+
     pub fn new([held, charged, refunded, open]: [i64; 4]) -> Self {
         let [held, charged, refunded, open] = [held, charged, refunded, open].map(Credits::new);
         Self { held, charged, refunded, open }
@@ -26,6 +28,16 @@ impl Sums {
 
     pub const fn figures(self) -> [Credits; 4] {
         [self.held, self.charged, self.refunded, self.open]
+    }
+
+    /// Both together.
+    pub fn checked_add(self, other: Self) -> Result<Self, CreditsOverflow> {
+        Ok(Self {
+            held: self.held.checked_add(other.held)?,
+            charged: self.charged.checked_add(other.charged)?,
+            refunded: self.refunded.checked_add(other.refunded)?,
+            open: self.open.checked_add(other.open)?,
+        })
     }
 
     /// held = charged + refunded + open.
@@ -98,9 +110,9 @@ impl Comparison {
 }
 
 /// What is known of a batch's books without reading its tasks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Books {
-    /// Added up now from the entries of the batch's ledger transactions.
+    /// Added up from the entries of the batch's ledger transactions, the latest included.
     pub ledger: Sums,
     pub transactions: i64,
     /// Of what was refunded: given back after it was charged, by reversing transactions.

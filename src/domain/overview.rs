@@ -2,7 +2,7 @@
 //! is stuck. Every sum is one over the batches *submitted* in the window, so that the list of batches with those days shows the
 //! rows behind it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::batch::BatchStatus;
 use super::batch_list::Day;
@@ -35,7 +35,7 @@ impl Window {
 }
 
 /// Sums over batches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Sums {
     pub batches: i64,
     pub tasks: i64,
@@ -82,7 +82,7 @@ pub fn permille(part: i64, whole: i64) -> Option<i64> {
 }
 
 /// Batches of one day that are in one state now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct DaySums {
     pub day: Day,
     pub status: BatchStatus,
@@ -90,7 +90,7 @@ pub struct DaySums {
 }
 
 /// Failed tasks of one day that one party bears.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct DayFailures {
     pub day: Day,
     pub party: Party,
@@ -100,7 +100,7 @@ pub struct DayFailures {
 }
 
 /// Tasks of one model: how many were ordered, and how many of those have failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ModelFailures {
     pub model: String,
     pub ordered: i64,
@@ -108,7 +108,7 @@ pub struct ModelFailures {
 }
 
 /// What is summed up over the window.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
     pub from: Day,
     pub to: Day,
@@ -143,7 +143,7 @@ impl Report {
 }
 
 /// A worker that is alive.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WorkerSeen {
     pub name: String,
     pub started_at: Time,
@@ -151,7 +151,7 @@ pub struct WorkerSeen {
 }
 
 /// What waits, over all open batches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Backlog {
     pub batches: i64,
     /// Batches with a task that waits.
@@ -165,7 +165,7 @@ pub struct Backlog {
 }
 
 /// A route by which nothing is sent for now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PausedRoute {
     pub model: String,
     pub provider: String,
@@ -174,7 +174,7 @@ pub struct PausedRoute {
 }
 
 /// A model that cannot be ordered any more, or soon not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RetiringModel {
     pub model: String,
     pub retires_at: Time,
@@ -182,7 +182,7 @@ pub struct RetiringModel {
 }
 
 /// Why work does not go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stuck {
     /// Tasks wait and no worker is alive.
@@ -194,7 +194,7 @@ pub enum Stuck {
 }
 
 /// How things are now, whatever window is looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Now {
     pub workers: Vec<WorkerSeen>,
     pub backlog: Backlog,

@@ -66,7 +66,7 @@ impl<T> Slice<T> {
 }
 
 /// Where a page of a list begins that is read by key, newest row first. A row that does not exist counts as the newest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Seek<Id> {
     #[default]
     Newest,

@@ -77,6 +77,55 @@ pub struct Task {
     pub finished_at: Option<Time>,
 }
 
+/// A task as a row of a list: what is seen at a glance, and nothing else of it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskRow {
+    pub number: i32,
+    pub status: TaskStatus,
+    pub model: String,
+    /// At most [`TaskRow::PROMPT_MAX_CHARS`] characters.
+    pub prompt: String,
+    /// Where the video is, when there is one.
+    pub output: Option<String>,
+    pub attempts: i32,
+    pub failure: Option<(FailureType, Party)>,
+    pub price: Credits,
+    /// Its credits were given back after it was charged.
+    pub reversed: bool,
+    pub started_at: Option<Time>,
+    pub finished_at: Option<Time>,
+}
+
+impl TaskRow {
+    /// Characters of a prompt in a row; the open task shows it whole.
+    pub const PROMPT_MAX_CHARS: usize = 160;
+
+    /// Without anything that the customer wrote, or that was made of it.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        Self { prompt: MASK.to_owned(), output: None, ..self }
+    }
+}
+
+impl From<&Task> for TaskRow {
+    fn from(task: &Task) -> Self {
+        let output = task.output.as_ref().filter(|_| task.status == TaskStatus::Succeeded);
+        Self {
+            number: task.number,
+            status: task.status,
+            model: task.model.clone(),
+            prompt: task.prompt.chars().take(Self::PROMPT_MAX_CHARS).collect(),
+            output: output.map(|output| output.url.clone()),
+            attempts: task.attempts,
+            failure: task.failure,
+            price: task.price,
+            reversed: task.reversed,
+            started_at: task.started_at,
+            finished_at: task.finished_at,
+        }
+    }
+}
+
 impl Task {
     /// Without anything that the customer wrote, or that was made of it.
     #[must_use]

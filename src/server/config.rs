@@ -17,6 +17,7 @@ use crate::domain::webhook::Schedule;
 use crate::domain::webhook::target::Subnets;
 use crate::providers::identity::{self, IdentityConfig};
 use crate::providers::openai_videos::Secret;
+use crate::site::Seller;
 use crate::store::DbConfig;
 
 mod masked;
@@ -47,6 +48,8 @@ pub struct Config {
     pub drain_max: Duration,
     /// Begins the links in webhooks; no slash at its end.
     pub public_url: String,
+    /// Who sells, as the price page says it.
+    pub seller: Seller,
     /// An operator who changes more credits than these needs a second one.
     pub approval_over: Option<Credits>,
     /// Who else vouches for operators.
@@ -119,6 +122,7 @@ impl Config {
             worker_name: sources.find(names::WORKER_NAME).map_or_else(process_name, |(name, _)| name.to_owned()),
             drain_max: Duration::from_secs(number(sources, names::DRAIN_S, 0, DRAIN_LIMIT_S)?),
             public_url: public_url(sources)?,
+            seller: seller(sources)?,
             approval_over: approval_over(sources)?,
             oidc: oidc(sources)?,
             trusted_proxies: parsed(sources, names::TRUSTED_PROXIES)?,
@@ -233,6 +237,15 @@ fn oidc(sources: &Sources) -> Result<Option<OidcConfig>, ConfigError> {
         role_claim: text(sources, names::OIDC_ROLE_CLAIM),
     };
     Ok(Some(OidcConfig { identity, roles: roles.collect::<Result<_, _>>()? }))
+}
+
+fn seller(sources: &Sources) -> Result<Seller, ConfigError> {
+    let contact = sources.find(names::SALES_CONTACT).map(|(contact, _)| {
+        contact.parse().map_err(|()| {
+            problem(names::SALES_CONTACT, format!("is {contact:?}; it is an address like sales@example.com or https://example.com/contact"))
+        })
+    });
+    Ok(Seller { name: text(sources, names::SELLER), contact: contact.transpose()? })
 }
 
 fn approval_over(sources: &Sources) -> Result<Option<Credits>, ConfigError> {

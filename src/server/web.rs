@@ -41,7 +41,7 @@ use crate::console::{App, Opening, shell};
 use crate::domain::access::By;
 use crate::domain::id::Random;
 use crate::providers::registry::Registry;
-use crate::site::{self as public, PublicPages};
+use crate::site::{self as public, PublicPages, Seller};
 
 /// The longest body that the console takes. The customer API has limits of its own.
 const CONSOLE_REQUEST_MAX_BYTES: usize = 1 << 20;
@@ -63,18 +63,20 @@ pub struct Web {
     pub site: Site,
     /// Address under which customers reach this server, without a slash at its end.
     pub public_url: String,
+    /// Who sells, as the price page says it.
+    pub seller: Seller,
     /// Who else vouches for operators.
     pub voucher: Option<Voucher>,
 }
 
 pub fn router(web: Web) -> Router {
-    let Web { state, random, options, simulated, providers, site, public_url, voucher } = web;
+    let Web { state, random, options, simulated, providers, site, public_url, seller, voucher } = web;
     let vouches = voucher.is_some();
     let videos = Arc::new(ProviderContent::new(providers));
     // Who acts is found out at the door, request by request.
     let service = state.service.acting_for(By::NOBODY);
     let api = api::router_with_content(service.clone(), random.clone(), state.limits, site.clone(), videos, &public_url);
-    let public = public::router(PublicPages { service: service.clone(), tasks_max: state.limits.tasks_max });
+    let public = public::router(PublicPages { service: service.clone(), tasks_max: state.limits.tasks_max, seller });
     let https = site.is_https();
     let door = Door { service: service.clone(), site: site.clone(), is_api: false };
     let context = move || {

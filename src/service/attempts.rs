@@ -70,7 +70,7 @@ impl Service {
     }
 
     /// What was made of what customers wrote is hidden from operators whose role may not read it.
-    fn masked_attempts(&self, rows: Vec<Attempt>) -> Vec<Attempt> {
+    pub(super) fn masked_attempts(&self, rows: Vec<Attempt>) -> Vec<Attempt> {
         let masks = self.may(Action::ReadPrompts).is_err();
         rows.into_iter().map(|attempt| if masks { attempt.masked() } else { attempt }).collect()
     }

@@ -12,7 +12,7 @@ use super::{Listed, Reader, Service, ServiceError, ServiceResult};
 impl Service {
     pub async fn batch(&self, reader: Reader, id: BatchId) -> ServiceResult<Batch> {
         reader.may(self, Action::Read)?;
-        let mut tx = self.db().read().await?;
+        let mut tx = self.db().glance().await?;
         batches::by_id(&mut tx, reader.customer(), id).await?.ok_or(ServiceError::NotFound { what: "batch" })
     }
 

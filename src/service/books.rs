@@ -1,13 +1,19 @@
 //! The books of a batch: what is kept of them, and the comparison of every row, which is made away from pages.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use serde_json::json;
 
 use crate::domain::access::Action;
 use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::batch::{Batch, FailureSum, PricedModel};
 use crate::domain::books::{Books, Comparison};
-use crate::domain::id::BatchId;
+use crate::domain::id::{BatchId, BatchKey};
+use crate::domain::time::Time;
 use crate::store::{Tx, batches, books, holds, origins};
+
+use crate::store::books::LedgerSide;
 
 pub use crate::store::books::LastRefund;
 pub use crate::store::origins::Origin;
@@ -26,6 +32,32 @@ pub struct Overview {
     pub last_refund: Option<LastRefund>,
 }
 
+/// Batches whose ledger is remembered at most.
+const ADDED_UP_MAX: usize = 4_096;
+/// How long what was added up is taken for granted: a ledger that somebody changed past us is seen so much later at most.
+const ADDED_UP_S: i64 = 30;
+
+/// What the ledger said of batches that were looked at, and since when that is remembered. The ledger is append-only, so nobody
+/// has to add up the same transactions for every look at a batch.
+#[derive(Debug, Default)]
+pub(super) struct AddedUp(Mutex<HashMap<BatchKey, (Time, LedgerSide)>>);
+
+impl AddedUp {
+    /// `since` is `now` where nothing is remembered.
+    fn known(&self, batch: BatchKey, now: Time) -> (Time, LedgerSide) {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&batch).copied();
+        known.filter(|(since, _)| now < since.plus_s(ADDED_UP_S)).unwrap_or((now, LedgerSide::NOTHING))
+    }
+
+    fn keep(&self, batch: BatchKey, since: Time, ledger: LedgerSide) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= ADDED_UP_MAX {
+            known.clear();
+        }
+        known.insert(batch, (since, ledger));
+    }
+}
+
 /// Who compares, where nobody asked.
 const WORKER: &str = "housekeeping";
 /// Batches that one call compares at most.
@@ -42,7 +74,7 @@ impl Service {
             origin: origins::of_batch(&mut tx, batch.key).await?,
             models: batches::priced_models(&mut tx, batch.key).await?,
             failures: batches::failures(&mut tx, batch.key).await?,
-            books: kept_books(&mut tx, &batch).await?,
+            books: self.kept_books(&mut tx, &batch).await?,
             last_refund,
             batch,
         })
@@ -53,7 +85,7 @@ impl Service {
         self.may(Action::Read)?;
         let mut tx = self.db().read().await?;
         let batch = batches::by_id(&mut tx, None, id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
-        kept_books(&mut tx, &batch).await
+        self.kept_books(&mut tx, &batch).await
     }
 
     /// Reads every task row of a batch, compares it with the ledger, and keeps what was found. For operators.
@@ -90,12 +122,14 @@ impl Service {
         }
         Ok(waiting.len())
     }
-}
 
-async fn kept_books(tx: &mut Tx, batch: &Batch) -> ServiceResult<Books> {
-    let ledger = books::of_ledger(tx, batch.key).await?;
-    let grants = holds::sums(tx, batch.key).await?;
-    let comparison = books::comparison(tx, batch.key).await?;
-    let (transactions, reversed) = (ledger.transactions, ledger.reversed);
-    Ok(Books { ledger: ledger.sums, transactions, reversed, kept: batch.credits.into(), grants, comparison })
+    async fn kept_books(&self, tx: &mut Tx, batch: &Batch) -> ServiceResult<Books> {
+        let (since, known) = self.inner.added_up.known(batch.key, self.now());
+        let ledger = books::of_ledger(tx, batch.key, known).await?;
+        self.inner.added_up.keep(batch.key, since, ledger);
+        let grants = holds::sums(tx, batch.key).await?;
+        let comparison = books::comparison(tx, batch.key).await?;
+        let (transactions, reversed) = (ledger.transactions, ledger.reversed);
+        Ok(Books { ledger: ledger.sums, transactions, reversed, kept: batch.credits.into(), grants, comparison })
+    }
 }

@@ -77,7 +77,7 @@ impl Service {
         let found = match ApiKeySecret::parse(secret) {
             Ok(secret) => {
                 let hash = sha256_hex(secret.reveal());
-                let mut tx = self.db().read().await?;
+                let mut tx = self.db().glance().await?;
                 let candidates = keys::by_prefix(&mut tx, secret.prefix()).await?;
                 candidates.into_iter().find(|key| same(&key.secret_sha256, &hash)).map(|key| (key, secret))
             }

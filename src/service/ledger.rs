@@ -43,14 +43,6 @@ impl Service {
         Ok(ledger::lines(&mut tx, TaskKey { batch, number }).await?)
     }
 
-    /// The hold of the batch, and the transactions that moved the credits of one task, oldest first. For operators.
-    pub async fn task_transactions(&self, id: BatchId, number: i32) -> ServiceResult<Vec<Transaction>> {
-        self.may(Action::Read)?;
-        let mut tx = self.db().read().await?;
-        let batch = self.batch_key(&mut tx, Reader::Operator, id).await?;
-        Ok(ledger::of_task(&mut tx, TaskKey { batch, number }).await?)
-    }
-
     /// The grants that a batch drew on, in order. For operators.
     pub async fn draws(&self, id: BatchId) -> ServiceResult<Vec<DrawnGrant>> {
         self.may(Action::Read)?;

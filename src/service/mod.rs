@@ -113,6 +113,8 @@ struct Inner {
     letters: Notify,
     /// Sums of the first page that were read a moment ago.
     reports: overview::Kept,
+    /// What the ledger said of batches that were looked at.
+    added_up: books::AddedUp,
     passwords: passwords::Passwords,
     /// Uses of keys that are not written down yet.
     usage: usage::Usage,
@@ -186,12 +188,20 @@ impl<T> Listed<T> {
 impl Service {
     /// Acts for our own workers.
     pub fn new(db: Db, clock: Arc<dyn Clock>, random: Arc<dyn Random>, limits: Limits) -> Self {
-        let (work, letters, reports) = (Notify::new(), Notify::new(), overview::Kept::default());
-        let (passwords, usage) = (passwords::Passwords::new(), usage::Usage::default());
-        Self {
-            inner: Arc::new(Inner { db, clock, random, limits, sending: Sending::default(), work, letters, reports, passwords, usage }),
-            by: Arc::new(By::WORKERS),
-        }
+        let inner = Inner {
+            db,
+            clock,
+            random,
+            limits,
+            sending: Sending::default(),
+            work: Notify::new(),
+            letters: Notify::new(),
+            reports: overview::Kept::default(),
+            added_up: books::AddedUp::default(),
+            passwords: passwords::Passwords::new(),
+            usage: usage::Usage::default(),
+        };
+        Self { inner: Arc::new(inner), by: Arc::new(By::WORKERS) }
     }
 
     /// How webhooks are sent here; to be said before the service is cloned.

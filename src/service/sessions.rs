@@ -152,7 +152,7 @@ impl Service {
     /// Who has this session, if it goes on: and so it does.
     pub async fn resume(&self, token: &str) -> ServiceResult<Option<Session>> {
         let now = self.now();
-        let mut tx = self.db().read().await?;
+        let mut tx = self.db().glance().await?;
         let session = sessions::by_token(&mut tx, &sha256_hex(token)).await?.filter(|session| !session.is_over(now));
         drop(tx);
         if let Some(session) = &session
@@ -171,7 +171,7 @@ impl Service {
         if !token.starts_with(TOKEN_PREFIX) {
             return Ok(None);
         }
-        let mut tx = self.db().read().await?;
+        let mut tx = self.db().glance().await?;
         Ok(sessions::operator_of_token(&mut tx, &sha256_hex(token)).await?)
     }
 

@@ -3,13 +3,29 @@
 mod find;
 
 use crate::domain::access::Action;
-use crate::domain::id::BatchId;
+use crate::domain::attempt::Attempt;
+use crate::domain::id::{BatchId, TaskKey};
+use crate::domain::ledger::{Line, Transaction};
 use crate::domain::page::PageSize;
 use crate::domain::task::Task;
-use crate::store::{attempts, tasks};
+use crate::store::holds::DrawnGrant;
+use crate::store::{attempts, holds, ledger, tasks};
 
 pub use self::find::{FoundTasks, SEARCH_BLOCKS_MAX, Searched};
 use super::{Listed, Reader, Service, ServiceError, ServiceResult};
+
+/// What is known of a task.
+#[derive(Clone, Debug)]
+pub struct TaskFile {
+    pub task: Task,
+    /// First to last.
+    pub attempts: Vec<Attempt>,
+    /// The hold of the batch, and the transactions that moved the task's credits, oldest first.
+    pub transactions: Vec<Transaction>,
+    pub lines: Vec<Line>,
+    /// The grants that the batch drew on, in order.
+    pub draws: Vec<DrawnGrant>,
+}
 
 impl Service {
     /// Tasks with numbers after `after`, ascending.
@@ -28,6 +44,23 @@ impl Service {
         let one = PageSize::new(1).map_err(ServiceError::internal)?;
         let found = tasks::list(&mut tx, key, number.saturating_sub(1), one).await?;
         self.masked(reader, found).into_iter().find(|task| task.number == number).ok_or(ServiceError::NotFound { what: "task" })
+    }
+
+    /// A task and all that became of it, as it was in one moment. For operators.
+    pub async fn task_file(&self, id: BatchId, number: i32) -> ServiceResult<TaskFile> {
+        self.may(Action::Read)?;
+        let mut tx = self.db().read().await?;
+        let batch = self.batch_key(&mut tx, Reader::Operator, id).await?;
+        let found = self.masked(Reader::Operator, tasks::numbered(&mut tx, batch, &[number]).await?);
+        let task = found.into_iter().next().ok_or(ServiceError::NotFound { what: "task" })?;
+        let key = TaskKey { batch, number };
+        Ok(TaskFile {
+            task,
+            attempts: self.masked_attempts(attempts::of_task(&mut tx, batch, number).await?),
+            transactions: ledger::of_task(&mut tx, key).await?,
+            lines: ledger::lines(&mut tx, key).await?,
+            draws: holds::drawn_grants(&mut tx, batch).await?,
+        })
     }
 
     /// A task, and which provider keeps its video.

@@ -2,6 +2,7 @@
 //! nothing of the console, not even its WASM.
 
 mod pricing;
+mod seller;
 mod structured;
 mod words;
 
@@ -16,6 +17,8 @@ use tower_http::compression::CompressionLayer;
 
 use crate::console::i18n::{Lang, Language, Zone};
 use crate::service::Service;
+
+pub use self::seller::{Contact, Seller};
 
 use self::pricing::{Asked, Page};
 
@@ -35,6 +38,7 @@ pub struct PublicPages {
     pub service: Service,
     /// Tasks in one batch at most.
     pub tasks_max: usize,
+    pub seller: Seller,
 }
 
 pub fn router(pages: PublicPages) -> Router {
@@ -69,7 +73,7 @@ async fn pricing_page(
         }
     };
     let asked = Asked::read(parameters.model.as_deref(), parameters.videos.as_deref(), &offer);
-    let page = Page { lang, offer: &offer, asked, tasks_max: pages.tasks_max, now: pages.service.now() };
+    let page = Page { lang, offer: &offer, seller: &pages.seller, asked, tasks_max: pages.tasks_max, now: pages.service.now() };
     let headers = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
         (header::CACHE_CONTROL, ASK_EACH_TIME),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::words::{self, SiteWords};
-use super::{PRICING, structured};
+use super::{Contact, PRICING, Seller, structured};
 use crate::console::i18n::{Lang, Language};
 use crate::domain::batch_list::Day;
 use crate::domain::money::Money;
@@ -38,6 +38,7 @@ impl Asked {
 pub struct Page<'p> {
     pub lang: Lang,
     pub offer: &'p Offer,
+    pub seller: &'p Seller,
     pub asked: Asked,
     pub tasks_max: usize,
     pub now: Time,
@@ -54,13 +55,14 @@ impl Page<'_> {
 
     fn document(&self) -> AnyView {
         let words = self.words();
-        let data = structured::data(words.title, words.lead, self.offer);
+        let data = structured::data(words.title, words.lead, self.seller, self.offer);
+        let title = format!("{} · {}", words.title, self.seller.name);
         view! {
             <!DOCTYPE html>
             <html lang=self.lang.tag()>
                 <head>
                     <meta charset="utf-8" />
-                    <title>{words.title}</title>
+                    <title>{title}</title>
                     <meta name="description" content=words.lead />
                     <meta name="viewport" content="width=device-width, initial-scale=1" />
                     <meta name="color-scheme" content="light dark" />
@@ -85,12 +87,25 @@ impl Page<'_> {
                         {self.promises()}
                     </main>
                     <footer>
+                        {self.contact()}
                         <p>{words.as_of} " " {Day::of(self.now).to_string()}</p>
                     </footer>
                 </body>
             </html>
         }
         .into_any()
+    }
+
+    /// Nothing, where nobody said whom to ask.
+    fn contact(&self) -> AnyView {
+        let link = |contact: &Contact| {
+            view! {
+                <p>
+                    {self.words().contact} " " <a href=contact.href()>{contact.as_str().to_owned()}</a>
+                </p>
+            }
+        };
+        self.seller.contact.as_ref().map(link).into_any()
     }
 
     fn header(&self) -> AnyView {
@@ -106,7 +121,7 @@ impl Page<'_> {
         });
         view! {
             <header>
-                <b>"Batchbook"</b>
+                <b>{self.seller.name.clone()}</b>
                 <a href="/docs/api">{words.api}</a>
                 <nav aria-label=words.language>{languages.collect_view()}</nav>
             </header>
@@ -343,7 +358,7 @@ mod tests {
         assert_eq!((asked.model.as_str(), asked.videos), ("", Some(VIDEOS_DEFAULT)));
         assert_eq!(Asked::read(None, Some("1,200"), &offer).videos, Some(1_200));
         assert_eq!(Asked::read(None, Some("many"), &offer).videos, None);
-        let page = Page { lang: Lang::EN, offer: &offer, asked, tasks_max: 10, now: Time::from_micros(0) };
+        let page = Page { lang: Lang::EN, offer: &offer, seller: &Seller::default(), asked, tasks_max: 10, now: Time::from_micros(0) };
         assert!(page.html().starts_with("<!DOCTYPE html>"), "an empty catalogue makes a page too");
     }
 }

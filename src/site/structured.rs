@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use crate::domain::money::Money;
 use crate::domain::offer::{Offer, display_name};
 use crate::domain::price::list_price;
+use crate::site::{Contact, Seller};
 
 /// JSON that is inert inside of a `script` element: no `<` is left in it.
-pub fn data(name: &str, description: &str, offer: &Offer) -> String {
+pub fn data(name: &str, description: &str, seller: &Seller, offer: &Offer) -> String {
     let videos = offer.models.iter().filter_map(|model| {
         Some(json!({
             "@type": "Offer",
@@ -31,9 +32,20 @@ pub fn data(name: &str, description: &str, offer: &Offer) -> String {
         "@type": "Service",
         "name": name,
         "description": description,
+        "provider": provider(seller),
         "hasOfferCatalog": {"@type": "OfferCatalog", "name": name, "itemListElement": videos.chain(packages).collect::<Vec<Value>>()},
     });
     data.to_string().replace('<', "\\u003c")
+}
+
+fn provider(seller: &Seller) -> Value {
+    let mut organization = json!({"@type": "Organization", "name": seller.name});
+    match &seller.contact {
+        Some(Contact::Email(address)) => organization["email"] = json!(address),
+        Some(Contact::Page(address)) => organization["url"] = json!(address),
+        None => {}
+    }
+    organization
 }
 
 /// `0.49`, in cents.
@@ -48,10 +60,12 @@ mod tests {
 
     #[test]
     fn nothing_in_it_ends_its_script() {
-        let data = data("</script><b>", "d", &Offer::default());
+        let seller = Seller { name: "<b>".to_owned(), contact: "sales@example.com".parse().ok() };
+        let data = data("</script><b>", "d", &seller, &Offer::default());
         assert!(!data.contains('<'), "{data}");
         let read: Value = serde_json::from_str(&data).unwrap();
         assert_eq!(read["name"], "</script><b>");
+        assert_eq!(read["provider"]["email"], "sales@example.com");
         assert_eq!(amount(Money::from_micros(490_000)), "0.49");
     }
 }

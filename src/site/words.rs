@@ -62,6 +62,7 @@ words! {
     promise_webhooks: "Signed webhooks tell your server what happened; what does not arrive is tried again, for days.", "结果通过带签名的 Webhook 通知；未送达时会在数日内持续重试。";
     promise_expiry: "Paid credits never expire.", "付费积分永不过期。";
     quote: "The API quotes any batch for free before you order it: add ?dry_run=true.", "下单前可通过 API 免费询价：请求加上 ?dry_run=true。";
+    contact: "Questions, packages, contracts:", "咨询、套餐与合同：";
     as_of: "Prices in US dollars, as of", "价格以美元计，截至";
     unavailable: "Prices cannot be read at the moment. Please try again in a minute.\n", "暂时无法读取价格，请稍后再试。\n";
 }

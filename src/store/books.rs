@@ -1,40 +1,54 @@
 //! The books of a batch, from its ledger entries and from its task rows, by different statements.
 //!
-//! The ledger is added up whenever somebody looks: a batch has a few transactions, because tasks are settled in groups. Task
-//! rows are read only by [`compare`], away from pages and from the hot path; what it finds is kept with its time.
+//! Whoever looks adds up the transactions since somebody looked last ([`of_ledger`]). Task rows are read only by [`compare`], away
+//! from pages and from the hot path; what it finds is kept with its time.
 
 use crate::domain::books::{Comparison, DIFFERENCES_MAX, Difference, DifferenceKind, Sums};
 use crate::domain::credits::Credits;
-use crate::domain::id::{BatchId, BatchKey, TransactionId};
+use crate::domain::id::{BatchId, BatchKey, TransactionId, TransactionKey};
 use crate::domain::time::Time;
 
 use super::error::ensure_rows;
 use super::{StoreError, StoreResult, Tx, on};
 
-/// What the ledger says of a batch.
+/// What the ledger says of a batch, up to one of its transactions. It stays true: entries are never changed, and the transactions
+/// of a customer are numbered in the order in which they are committed, because `ledger::post` locks the accounts first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LedgerSide {
     pub sums: Sums,
     pub transactions: i64,
     /// Of what was refunded: by reversals.
     pub reversed: Credits,
+    /// The last transaction that is in it.
+    up_to: TransactionKey,
 }
 
-/// The four sums from the entries of the batch's transactions, and how many transactions there are. What is still held is not
-/// computed from the other three: it is what the entries on the held account leave there.
-pub async fn of_ledger(tx: &mut Tx, batch: BatchKey) -> StoreResult<LedgerSide> {
+impl LedgerSide {
+    /// Before the first transaction.
+    pub const NOTHING: Self = Self { sums: Sums::NOTHING, transactions: 0, reversed: Credits::ZERO, up_to: TransactionKey(0) };
+}
+
+/// The four sums from the entries of the batch's transactions, and how many transactions there are: what is known already, and
+/// the transactions since. What is still held is not computed from the other three: it is what the entries on the held account
+/// leave there.
+pub async fn of_ledger(tx: &mut Tx, batch: BatchKey, known: LedgerSide) -> StoreResult<LedgerSide> {
     const LEDGER: &str = "SELECT
             CAST(COALESCE(SUM(CASE WHEN t.kind = 'hold' AND a.kind = 'held' THEN e.credits ELSE 0 END), 0) AS BIGINT),
             CAST(COALESCE(SUM(CASE WHEN a.kind = 'revenue' THEN e.credits ELSE 0 END), 0) AS BIGINT),
             CAST(COALESCE(SUM(CASE WHEN t.kind <> 'hold' AND a.kind = 'available' THEN e.credits ELSE 0 END), 0) AS BIGINT),
             CAST(COALESCE(SUM(CASE WHEN a.kind = 'held' THEN e.credits ELSE 0 END), 0) AS BIGINT),
             CAST(COALESCE(SUM(CASE WHEN t.kind = 'reversal' AND a.kind = 'available' THEN e.credits ELSE 0 END), 0) AS BIGINT),
-            (SELECT COUNT(*) FROM ledger_transactions AS n WHERE n.batch_id = $1)
+            COUNT(DISTINCT t.id), COALESCE(MAX(t.id), $2)
         FROM ledger_transactions AS t JOIN ledger_entries AS e ON e.transaction_id = t.id JOIN ledger_accounts AS a ON a.id = e.account_id
-        WHERE t.batch_id = $1";
-    let (held, charged, refunded, open, reversed, transactions): (i64, i64, i64, i64, i64, i64) =
-        on!(tx, c => sqlx::query_as(LEDGER).bind(batch.0).fetch_one(c).await)?;
-    Ok(LedgerSide { sums: Sums::new([held, charged, refunded, open]), transactions, reversed: Credits::new(reversed) })
+        WHERE t.batch_id = $1 AND t.id > $2";
+    let (held, charged, refunded, open, reversed, transactions, last): (i64, i64, i64, i64, i64, i64, i64) =
+        on!(tx, c => sqlx::query_as(LEDGER).bind(batch.0).bind(known.up_to.0).fetch_one(c).await)?;
+    Ok(LedgerSide {
+        sums: known.sums.checked_add(Sums::new([held, charged, refunded, open]))?,
+        transactions: known.transactions + transactions,
+        reversed: known.reversed.checked_add(Credits::new(reversed))?,
+        up_to: TransactionKey(last),
+    })
 }
 
 /// What the task rows say: how many there are, the four sums of their prices, and how many the ledger's lines do not bear out.
@@ -61,7 +75,7 @@ async fn of_tasks(tx: &mut Tx, batch: BatchKey) -> StoreResult<(Sums, i64, i64)>
 
 /// Reads every task row, line and transaction of a batch, and says what does not fit. One snapshot: `tx` is a read.
 pub async fn compare(tx: &mut Tx, batch: BatchKey, actor: &str, now: Time) -> StoreResult<Comparison> {
-    let LedgerSide { sums: ledger, transactions, .. } = of_ledger(tx, batch).await?;
+    let LedgerSide { sums: ledger, transactions, .. } = of_ledger(tx, batch, LedgerSide::NOTHING).await?;
     let (tasks, task_rows, mut differing) = of_tasks(tx, batch).await?;
     let mut examples = if differing > 0 { differing_tasks(tx, batch).await? } else { Vec::new() };
     for others in [lines_without_a_task(tx, batch).await?, wrong_lines(tx, batch).await?, wrong_entries(tx, batch).await?] {

@@ -46,7 +46,7 @@ impl Composed {
                         Value::Text(value) => query.bind(value),
                     };
                 }
-                Ok(query.fetch_all(&mut **tx).await?)
+                Ok(query.fetch_all(tx.connection()).await?)
             }
             Tx::Sqlite(tx) => {
                 let mut query = sqlx::query_as::<Sqlite, R>(sql);

@@ -98,7 +98,7 @@ impl SetStatement {
                         Column::WordNull(values) => query.bind(values),
                     };
                 }
-                Ok(query.execute(&mut **tx).await?.rows_affected())
+                Ok(query.execute(tx.connection()).await?.rows_affected())
             }
             Tx::Sqlite(tx) => {
                 let mut query = sqlx::query(self.for_sqlite());
@@ -131,7 +131,7 @@ impl SetStatement {
                         Column::WordNull(values) => query.bind(values),
                     };
                 }
-                Ok(query.fetch_all(&mut **tx).await?)
+                Ok(query.fetch_all(tx.connection()).await?)
             }
             Tx::Sqlite(tx) => {
                 let mut query = sqlx::query_as(self.for_sqlite());
@@ -214,7 +214,7 @@ pub async fn next_transaction_keys(tx: &mut Tx, count: usize) -> StoreResult<Vec
     match tx {
         Tx::Postgres(tx) => {
             const NEXT: &str = "SELECT nextval('ledger_transaction_ids') FROM pg_current_xact_id(), generate_series(1, $1)";
-            Ok(sqlx::query_scalar(NEXT).bind(count).fetch_all(&mut **tx).await?)
+            Ok(sqlx::query_scalar(NEXT).bind(count).fetch_all(tx.connection()).await?)
         }
         Tx::Sqlite(tx) => {
             const HIGHEST: &str = "SELECT COALESCE(MAX(id), 0) FROM ledger_transactions";
@@ -264,7 +264,7 @@ pub const BEGIN_WRITE: &str = "BEGIN; SET LOCAL plan_cache_mode = force_generic_
 /// Differs because SQLite's one writer has a queue instead of locks.
 pub async fn limit_lock_wait(tx: &mut Tx, ms: u32) -> StoreResult<()> {
     if let Tx::Postgres(tx) = tx {
-        sqlx::query(AssertSqlSafe(format!("SET LOCAL lock_timeout = {ms}")).into_sql_str()).execute(&mut **tx).await?;
+        sqlx::query(AssertSqlSafe(format!("SET LOCAL lock_timeout = {ms}")).into_sql_str()).execute(tx.connection()).await?;
     }
     Ok(())
 }
@@ -274,7 +274,7 @@ pub async fn limit_lock_wait(tx: &mut Tx, ms: u32) -> StoreResult<()> {
 /// Differs because SQLite's group commit makes the wait cheap, and cannot leave it out for one write.
 pub async fn commit_without_waiting(tx: &mut Tx) -> StoreResult<()> {
     if let Tx::Postgres(tx) = tx {
-        sqlx::query("SET LOCAL synchronous_commit = off").execute(&mut **tx).await?;
+        sqlx::query("SET LOCAL synchronous_commit = off").execute(tx.connection()).await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The only place that knows SQL. One file per noun; `dialect/` holds every statement that differs by database, and says why.
 //!
-//! [`Db::write`] and [`Db::read`] give a [`Tx`]; every function of the store takes one. A write that is not committed is
+//! [`Db::write`], [`Db::read`] and [`Db::glance`] give a [`Tx`]; every function of the store takes one. A write that is not committed is
 //! rolled back. On SQLite there is one writer with group commit (`writer.rs`) and a pool of readers; on PostgreSQL a pool.
 //!
 //! Locks are taken in one order everywhere, so that no two transactions wait for each other: batches by key, then grants by
@@ -10,10 +10,10 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::pool::PoolOptions;
+use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Database, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, Connection, Database, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 pub mod accounts;
 pub mod attempts;
@@ -95,20 +95,37 @@ pub enum Db {
 #[derive(Debug)]
 pub enum Tx {
     Sqlite(SqliteTx),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(PostgresTx),
 }
 
 #[derive(Debug)]
 pub enum SqliteTx {
+    Glance(PoolConnection<Sqlite>),
     Read(Transaction<'static, Sqlite>),
     Write(SqliteWrite),
+}
+
+#[derive(Debug)]
+pub enum PostgresTx {
+    Glance(PoolConnection<Postgres>),
+    Begun(Transaction<'static, Postgres>),
 }
 
 impl SqliteTx {
     pub fn connection(&mut self) -> &mut SqliteConnection {
         match self {
+            Self::Glance(connection) => connection,
             Self::Read(tx) => tx,
             Self::Write(tx) => tx.connection(),
+        }
+    }
+}
+
+impl PostgresTx {
+    pub fn connection(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Glance(connection) => connection,
+            Self::Begun(tx) => tx,
         }
     }
 }
@@ -122,7 +139,7 @@ macro_rules! on {
                 $body
             }
             $crate::store::Tx::Postgres(tx) => {
-                let $connection = &mut **tx;
+                let $connection = tx.connection();
                 $body
             }
         }
@@ -132,6 +149,10 @@ pub(crate) use on;
 
 /// Waiting for a lock or a free connection longer than this is an error, never a hang.
 const BUSY_MAX: Duration = Duration::from_secs(15);
+
+/// Readers are threads of this process with a cache each: more of them than of processors, so that long reads do not stop short
+/// ones, but not one for every request.
+const SQLITE_READERS_MAX: u32 = 8;
 
 /// A connection that rested longer than this is asked whether it still works before it is used.
 const RESTED_MAX: Duration = Duration::from_secs(1);
@@ -175,12 +196,15 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(BUSY_MAX)
             .statement_cache_capacity(256)
+            // A page of rows is handed over at once, not row by row from thread to thread.
+            .row_buffer_size(512)
             .pragma("cache_size", "-65536")
             .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(5));
         let writer = Writer::new(SqliteConnection::connect_with(&options).await?);
         // Each reader has pages of its own, and forgets them when somebody writes: the system's cache is behind them all.
-        let reader = options.read_only(true).create_if_missing(false).pragma("cache_size", "-4096");
-        Ok(Self::Sqlite { writer, readers: pool_options(config).connect_with(reader).await? })
+        let reader = options.read_only(true).create_if_missing(false).pragma("cache_size", "-2048");
+        let readers = pool_options(config).max_connections(config.connections_max.min(SQLITE_READERS_MAX));
+        Ok(Self::Sqlite { writer, readers: readers.connect_with(reader).await? })
     }
 
     pub const fn kind(&self) -> &'static str {
@@ -198,11 +222,22 @@ impl Db {
         }
     }
 
+    /// For a single statement that reads: it sees one state of the database by itself, so nothing is begun or ended around it.
+    pub async fn glance(&self) -> StoreResult<Tx> {
+        match self {
+            Self::Sqlite { readers, .. } => Ok(Tx::Sqlite(SqliteTx::Glance(readers.acquire().await?))),
+            Self::Postgres(pool) => Ok(Tx::Postgres(PostgresTx::Glance(pool.acquire().await?))),
+        }
+    }
+
     /// A transaction that sees one state of the database and changes nothing.
     pub async fn read(&self) -> StoreResult<Tx> {
         match self {
             Self::Sqlite { readers, .. } => Ok(Tx::Sqlite(SqliteTx::Read(readers.begin().await?))),
-            Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)),
+            Self::Postgres(pool) => {
+                let begun = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+                Ok(Tx::Postgres(PostgresTx::Begun(begun)))
+            }
         }
     }
 
@@ -210,7 +245,7 @@ impl Db {
     pub async fn write(&self) -> StoreResult<Tx> {
         match self {
             Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(SqliteTx::Write(writer.begin().await?))),
-            Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin_with(dialect::BEGIN_WRITE).await?)),
+            Self::Postgres(pool) => Ok(Tx::Postgres(PostgresTx::Begun(pool.begin_with(dialect::BEGIN_WRITE).await?))),
         }
     }
 
@@ -224,7 +259,7 @@ impl Db {
 
     /// Answers when the database does.
     pub async fn ping(&self) -> StoreResult<()> {
-        let mut tx = self.read().await?;
+        let mut tx = self.glance().await?;
         on!(&mut tx, c => sqlx::query_scalar::<_, i64>("SELECT CAST(1 AS BIGINT)").fetch_one(c).await)?;
         Ok(())
     }
@@ -244,9 +279,10 @@ impl Tx {
     /// Returns when what was written is on disk.
     pub async fn commit(self) -> StoreResult<()> {
         match self {
+            Self::Sqlite(SqliteTx::Glance(_)) | Self::Postgres(PostgresTx::Glance(_)) => Ok(()),
             Self::Sqlite(SqliteTx::Read(tx)) => Ok(tx.commit().await?),
             Self::Sqlite(SqliteTx::Write(tx)) => tx.commit().await,
-            Self::Postgres(tx) => Ok(tx.commit().await?),
+            Self::Postgres(PostgresTx::Begun(tx)) => Ok(tx.commit().await?),
         }
     }
 }

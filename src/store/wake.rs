@@ -10,7 +10,7 @@ const CHANNEL: &str = "batchbook_work";
 /// Announces work when, and only when, this transaction commits.
 pub async fn announce(tx: &mut Tx) -> StoreResult<()> {
     if let Tx::Postgres(tx) = tx {
-        sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&mut **tx).await?;
+        sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(tx.connection()).await?;
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ use batchbook::server::random::OsRandom;
 use batchbook::server::state::State;
 use batchbook::server::web::{Web, router};
 use batchbook::service::{Limits, Service};
+use batchbook::site::Seller;
 use batchbook::store::Db;
 use leptos::config::LeptosOptions;
 use reqwest::{Client, Method, RequestBuilder, Response, redirect};
@@ -63,8 +64,17 @@ impl Door {
         let service = Service::new(db.clone(), clock.clone(), random.clone(), limits);
         let options = LeptosOptions::builder().output_name("batchbook").site_root("target/site").build();
         let state = State { db, service: service.clone(), limits };
-        let web =
-            Web { state, random, options, simulated: false, providers: Registry::default(), site, public_url: String::new(), voucher };
+        let web = Web {
+            state,
+            random,
+            options,
+            simulated: false,
+            providers: Registry::default(),
+            site,
+            public_url: String::new(),
+            seller: Seller::default(),
+            voucher,
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let routes = router(web).into_make_service_with_connect_info::<std::net::SocketAddr>();

@@ -10,6 +10,7 @@ use batchbook::server::random::OsRandom;
 use batchbook::server::state::State;
 use batchbook::server::web::{Web, router};
 use batchbook::service::{Limits, Service};
+use batchbook::site::Seller;
 use leptos::config::LeptosOptions;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use reqwest::{Client, Response, redirect};
@@ -40,6 +41,7 @@ impl Console {
             providers: Registry::default(),
             site: Site::default(),
             public_url: String::new(),
+            seller: Seller::default(),
             voucher: None,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

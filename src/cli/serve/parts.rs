@@ -68,10 +68,18 @@ impl Parts {
     ) -> Result<(), Failure> {
         let options =
             site::options(config).map_err(|error| Failure::new("configuration", format!("Leptos.toml cannot be used: {error}")))?;
-        let (site, public_url) = (config.site(), config.public_url.clone());
         let voucher = oidc::voucher(config).map_err(|error| Failure::new("configuration", error.to_string()))?;
-        let router =
-            web::router(Web { state: state.clone(), random: Arc::new(OsRandom), options, simulated, providers, site, public_url, voucher });
+        let router = web::router(Web {
+            state: state.clone(),
+            random: Arc::new(OsRandom),
+            options,
+            simulated,
+            providers,
+            site: config.site(),
+            public_url: config.public_url.clone(),
+            seller: config.seller.clone(),
+            voucher,
+        });
         let (stop, drain_max) = (self.stop.clone(), config.drain_max);
         let usage = usage::run(state.service.clone(), stop.clone());
         self.running.spawn(async {

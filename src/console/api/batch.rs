@@ -14,6 +14,6 @@ pub use self::attempts::{AttemptsPage, read_attempts};
 pub use self::billing::{BillingPage, DrawRow, EntryRow, LinesPage, TransactionRow, read_billing};
 pub use self::overview::{BatchSummary, Canceled, FailureRow, OrderedModel, Source, read_batch};
 pub use self::refund::{ReadyRefund, RefundOffer, RefundProblem, read_refund_offer, refund_batch};
-pub use self::tasks::{AttemptRow, DrawnFrom, Proof, ProofStep, TaskDetail, TaskRow, TasksPage, read_task, read_tasks};
+pub use self::tasks::{AttemptRow, DrawnFrom, Proof, ProofStep, TaskDetail, TasksPage, read_task, read_tasks};
 pub use self::timeline::{TimelinePage, read_timeline};
 pub use self::webhooks::{BatchWebhooks, read_webhooks};

@@ -1,17 +1,14 @@
 //! The time zone that moments are shown in.
 //!
-//! The rules of all zones are a large table that only the server has. It works out when the clocks of one zone were and will be
-//! put forward or back, keeps that for as long as it runs, and sends it along with the page: a few numbers. Both halves then
-//! count by the same table, so they agree on every moment, whatever zone the browser's own machine is in.
+//! The server writes every moment, in the zone that is preferred, whatever zone the browser's own machine is in. It works out when
+//! the clocks of a zone were and will be put forward or back, and keeps that for as long as it runs: a few numbers.
 
 use std::borrow::Cow;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::time::Time;
 
 /// When the clocks of a zone are how far from UTC.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneTable {
     /// As the IANA database calls it: `Europe/Berlin`.
     pub name: Cow<'static, str>,
@@ -66,19 +63,6 @@ impl Zone {
     }
 }
 
-impl Serialize for Zone {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-/// Only browsers read zones, one for each page that is loaded: what is read is kept until the page is gone.
-impl<'de> Deserialize<'de> for Zone {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        ZoneTable::deserialize(deserializer).map(|table| Self(Box::leak(Box::new(table))))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,13 +85,5 @@ mod tests {
         let mark = |ahead_s| zone(&[(0, ahead_s)]).mark(Time::from_micros(0)).into_owned();
         assert_eq!([mark(19_800), mark(-12_600), mark(-10_800), mark(0)], ["+05:30", "-03:30", "-03", "+00"]);
         assert_eq!(Zone::UTC.mark(Time::from_micros(0)), "UTC");
-    }
-
-    #[test]
-    fn what_is_sent_is_what_arrives() {
-        let sent = zone(&[(0, 28_800)]);
-        let text = serde_json::to_string(&sent).unwrap();
-        assert_eq!(text, r#"{"name":"Test/Zone","shifts":[[0,28800]]}"#);
-        assert_eq!(serde_json::from_str::<Zone>(&text).unwrap(), sent);
     }
 }

@@ -27,42 +27,38 @@ use crate::console::i18n::{Lang, shortened};
 use crate::console::query::{BatchPlace, BatchQuery, BatchesQuery, Tab};
 use crate::domain::access::Action as Act;
 use crate::domain::batch::BatchStatus;
-use crate::domain::id::BatchId;
 
 #[component]
 pub fn BatchPage() -> impl IntoView {
     let lang = expect_context::<Lang>();
     let place = here(BatchPlace::at);
     let offers = Offers { cancel: may(Act::CancelBatches), refund: may(Act::ChangeCredits), compare: may(Act::CompareBooks) };
-    let (id, query) = (place.id.clone(), place.query.clone());
-    let above = once_known(async move {
+    let BatchPlace { id, query, .. } = place;
+    once_known(async move {
         match read_batch(id.clone()).await {
-            Ok(summary) => above_the_rows(lang, &summary, &query, offers),
+            Ok(summary) => whole(lang, summary, query, offers),
             Err(ConsoleError::NotFound) => no_such_batch(lang, id),
             Err(error) => failed(lang, &error),
         }
-    });
-    // What is no id is no batch either: that is said above.
-    let rows = place.id.parse().ok().map(|id| {
-        view! {
-            {actions::dialog(lang, id, &place.query)}
-            {rows(lang, id, place.query)}
-        }
-    });
+    })
+}
+
+fn whole(lang: Lang, batch: BatchSummary, query: BatchQuery, offers: Offers) -> AnyView {
     view! {
-        {above}
-        {rows}
+        {above_the_rows(lang, &batch, &query, offers)}
+        {actions::dialog(lang, batch.id, &query)}
+        {rows(lang, batch, query)}
     }
     .into_any()
 }
 
-fn rows(lang: Lang, id: BatchId, query: BatchQuery) -> AnyView {
+fn rows(lang: Lang, batch: BatchSummary, query: BatchQuery) -> AnyView {
     match query.tab {
-        Tab::Tasks => tasks::tasks(lang, id, query.tasks),
-        Tab::Attempts => attempts::attempts(lang, id, query.attempts),
-        Tab::Billing => billing::billing(lang, id, query.billing),
-        Tab::Timeline => timeline::timeline(lang, id, query.timeline),
-        Tab::Webhooks => webhooks::webhooks(lang, id),
+        Tab::Tasks => tasks::tasks(lang, batch, query.tasks),
+        Tab::Attempts => attempts::attempts(lang, batch, query.attempts),
+        Tab::Billing => billing::billing(lang, batch, query.billing),
+        Tab::Timeline => timeline::timeline(lang, batch.id, query.timeline),
+        Tab::Webhooks => webhooks::webhooks(lang, batch.id),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::domain::billing::Booking;
 use crate::domain::id::{BatchId, TransactionId};
 
 /// Where a page of transactions begins or ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Place {
     #[default]
     First,

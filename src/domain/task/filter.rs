@@ -1,7 +1,5 @@
 //! Which tasks of a batch are asked for.
 
-use serde::{Deserialize, Serialize};
-
 use super::TaskStatus;
 use crate::domain::failure::{FailureType, Party};
 use crate::domain::word::words;
@@ -34,7 +32,7 @@ impl From<TaskStatus> for TaskState {
 
 /// Every condition that is given must hold. A failure type or a party asks for failed tasks: the fault of an attempt that is
 /// repeated is not the task's.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskFilter {
     pub state: Option<TaskState>,
     pub failure: Option<FailureType>,

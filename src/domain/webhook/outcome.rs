@@ -1,7 +1,5 @@
 //! How attempts end, in the few groups that are counted by hour, and what is made of the counts.
 
-use serde::{Deserialize, Serialize};
-
 use super::super::time::Time;
 use super::super::word::words;
 use super::AttemptClass;
@@ -73,7 +71,7 @@ pub struct Count {
 }
 
 /// How well an endpoint did in a window of time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HealthFigures {
     pub delivered: i64,
     /// Faults of ours are left out.
@@ -142,7 +140,7 @@ impl Span {
 }
 
 /// What came of the attempts of a span.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcomes {
     pub from: Time,
     pub step_s: i64,

@@ -1,7 +1,5 @@
 //! Endpoints, deliveries and attempts, as they are read.
 
-use serde::{Deserialize, Serialize};
-
 use super::super::id::{BatchId, CustomerKey, DeliveryId, DeliveryKey, EndpointId, EndpointKey, EventId, ReplayId};
 use super::super::time::Time;
 use super::{
@@ -9,7 +7,7 @@ use super::{
 };
 
 /// Where a customer is told what happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     pub key: EndpointKey,
     pub id: EndpointId,
@@ -28,7 +26,7 @@ pub struct Endpoint {
     pub created_at: Time,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndpointStatus {
     Enabled,
     Disabled { because: DisabledBecause, at: Time },
@@ -44,7 +42,7 @@ impl EndpointStatus {
 }
 
 /// An event for an endpoint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     pub key: DeliveryKey,
     pub id: DeliveryId,
@@ -66,7 +64,7 @@ pub struct Delivery {
     pub actor: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryStatus {
     /// Due at `next_attempt_at`; or on its way, and then that is when it counts as lost.
     Pending {
@@ -104,7 +102,7 @@ impl DeliveryStatus {
 }
 
 /// One HTTP try.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryAttempt {
     pub number: i32,
     pub trigger: Trigger,

@@ -62,7 +62,7 @@ impl ReplayWindow {
 }
 
 /// What a replay would do, counted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayPreview {
     pub window: ReplayWindow,
     /// The set is frozen at this moment.
@@ -84,7 +84,7 @@ impl ReplayPreview {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replay {
     pub key: ReplayKey,
     pub id: ReplayId,
@@ -109,7 +109,7 @@ pub struct Replay {
     pub created_at: Time,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplayStatus {
     Running,
     Completed { at: Time },

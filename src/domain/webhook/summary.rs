@@ -1,13 +1,11 @@
 //! What is shown of a batch's deliveries at one look: each endpoint with its sums and its last attempts.
 
-use serde::{Deserialize, Serialize};
-
 use super::super::id::{DeliveryId, EndpointId, EventId};
 use super::super::time::Time;
 use super::{AttemptClass, Trigger};
 
 /// One HTTP try, as a mark in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptMark {
     pub number: i32,
     pub trigger: Trigger,
@@ -19,7 +17,7 @@ pub struct AttemptMark {
 }
 
 /// An endpoint of a batch, with sums over the batch's latest deliveries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchEndpoint {
     pub id: EndpointId,
     pub url: String,
@@ -38,7 +36,7 @@ pub struct BatchEndpoint {
 }
 
 /// An event that has no delivery.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsent {
     pub id: EventId,
     pub kind: String,

@@ -23,6 +23,8 @@ pub const REQUESTS_PER_MIN: &str = "BATCHBOOK_REQUESTS_PER_MIN";
 pub const WORKER_NAME: &str = "BATCHBOOK_WORKER_NAME";
 pub const DRAIN_S: &str = "BATCHBOOK_DRAIN_S";
 pub const PUBLIC_URL: &str = "BATCHBOOK_PUBLIC_URL";
+pub const SELLER: &str = "BATCHBOOK_SELLER";
+pub const SALES_CONTACT: &str = "BATCHBOOK_SALES_CONTACT";
 pub const WEBHOOK_SCHEDULE_S: &str = "BATCHBOOK_WEBHOOK_SCHEDULE_S";
 pub const APPROVAL_OVER_CREDITS: &str = "BATCHBOOK_APPROVAL_OVER_CREDITS";
 pub const OIDC_ISSUER: &str = "BATCHBOOK_OIDC_ISSUER";
@@ -72,6 +74,12 @@ pub const SETTINGS: &[Setting] = &[
         PUBLIC_URL,
         "http:// and LEPTOS_SITE_ADDR",
         "Address under which customers and operators reach this server; it begins the links to videos and in webhooks. With https, cookies are for https only; a proxy in front speaks TLS.",
+    ),
+    setting(SELLER, "Batchbook", "Your company, as the price page calls it."),
+    setting(
+        SALES_CONTACT,
+        "",
+        "Where questions go that the price page does not answer: an e-mail address, or the https address of a form.",
     ),
     setting(
         WEBHOOK_SCHEDULE_S,

@@ -19,6 +19,7 @@ fn every_default_is_a_value() {
     let config = Config::read(&Sources::default()).unwrap();
     assert_eq!(config.database.url, "sqlite://data/batchbook.db");
     assert_eq!(config.site_addr.to_string(), "127.0.0.1:3000");
+    assert_eq!(config.seller, Seller::default());
     assert_eq!((config.tasks_max, config.log_format), (10_000, LogFormat::Text));
     assert_eq!(config.database.connections_max, DbConfig::new("").connections_max);
     assert!(config.database.sqlite_synchronous_full && config.providers.is_empty() && config.warnings.is_empty());
@@ -48,6 +49,7 @@ fn a_bad_value_names_its_setting_and_what_it_should_be() {
         (names::SITE_ADDR, "localhost"),
         (names::SQLITE_SYNCHRONOUS, "off"),
         (names::DRAIN_S, "1.5"),
+        (names::SALES_CONTACT, "our sales team"),
     ] {
         let error = error(&[(name, value)]);
         assert!(error.contains(name) && error.contains(value) && error.contains("it is"), "{error}");

@@ -5,7 +5,7 @@
 use crate::domain::access::Action;
 use crate::domain::id::{BatchId, BatchKey, ModelKey};
 use crate::domain::page::{PageSize, numbers_of, pages_of};
-use crate::domain::task::{Task, TaskFilter, TaskState};
+use crate::domain::task::{Task, TaskFilter, TaskRow, TaskState};
 use crate::store::Tx;
 use crate::store::tallies::{self, Tallied, TallyFilter, block_of, numbers_of_block};
 use crate::store::tasks::{self, Extent, Wanted};
@@ -26,8 +26,8 @@ pub struct Searched {
 
 /// A page of the tasks that a filter asks for, by number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundTasks {
-    pub rows: Vec<Task>,
+pub struct FoundTasks<T> {
+    pub rows: Vec<T>,
     /// The page that this is: the last one, when a later one was asked for.
     pub page: i64,
     pub pages: i64,
@@ -55,6 +55,12 @@ struct Chosen {
     searched: Option<Searched>,
 }
 
+impl Chosen {
+    fn found<T>(self, rows: Vec<T>, size: PageSize) -> FoundTasks<T> {
+        FoundTasks { rows, page: self.page, pages: pages_of(self.total, size), total: self.total, searched: self.searched }
+    }
+}
+
 impl Service {
     /// The page `page` (from 1) of the tasks that a filter asks for; a search begins at task `from`.
     pub async fn find_tasks(
@@ -64,29 +70,44 @@ impl Service {
         filter: &TaskFilter,
         from: i32,
         (page, size): (i64, PageSize),
-    ) -> ServiceResult<FoundTasks> {
+    ) -> ServiceResult<FoundTasks<Task>> {
         self.may_find(reader, filter)?;
         let mut tx = self.db().read().await?;
-        let extent = tasks::extent(&mut tx, reader.customer(), id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
-        let finder = Finder::new(&mut tx, extent, filter, page.max(1), size).await?;
-        let found = match finder.plan() {
-            Plan::Nowhere => Chosen { numbers: Vec::new(), page: 1, total: 0, searched: None },
-            Plan::Everywhere => finder.everywhere(),
-            Plan::Tallied(tally) => finder.tallied(&mut tx, tally).await?,
-            Plan::Waiting => finder.waiting(&mut tx).await?,
-            Plan::Search => finder.search(&mut tx, from.max(1)).await?,
+        let (batch, chosen) = choose(&mut tx, reader, id, filter, from, (page, size)).await?;
+        let rows = self.masked(reader, read(&mut tx, batch, &chosen.numbers).await?);
+        Ok(chosen.found(rows, size))
+    }
+
+    /// The same, of each task only what a list shows.
+    pub async fn find_task_rows(
+        &self,
+        reader: Reader,
+        id: BatchId,
+        filter: &TaskFilter,
+        from: i32,
+        (page, size): (i64, PageSize),
+    ) -> ServiceResult<FoundTasks<TaskRow>> {
+        self.may_find(reader, filter)?;
+        let mut tx = self.db().read().await?;
+        let (batch, chosen) = choose(&mut tx, reader, id, filter, from, (page, size)).await?;
+        let rows = match range_of(&chosen.numbers) {
+            Some((after, size)) => tasks::rows(&mut tx, batch, after, size).await?,
+            None => tasks::numbered_rows(&mut tx, batch, &chosen.numbers).await?,
         };
-        let rows = self.masked(reader, read(&mut tx, finder.batch, &found.numbers).await?);
-        Ok(FoundTasks { rows, page: found.page, pages: pages_of(found.total, size), total: found.total, searched: found.searched })
+        Ok(chosen.found(self.masked_rows(reader, rows), size))
     }
 
     /// The tasks with these numbers, as they are now; at most a page of them.
-    pub async fn numbered_tasks(&self, reader: Reader, id: BatchId, numbers: &[i32]) -> ServiceResult<Vec<Task>> {
+    pub async fn numbered_task_rows(&self, reader: Reader, id: BatchId, numbers: &[i32]) -> ServiceResult<Vec<TaskRow>> {
         reader.may(self, Action::Read)?;
         let mut tx = self.db().read().await?;
         let key = self.batch_key(&mut tx, reader, id).await?;
-        let rows = tasks::numbered(&mut tx, key, numbers).await?;
-        Ok(self.masked(reader, rows))
+        let rows = tasks::numbered_rows(&mut tx, key, numbers).await?;
+        Ok(self.masked_rows(reader, rows))
+    }
+
+    fn masked_rows(&self, reader: Reader, rows: Vec<TaskRow>) -> Vec<TaskRow> {
+        if reader.may(self, Action::ReadPrompts).is_ok() { rows } else { rows.into_iter().map(TaskRow::masked).collect() }
     }
 
     /// Whoever may not read prompts may not look for words in them either.
@@ -97,14 +118,43 @@ impl Service {
 
 /// The tasks with these numbers. Numbers that follow each other are a range.
 async fn read(tx: &mut Tx, batch: BatchKey, numbers: &[i32]) -> ServiceResult<Vec<Task>> {
-    let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else { return Ok(Vec::new()) };
-    let is_range = usize::try_from(last - first).is_ok_and(|more| more + 1 == numbers.len());
-    if let (true, Ok(size)) = (is_range, PageSize::new(i64::from(last - first) + 1)) {
-        let mut rows = tasks::list(tx, batch, first - 1, size).await?;
-        rows.truncate(numbers.len());
-        return Ok(rows);
+    match range_of(numbers) {
+        Some((after, size)) => {
+            let mut rows = tasks::list(tx, batch, after, size).await?;
+            rows.truncate(numbers.len());
+            Ok(rows)
+        }
+        None => Ok(tasks::numbered(tx, batch, numbers).await?),
     }
-    Ok(tasks::numbered(tx, batch, numbers).await?)
+}
+
+/// After which number, and how many, when they follow each other and are a page at most.
+fn range_of(numbers: &[i32]) -> Option<(i32, PageSize)> {
+    let (first, last) = (numbers.first()?, numbers.last()?);
+    let is_range = usize::try_from(last - first).is_ok_and(|more| more + 1 == numbers.len());
+    let size = PageSize::new(i64::from(last - first) + 1).ok()?;
+    is_range.then_some((first - 1, size))
+}
+
+/// The tasks on a page, and of which batch they are.
+async fn choose(
+    tx: &mut Tx,
+    reader: Reader,
+    id: BatchId,
+    filter: &TaskFilter,
+    from: i32,
+    (page, size): (i64, PageSize),
+) -> ServiceResult<(BatchKey, Chosen)> {
+    let extent = tasks::extent(tx, reader.customer(), id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
+    let finder = Finder::new(tx, extent, filter, page.max(1), size).await?;
+    let chosen = match finder.plan() {
+        Plan::Nowhere => Chosen { numbers: Vec::new(), page: 1, total: 0, searched: None },
+        Plan::Everywhere => finder.everywhere(),
+        Plan::Tallied(tally) => finder.tallied(tx, tally).await?,
+        Plan::Waiting => finder.waiting(tx).await?,
+        Plan::Search => finder.search(tx, from.max(1)).await?,
+    };
+    Ok((finder.batch, chosen))
 }
 
 struct Finder<'f> {

@@ -41,7 +41,7 @@ pub async fn is_complete(tx: &mut Tx, mark: &Mark) -> StoreResult<bool> {
     const OLDEST_OPEN: &str = "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)";
     match (tx, mark.number) {
         (Tx::Postgres(tx), Some(number)) => {
-            let oldest_open: i64 = sqlx::query_scalar(OLDEST_OPEN).fetch_one(&mut **tx).await?;
+            let oldest_open: i64 = sqlx::query_scalar(OLDEST_OPEN).fetch_one(tx.connection()).await?;
             Ok(oldest_open >= number)
         }
         _ => Ok(true),
@@ -53,7 +53,7 @@ pub async fn next_audit_key(tx: &mut Tx) -> StoreResult<i64> {
     const NEXT: &str = "SELECT nextval('audit_ids') FROM pg_current_xact_id()";
     const HIGHEST: &str = "SELECT COALESCE(MAX(id), 0) + 1 FROM audit";
     match tx {
-        Tx::Postgres(tx) => Ok(sqlx::query_scalar(NEXT).fetch_one(&mut **tx).await?),
+        Tx::Postgres(tx) => Ok(sqlx::query_scalar(NEXT).fetch_one(tx.connection()).await?),
         Tx::Sqlite(tx) => Ok(sqlx::query_scalar(HIGHEST).fetch_one(tx.connection()).await?),
     }
 }

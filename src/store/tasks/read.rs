@@ -6,13 +6,13 @@ use crate::domain::failure::{FailureType, Party};
 use crate::domain::id::BatchId;
 use crate::domain::id::{BatchKey, CustomerKey, ModelKey};
 use crate::domain::page::PageSize;
-use crate::domain::task::{Task, TaskState};
+use crate::domain::task::{Task, TaskRow, TaskState};
 use crate::domain::time::Time;
 use crate::store::dialect::{Column, SetStatement};
 use crate::store::{StoreResult, Tx, on};
 
 #[derive(sqlx::FromRow)]
-struct TaskRow {
+struct WholeRow {
     batch_public_id: String,
     task_no: i32,
     custom_id: Option<String>,
@@ -35,7 +35,7 @@ struct TaskRow {
     finished_at_us: Option<i64>,
 }
 
-fn read(row: TaskRow) -> StoreResult<Task> {
+fn read(row: WholeRow) -> StoreResult<Task> {
     let failure = match (row.failure_type, row.party) {
         (Some(failure), Some(party)) => Some((failure.parse()?, party.parse()?)),
         _ => None,
@@ -85,7 +85,7 @@ macro_rules! select_tasks {
 pub async fn list(tx: &mut Tx, batch: BatchKey, after: i32, size: PageSize) -> StoreResult<Vec<Task>> {
     const LIST: &str = select_tasks!("tasks AS t", "WHERE t.batch_id = $1 AND t.task_no > $2 AND t.task_no <= $3 ORDER BY t.task_no");
     let last = i64::from(after).saturating_add(size.get() + 1);
-    let rows: Vec<TaskRow> = on!(tx, c => sqlx::query_as(LIST).bind(batch.0).bind(after).bind(last).fetch_all(c).await)?;
+    let rows: Vec<WholeRow> = on!(tx, c => sqlx::query_as(LIST).bind(batch.0).bind(after).bind(last).fetch_all(c).await)?;
     rows.into_iter().map(read).collect()
 }
 
@@ -96,8 +96,70 @@ pub async fn numbered(tx: &mut Tx, batch: BatchKey, numbers: &[i32]) -> StoreRes
         1,
         &[("n", "integer")],
     );
-    let rows: Vec<TaskRow> = NUMBERED.fetch(tx, &[batch.0], vec![Column::I32(numbers.to_vec())]).await?;
+    let rows: Vec<WholeRow> = NUMBERED.fetch(tx, &[batch.0], vec![Column::I32(numbers.to_vec())]).await?;
     rows.into_iter().map(read).collect()
+}
+
+/// Number, state, model, prompt, output, attempts, failure type and party, price, 1 when reversed, start and end. By their order:
+/// there are many rows.
+type ListedRow = (i32, String, String, String, Option<String>, i32, Option<String>, Option<String>, i64, i32, Option<i64>, Option<i64>);
+
+fn listed(row: ListedRow) -> StoreResult<TaskRow> {
+    let (number, status, model, prompt, output, attempts, failure, party, price, reversed, started_at, finished_at) = row;
+    let failure = match (failure, party) {
+        (Some(failure), Some(party)) => Some((failure.parse()?, party.parse()?)),
+        _ => None,
+    };
+    Ok(TaskRow {
+        number,
+        status: status.parse()?,
+        model,
+        prompt,
+        output,
+        attempts,
+        failure,
+        price: Credits::new(price),
+        reversed: reversed == 1,
+        started_at: started_at.map(Time::from_micros),
+        finished_at: finished_at.map(Time::from_micros),
+    })
+}
+
+/// What both lists of rows select, and what they join to `tasks AS t`; 160 is [`TaskRow::PROMPT_MAX_CHARS`].
+macro_rules! select_rows {
+    ($from:literal, $rest:literal) => {
+        concat!(
+            "SELECT t.task_no, t.status, m.name, substr(i.prompt, 1, 160), a.output_url, t.attempts, t.failure_type, t.party, t.price,
+                CASE WHEN v.task_no IS NULL THEN 0 ELSE 1 END, t.started_at_us, t.finished_at_us
+            FROM ",
+            $from,
+            " JOIN task_inputs AS i ON i.batch_id = t.batch_id AND i.task_no = t.task_no
+            JOIN models AS m ON m.id = t.model_id
+            LEFT JOIN attempts AS a ON a.batch_id = t.batch_id AND a.task_no = t.task_no AND a.attempt_no = t.attempts
+                AND t.status = 'succeeded'
+            LEFT JOIN ledger_lines AS v ON v.batch_id = t.batch_id AND v.task_no = t.task_no AND v.step = 1 ",
+            $rest
+        )
+    };
+}
+
+/// `size` tasks with numbers after `after`, ascending, as rows of a list.
+pub async fn rows(tx: &mut Tx, batch: BatchKey, after: i32, size: PageSize) -> StoreResult<Vec<TaskRow>> {
+    const ROWS: &str = select_rows!("tasks AS t", "WHERE t.batch_id = $1 AND t.task_no > $2 AND t.task_no <= $3 ORDER BY t.task_no");
+    let last = i64::from(after).saturating_add(size.get());
+    let rows: Vec<ListedRow> = on!(tx, c => sqlx::query_as(ROWS).bind(batch.0).bind(after).bind(last).fetch_all(c).await)?;
+    rows.into_iter().map(listed).collect()
+}
+
+/// The tasks with these numbers, ascending, as rows of a list.
+pub async fn numbered_rows(tx: &mut Tx, batch: BatchKey, numbers: &[i32]) -> StoreResult<Vec<TaskRow>> {
+    static NUMBERED: SetStatement = SetStatement::new(
+        select_rows!("{rows} JOIN tasks AS t ON t.batch_id = $1 AND t.task_no = u.n", "ORDER BY t.task_no"),
+        1,
+        &[("n", "integer")],
+    );
+    let rows: Vec<ListedRow> = NUMBERED.fetch(tx, &[batch.0], vec![Column::I32(numbers.to_vec())]).await?;
+    rows.into_iter().map(listed).collect()
 }
 
 /// What finding tasks of a batch starts from.

@@ -325,7 +325,7 @@ impl World {
         let mut tx = self.db.write().await.expect("a transaction");
         match &mut tx {
             Tx::Sqlite(tx) => sqlx::query(sql).execute(tx.connection()).await.map(|_| ()),
-            Tx::Postgres(tx) => sqlx::query(sql).execute(&mut **tx).await.map(|_| ()),
+            Tx::Postgres(tx) => sqlx::query(sql).execute(tx.connection()).await.map(|_| ()),
         }
         .expect("the statement runs");
         tx.commit().await.expect("the statement is committed");
@@ -335,7 +335,7 @@ impl World {
         let sql = AssertSqlSafe(sql);
         match &mut self.db.read().await.expect("a transaction") {
             Tx::Sqlite(tx) => sqlx::query_as(sql).fetch_all(tx.connection()).await,
-            Tx::Postgres(tx) => sqlx::query_as(sql).fetch_all(&mut **tx).await,
+            Tx::Postgres(tx) => sqlx::query_as(sql).fetch_all(tx.connection()).await,
         }
         .expect("rows")
     }

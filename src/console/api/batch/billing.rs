@@ -3,21 +3,21 @@
 use leptos::prelude::*;
 
 use crate::console::api::ConsoleError;
-use crate::console::api::refusal::{not_found, refuse};
-use crate::domain::billing::{BatchPosition, Booking, KindSum};
+use crate::console::api::refusal::refuse;
+use crate::console::query::{BillingQuery, Place};
+use crate::domain::billing::{BatchPosition, KindSum};
 use crate::domain::credits::Credits;
 use crate::domain::grant::GrantKind;
-use crate::domain::id::{CustomerId, GrantId, TransactionId};
+use crate::domain::id::{BatchId, GrantId, TransactionId};
 use crate::domain::ledger::{AccountKind, LineKind, TransactionKind};
 use crate::domain::money::Money;
 use crate::domain::page::PageSize;
 use crate::domain::time::Time;
+use crate::service::Service;
 use crate::service::billing::From;
-use crate::service::{Reader, Service};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BillingPage {
-    pub customer: CustomerId,
     /// Over all transactions of the batch.
     pub sums: Vec<KindSum>,
     /// Oldest first.
@@ -74,37 +74,30 @@ pub struct DrawRow {
     pub expires_at: Option<Time>,
 }
 
-/// `at`, `after`, `before`: at most one of them is given; see [`crate::console::query::Place`].
-pub async fn read_billing(
-    id: String,
-    booking: Option<Booking>,
-    at: Option<TransactionId>,
-    after: Option<TransactionId>,
-    before: Option<TransactionId>,
-    lines: Option<TransactionId>,
-    line: i32,
-) -> Result<BillingPage, ConsoleError> {
+pub async fn read_billing(id: BatchId, query: BillingQuery) -> Result<BillingPage, ConsoleError> {
     /// Transactions in one page, and lines of the one that is open.
     const ROWS: [i64; 2] = [25, 50];
 
     let [size, lines_size] = ROWS.map(|rows| PageSize::new(rows).unwrap_or_default());
     let service = expect_context::<Service>();
-    let id = id.parse().map_err(|_| not_found())?;
-    let customer = service.batch(Reader::Operator, id).await.map_err(refuse)?.customer_id;
-    let from = at.map(From::At).or(after.map(From::After)).or(before.map(From::Before)).unwrap_or(From::First);
-    let page = service.billing(id, booking, from, size).await.map_err(refuse)?;
+    let from = match query.place {
+        Place::First => From::First,
+        Place::At(id) => From::At(id),
+        Place::After(id) => From::After(id),
+        Place::Before(id) => From::Before(id),
+    };
+    let page = service.billing(id, query.booking, from, size).await.map_err(refuse)?;
     let draws = service.draws(id).await.map_err(refuse)?;
-    let lines = match lines {
+    let lines = match query.lines {
         None => None,
         Some(transaction) => {
-            let listed = service.transaction_lines(id, transaction, line, lines_size).await.map_err(refuse)?;
+            let listed = service.transaction_lines(id, transaction, query.line, lines_size).await.map_err(refuse)?;
             let next = if listed.has_more { listed.rows.last().map(|line| line.task_number) } else { None };
             let rows = listed.rows.into_iter().map(|line| (line.task_number, line.kind, line.credits, line.revenue)).collect();
             Some(LinesPage { transaction, rows, next })
         }
     };
     Ok(BillingPage {
-        customer,
         sums: page.sums,
         rows: page.rows.into_iter().map(|(transaction, position)| TransactionRow::new(transaction, position)).collect(),
         has_before: page.has_before,

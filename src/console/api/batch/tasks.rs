@@ -4,22 +4,19 @@
 use leptos::prelude::*;
 
 use crate::console::api::ConsoleError;
-use crate::console::api::refusal::{not_found, refuse};
+use crate::console::api::refusal::refuse;
 use crate::domain::attempt::{Attempt, AttemptState, Billed, Evidence};
-use crate::domain::batch::Counts;
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
 use crate::domain::grant::GrantKind;
-use crate::domain::id::{GrantId, TransactionId};
+use crate::domain::id::{BatchId, GrantId, TransactionId};
 use crate::domain::ledger::{AccountKind, LineKind, Transaction};
 use crate::domain::money::Money;
 use crate::domain::page::{PAGE_MAX, PageSize};
-use crate::domain::task::{Task, TaskFilter, TaskStatus};
+use crate::domain::task::{Task, TaskFilter, TaskRow};
 use crate::domain::time::Time;
+use crate::service::tasks::TaskFile;
 use crate::service::{Reader, Service, ServiceError};
-
-/// Characters of a prompt in a row; the open task shows it whole.
-pub const PROMPT_EXCERPT_MAX_CHARS: usize = 160;
 
 /// A page of tasks, and what there is to choose from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,36 +31,14 @@ pub struct TasksPage {
     pub searched: Option<(i32, i32)>,
     /// Rows that would stand here now, and do not yet, and rows that would not any more: what is looked at stays in place.
     pub changed: i64,
-    pub counts: Counts,
-    /// Failed tasks by type and party.
-    pub failures: Vec<(FailureType, Party, i64)>,
-    /// Tasks by model.
-    pub models: Vec<(String, i64)>,
     pub now: Time,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TaskRow {
-    pub number: i32,
-    pub status: TaskStatus,
-    pub model: String,
-    /// At most [`PROMPT_EXCERPT_MAX_CHARS`] characters.
-    pub prompt: String,
-    pub output: Option<String>,
-    pub attempts: i32,
-    pub failure: Option<(FailureType, Party)>,
-    pub price: Credits,
-    /// An operator gave its credits back after they were charged.
-    pub reversed: bool,
-    pub created_at: Time,
-    pub started_at: Option<Time>,
-    pub finished_at: Option<Time>,
 }
 
 /// An open task: everything about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskDetail {
     pub row: TaskRow,
+    pub created_at: Time,
     /// Whole.
     pub prompt: String,
     pub custom_id: Option<String>,
@@ -74,8 +49,6 @@ pub struct TaskDetail {
     pub output_expires_at: Option<Time>,
     pub attempts: Vec<AttemptRow>,
     pub proof: Proof,
-    /// Tasks of the batch.
-    pub of: i64,
     pub now: Time,
 }
 
@@ -132,7 +105,7 @@ pub struct ProofStep {
 
 /// `shown` are the numbers of the rows that are looked at: they stay, and what else would stand there is counted.
 pub async fn read_tasks(
-    id: String,
+    id: BatchId,
     filter: TaskFilter,
     from: i32,
     page: i64,
@@ -140,25 +113,18 @@ pub async fn read_tasks(
     shown: Vec<i32>,
 ) -> Result<TasksPage, ConsoleError> {
     let service = expect_context::<Service>();
-    let id = id.parse().map_err(|_| not_found())?;
-    let counts = service.batch(Reader::Operator, id).await.map_err(refuse)?.counts;
-    let found = service.find_tasks(Reader::Operator, id, &filter, from, (page, size)).await.map_err(refuse)?;
+    let found = service.find_task_rows(Reader::Operator, id, &filter, from, (page, size)).await.map_err(refuse)?;
     let fresh: Vec<i32> = found.rows.iter().map(|task| task.number).collect();
     let keeps = !shown.is_empty() && shown != fresh && i64::try_from(shown.len()).is_ok_and(|rows| rows <= PAGE_MAX);
     let changed = if keeps { TasksPage::changes(&fresh, &shown) } else { 0 };
-    let rows = if keeps { service.numbered_tasks(Reader::Operator, id, &shown).await.map_err(refuse)? } else { found.rows };
-    let failures = service.failures(id).await.map_err(refuse)?;
-    let models = service.priced_models(id).await.map_err(refuse)?;
+    let rows = if keeps { service.numbered_task_rows(Reader::Operator, id, &shown).await.map_err(refuse)? } else { found.rows };
     Ok(TasksPage {
-        rows: rows.iter().map(TaskRow::from).collect(),
+        rows,
         page: found.page,
         pages: found.pages,
         total: found.total,
         searched: found.searched.map(|searched| (searched.from, searched.to)),
         changed,
-        counts,
-        failures: failures.into_iter().filter(|sum| sum.tasks > 0).map(|sum| (sum.failure, sum.party, sum.tasks)).collect(),
-        models: models.into_iter().map(|model| (model.model, model.tasks)).collect(),
         now: service.now(),
     })
 }
@@ -172,18 +138,12 @@ impl TasksPage {
 }
 
 /// `None` when the batch has no task with that number: the rest of the page is still right.
-pub async fn read_task(id: String, number: i32) -> Result<Option<TaskDetail>, ConsoleError> {
+pub async fn read_task(id: BatchId, number: i32) -> Result<Option<TaskDetail>, ConsoleError> {
     let service = expect_context::<Service>();
-    let id = id.parse().map_err(|_| not_found())?;
-    let task = match service.task(Reader::Operator, id, number).await {
+    let TaskFile { task, attempts, transactions, lines, draws } = match service.task_file(id, number).await {
         Err(ServiceError::NotFound { .. }) => return Ok(None),
-        task => task.map_err(refuse)?,
+        file => file.map_err(refuse)?,
     };
-    let of = service.batch(Reader::Operator, id).await.map_err(refuse)?.counts.total;
-    let attempts = service.attempts(id, number).await.map_err(refuse)?;
-    let lines = service.lines(id, number).await.map_err(refuse)?;
-    let transactions = service.task_transactions(id, number).await.map_err(refuse)?;
-    let draws = service.draws(id).await.map_err(refuse)?;
     let hold = transactions.first().map(|hold| ProofStep::of(hold, None, task.price, Money::ZERO));
     let steps = lines
         .iter()
@@ -195,7 +155,7 @@ pub async fn read_task(id: String, number: i32) -> Result<Option<TaskDetail>, Co
     let draws =
         draws.into_iter().take(Proof::DRAWS_MAX).map(|draw| DrawnFrom { grant: draw.grant, kind: draw.kind, credits: draw.credits });
     let proof = Proof { hold, draws: draws.collect(), steps };
-    Ok(Some(TaskDetail::new(task, attempts, proof, of, service.now())))
+    Ok(Some(TaskDetail::new(task, attempts, proof, service.now())))
 }
 
 impl Proof {
@@ -219,31 +179,12 @@ impl ProofStep {
     }
 }
 
-impl From<&Task> for TaskRow {
-    fn from(task: &Task) -> Self {
-        let output = task.output.as_ref().filter(|_| task.status == TaskStatus::Succeeded);
-        Self {
-            number: task.number,
-            status: task.status,
-            model: task.model.clone(),
-            prompt: task.prompt.chars().take(PROMPT_EXCERPT_MAX_CHARS).collect(),
-            output: output.map(|output| output.url.clone()),
-            attempts: task.attempts,
-            failure: task.failure,
-            price: task.price,
-            reversed: task.reversed,
-            created_at: task.created_at,
-            started_at: task.started_at,
-            finished_at: task.finished_at,
-        }
-    }
-}
-
 impl TaskDetail {
-    pub fn new(task: Task, attempts: Vec<Attempt>, proof: Proof, of: i64, now: Time) -> Self {
+    pub fn new(task: Task, attempts: Vec<Attempt>, proof: Proof, now: Time) -> Self {
         let row = TaskRow::from(&task);
         Self {
             row,
+            created_at: task.created_at,
             prompt: task.prompt,
             custom_id: task.custom_id,
             reference_url: task.reference_url,
@@ -253,7 +194,6 @@ impl TaskDetail {
             output_expires_at: task.output.and_then(|output| output.expires_at),
             attempts: attempts.into_iter().map(AttemptRow::from).collect(),
             proof,
-            of,
             now,
         }
     }

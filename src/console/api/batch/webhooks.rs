@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use crate::console::api::ConsoleError;
-use crate::console::api::refusal::{not_found, refuse};
+use crate::console::api::refusal::refuse;
 use crate::console::api::webhooks::DeliveryRow;
-use crate::domain::id::DeliveryId;
+use crate::domain::id::{BatchId, DeliveryId};
 use crate::domain::page::PageSize;
 use crate::domain::time::Time;
 use crate::domain::webhook::{AttemptMark, BatchEndpoint, Unsent};
@@ -27,9 +27,8 @@ pub struct BatchWebhooks {
     pub now: Time,
 }
 
-pub async fn read_webhooks(id: String, before: Option<DeliveryId>) -> Result<BatchWebhooks, ConsoleError> {
+pub async fn read_webhooks(id: BatchId, before: Option<DeliveryId>) -> Result<BatchWebhooks, ConsoleError> {
     let service = expect_context::<Service>();
-    let id = id.parse().map_err(|_| not_found())?;
     let found = service.batch_deliveries(id, before, PageSize::default()).await.map_err(refuse)?;
     Ok(BatchWebhooks {
         url: found.webhook_url,

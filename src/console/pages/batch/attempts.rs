@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::console::api::ConsoleError;
-use crate::console::api::batch::{AttemptRow, AttemptsPage, read_attempts};
+use crate::console::api::batch::{AttemptRow, AttemptsPage, BatchSummary, read_attempts};
 use crate::console::components::badge::attempt_badge;
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::{linked, span};
@@ -11,26 +10,20 @@ use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
-use crate::console::pages::failed::failed;
-use crate::console::pages::place::once_known;
+use crate::console::pages::place::or_failed;
 use crate::console::query::{AttemptsQuery, TasksQuery};
 use crate::domain::attempt::{AttemptFilter, AttemptPlace, AttemptState};
 use crate::domain::id::BatchId;
 use crate::domain::money::Money;
 use crate::domain::time::Time;
 
-pub fn attempts(lang: Lang, id: BatchId, query: AttemptsQuery) -> AnyView {
-    let rows = once_known(async move {
-        match read_attempts(id.to_string(), query.filter, query.after).await {
-            Ok(page) => whole(lang, id, query, &page),
-            Err(ConsoleError::NotFound) => ().into_any(),
-            Err(error) => failed(lang, &error),
-        }
-    });
+pub fn attempts(lang: Lang, batch: BatchSummary, query: AttemptsQuery) -> AnyView {
+    let rows = or_failed(lang, read_attempts(batch.id, query.filter, query.after), move |page| whole(lang, &batch, query, &page));
     view! { <section class="card rows">{rows}</section> }.into_any()
 }
 
-fn whole(lang: Lang, id: BatchId, query: AttemptsQuery, page: &AttemptsPage) -> AnyView {
+fn whole(lang: Lang, batch: &BatchSummary, query: AttemptsQuery, page: &AttemptsPage) -> AnyView {
+    let id = batch.id;
     let own = lang.attempts();
     let to = |query: AttemptsQuery| lang.link(&query.to_href(id));
     let rows = if page.rows.is_empty() {
@@ -46,7 +39,7 @@ fn whole(lang: Lang, id: BatchId, query: AttemptsQuery, page: &AttemptsPage) -> 
             <h3>
                 {own.attempts} " " <small>{own.text}</small>
             </h3>
-            {chips(lang, id, query, page.costs)}
+            {chips(lang, id, query, (batch.cost_succeeded, batch.cost_failed))}
         </div>
         {rows}
         <div class="pager">

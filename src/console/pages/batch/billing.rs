@@ -6,41 +6,28 @@ mod lines;
 use leptos::prelude::*;
 
 use self::lines::lines;
-use crate::console::api::ConsoleError;
-use crate::console::api::batch::{BillingPage, DrawRow, TransactionRow, read_billing};
+use crate::console::api::batch::{BatchSummary, BillingPage, DrawRow, TransactionRow, read_billing};
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::{linked, linked_money, term, terms};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::{Lang, shortened};
-use crate::console::pages::failed::failed;
-use crate::console::pages::place::once_known;
+use crate::console::pages::place::or_failed;
 use crate::console::query::{BillingQuery, Place};
 use crate::domain::billing::{Booking, KindSum};
 use crate::domain::credits::Credits;
-use crate::domain::id::BatchId;
+use crate::domain::id::{BatchId, CustomerId};
 use crate::domain::ledger::TransactionKind;
 use crate::domain::money::Money;
 
-pub fn billing(lang: Lang, id: BatchId, query: BillingQuery) -> AnyView {
-    let (at, after, before) = match query.place {
-        Place::First => (None, None, None),
-        Place::At(id) => (Some(id), None, None),
-        Place::After(id) => (None, Some(id), None),
-        Place::Before(id) => (None, None, Some(id)),
-    };
-    let rows = once_known(async move {
-        match read_billing(id.to_string(), query.booking, at, after, before, query.lines, query.line).await {
-            Ok(page) => ledger(lang, id, query, &page),
-            Err(ConsoleError::NotFound) => ().into_any(),
-            Err(error) => failed(lang, &error),
-        }
-    });
+pub fn billing(lang: Lang, batch: BatchSummary, query: BillingQuery) -> AnyView {
+    let rows = or_failed(lang, read_billing(batch.id, query), move |page| ledger(lang, &batch, query, &page));
     view! { <section class="card rows">{rows}</section> }.into_any()
 }
 
-fn ledger(lang: Lang, id: BatchId, query: BillingQuery, page: &BillingPage) -> AnyView {
+fn ledger(lang: Lang, batch: &BatchSummary, query: BillingQuery, page: &BillingPage) -> AnyView {
+    let id = batch.id;
     let (words, own) = (lang.words(), lang.batch());
     let csv = format!("/api/admin/batches/{id}/billing.csv");
     let json = format!("/api/admin/batches/{id}/billing");
@@ -50,7 +37,7 @@ fn ledger(lang: Lang, id: BatchId, query: BillingQuery, page: &BillingPage) -> A
             <div>
                 <h3>{words.drawn_grants}</h3>
                 <p class="soft">{words.drawn_grants_text}</p>
-                {draws(lang, page)}
+                {draws(lang, batch.customer_id, page)}
             </div>
         </div>
         <div class="rows-head">
@@ -112,7 +99,7 @@ fn summary(lang: Lang, id: BatchId, page: &BillingPage) -> AnyView {
     .into_any()
 }
 
-fn draws(lang: Lang, page: &BillingPage) -> AnyView {
+fn draws(lang: Lang, customer: CustomerId, page: &BillingPage) -> AnyView {
     let (words, own) = (lang.words(), lang.batch());
     let columns = [
         number(own.order),
@@ -125,15 +112,15 @@ fn draws(lang: Lang, page: &BillingPage) -> AnyView {
         number(words.refunded),
         number(words.still_held),
     ];
-    let rows = page.draws.iter().enumerate().map(|(index, draw)| draw_row(lang, page, index + 1, draw)).collect();
+    let rows = page.draws.iter().enumerate().map(|(index, draw)| draw_row(lang, customer, index + 1, draw)).collect();
     table(words.drawn_grants, &columns, rows)
 }
 
-fn draw_row(lang: Lang, page: &BillingPage, order: usize, draw: &DrawRow) -> AnyView {
+fn draw_row(lang: Lang, customer: CustomerId, order: usize, draw: &DrawRow) -> AnyView {
     let (words, own) = (lang.words(), lang.batch());
     let open = Credits::new(draw.credits.get() - draw.captured.get() - draw.released.get());
     let id = draw.grant.to_string();
-    let href = lang.link(&format!("/admin/customers/{}#{id}", page.customer));
+    let href = lang.link(&format!("/admin/customers/{customer}#{id}"));
     row(
         "",
         [

@@ -4,14 +4,14 @@ mod proof;
 
 use leptos::prelude::*;
 
-use crate::console::api::batch::{AttemptRow, TaskDetail, TaskRow};
+use crate::console::api::batch::{AttemptRow, TaskDetail};
 use crate::console::components::badge::{attempt_badge, task_badge};
 use crate::console::components::copy::id_with_copy;
 use crate::console::components::figure::{code_line, code_whole, term, terms};
 use crate::console::i18n::Lang;
 use crate::console::query::{BatchQuery, TasksQuery};
 use crate::domain::id::BatchId;
-use crate::domain::task::TaskStatus;
+use crate::domain::task::{TaskRow, TaskStatus};
 
 /// Where the drawer is, and the rows beside it.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Drawer {
     pub lang: Lang,
     pub id: BatchId,
     pub query: TasksQuery,
+    /// Tasks of the batch.
+    pub of: i64,
     /// Numbers of the rows, in order.
     pub listed: Vec<i32>,
     /// Whether giving its credits back is offered.
@@ -31,11 +33,11 @@ impl Drawer {
     }
 
     /// The task before and the task after: of the rows, and where all tasks are listed also on the pages around.
-    fn neighbours(&self, number: i32, of: i64) -> [Option<TasksQuery>; 2] {
+    fn neighbours(&self, number: i32) -> [Option<TasksQuery>; 2] {
         if self.query.filter.is_all() {
             let size = self.query.size.get();
             let to = |number: i32| {
-                let is_one = number >= 1 && i64::from(number) <= of;
+                let is_one = number >= 1 && i64::from(number) <= self.of;
                 is_one.then(|| TasksQuery { page: (i64::from(number) - 1) / size + 1, ..self.query.task(Some(number)) })
             };
             return [to(number - 1), to(number.saturating_add(1))];
@@ -55,7 +57,7 @@ pub fn drawer(at: &Drawer, number: i32, task: Option<&TaskDetail>) -> AnyView {
         None => view! { <p class="panel-note">{words.no_such_task}</p> }.into_any(),
         Some(task) => detail(at, task),
     };
-    let [previous, next] = at.neighbours(number, task.map_or(0, |task| task.of));
+    let [previous, next] = at.neighbours(number);
     let step = |to: Option<TasksQuery>, name: &'static str| match to {
         Some(to) => view! { <a class="step" href=at.link(&to) data-noscroll="">{name}</a> }.into_any(),
         None => view! { <span class="step off">{name}</span> }.into_any(),
@@ -90,8 +92,8 @@ fn detail(at: &Drawer, task: &TaskDetail) -> AnyView {
         failure.map(|failure| term(words.failure, failure)),
         sentence.map(|sentence| term(own.customer_reads, sentence)),
         Some(term(words.model, row.model.clone())),
-        Some(term(words.created, lang.moment(row.created_at))),
-        Some(term(words.waited, lang.between(Some(row.created_at), row.started_at.or(ended)))),
+        Some(term(words.created, lang.moment(task.created_at))),
+        Some(term(words.waited, lang.between(Some(task.created_at), row.started_at.or(ended)))),
         Some(term(words.ran, lang.between(row.started_at, ended))),
         Some(term(words.output, output(lang, task))),
     ];
@@ -229,14 +231,14 @@ mod tests {
     use crate::domain::failure::Party;
     use crate::domain::task::TaskFilter;
 
-    fn at(query: TasksQuery) -> Drawer {
-        Drawer { lang: Lang::EN, id: "bat_00fkqz1b3r000000000000000g".parse().unwrap(), query, listed: vec![3, 17, 60], may_refund: true }
+    fn at(query: TasksQuery, of: i64) -> Drawer {
+        let id = "bat_00fkqz1b3r000000000000000g".parse().unwrap();
+        Drawer { lang: Lang::EN, id, query, of, listed: vec![3, 17, 60], may_refund: true }
     }
 
     #[test]
     fn beside_all_tasks_the_next_one_may_be_on_the_next_page() {
-        let drawer = at(TasksQuery::default());
-        let numbers = |number, of| drawer.neighbours(number, of).map(|to| to.map(|to| (to.task.unwrap(), to.page)));
+        let numbers = |number, of| at(TasksQuery::default(), of).neighbours(number).map(|to| to.map(|to| (to.task.unwrap(), to.page)));
         assert_eq!(numbers(50, 100), [Some((49, 1)), Some((51, 2))]);
         assert_eq!(numbers(1, 1), [None, None]);
         assert_eq!(numbers(i32::MAX, 100), [None, None]);
@@ -244,8 +246,8 @@ mod tests {
 
     #[test]
     fn beside_filtered_tasks_the_next_one_is_the_next_row() {
-        let drawer = at(TasksQuery::default().filter(TaskFilter::of_party(Party::Provider)));
-        let numbers = |number| drawer.neighbours(number, 100).map(|to| to.and_then(|to| to.task));
+        let drawer = at(TasksQuery::default().filter(TaskFilter::of_party(Party::Provider)), 100);
+        let numbers = |number| drawer.neighbours(number).map(|to| to.and_then(|to| to.task));
         assert_eq!(
             [numbers(3), numbers(17), numbers(60), numbers(5)],
             [[None, Some(17)], [Some(3), Some(60)], [Some(17), None], [None, None]]

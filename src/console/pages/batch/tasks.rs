@@ -6,8 +6,7 @@ mod filters;
 use leptos::prelude::*;
 
 use super::task::{Drawer, drawer};
-use crate::console::api::ConsoleError;
-use crate::console::api::batch::{TaskRow, TasksPage, read_task, read_tasks};
+use crate::console::api::batch::{BatchSummary, TasksPage, read_task, read_tasks};
 use crate::console::api::request::looked_at;
 use crate::console::components::badge::task_badge;
 use crate::console::components::figure::span;
@@ -21,25 +20,28 @@ use crate::console::query::{ROWS, TasksQuery};
 use crate::domain::access::Action;
 use crate::domain::id::BatchId;
 use crate::domain::page::{PageSize, numbers_of};
-use crate::domain::task::TaskStatus;
+use crate::domain::task::{TaskRow, TaskStatus};
 use crate::domain::time::Time;
 
-pub fn tasks(lang: Lang, id: BatchId, query: TasksQuery) -> AnyView {
+pub fn tasks(lang: Lang, batch: BatchSummary, query: TasksQuery) -> AnyView {
+    let id = batch.id;
     let may_refund = may(Action::ChangeCredits);
     let shown = looked_at();
     let class = if query.task.is_some() { "card rows with-drawer" } else { "card rows" };
     let inside = once_known(async move {
         let TasksQuery { filter, from, page, size, task, .. } = query.clone();
-        let page = match read_tasks(id.to_string(), filter, from, page, size, shown).await {
+        let page = match read_tasks(id, filter, from, page, size, shown).await {
             Ok(page) => page,
-            Err(ConsoleError::NotFound) => return ().into_any(),
             Err(error) => return failed(lang, &error),
         };
         let listed = page.rows.iter().map(|row| row.number).collect();
-        let main = rows(lang, id, &query, &page);
+        let main = rows(lang, &batch, &query, &page);
         let drawer = match task {
-            Some(number) => match read_task(id.to_string(), number).await {
-                Ok(found) => drawer(&Drawer { lang, id, query, listed, may_refund }, number, found.as_ref()),
+            Some(number) => match read_task(id, number).await {
+                Ok(found) => {
+                    let of = batch.counts.total;
+                    drawer(&Drawer { lang, id, query, of, listed, may_refund }, number, found.as_ref())
+                }
                 Err(error) => view! { <aside class="drawer">{failed(lang, &error)}</aside> }.into_any(),
             },
             None => ().into_any(),
@@ -53,7 +55,8 @@ pub fn tasks(lang: Lang, id: BatchId, query: TasksQuery) -> AnyView {
     view! { <section class=class>{inside}</section> }.into_any()
 }
 
-fn rows(lang: Lang, id: BatchId, query: &TasksQuery, page: &TasksPage) -> AnyView {
+fn rows(lang: Lang, batch: &BatchSummary, query: &TasksQuery, page: &TasksPage) -> AnyView {
+    let id = batch.id;
     let words = lang.words();
     let own = lang.tasks_words();
     let here = TasksQuery { page: page.page, ..query.clone() };
@@ -85,16 +88,20 @@ fn rows(lang: Lang, id: BatchId, query: &TasksQuery, page: &TasksPage) -> AnyVie
             number(words.credits),
         ];
         let link = |task: &TaskRow| lang.link(&here.task(Some(task.number)).to_href(id));
-        let rows = page.rows.iter().map(|task| task_row(lang, task, link(task), query.task == Some(task.number), page.now)).collect();
+        let rows = page
+            .rows
+            .iter()
+            .map(|task| task_row(lang, batch.created_at, task, link(task), query.task == Some(task.number), page.now))
+            .collect();
         table(words.tasks, &columns, rows)
     };
     let pager = (!page.rows.is_empty()).then(|| pager(lang, id, &here, page).view(lang));
     view! {
         {looked_at}
-        {filters::filters(lang, id, &here, page)}
+        {filters::filters(lang, batch, &here)}
         {changed}
         {rows}
-        {filters::search(lang, id, &here, page)}
+        {filters::search(lang, batch, &here, page)}
         {pager}
     }
     .into_any()
@@ -104,7 +111,7 @@ fn clear(query: &TasksQuery) -> TasksQuery {
     query.filter(crate::domain::task::TaskFilter::ALL)
 }
 
-fn task_row(lang: Lang, task: &TaskRow, href: String, open: bool, now: Time) -> AnyView {
+fn task_row(lang: Lang, created_at: Time, task: &TaskRow, href: String, open: bool, now: Time) -> AnyView {
     let words = lang.words();
     let own = lang.tasks_words();
     let ended = task.finished_at.or(Some(now));
@@ -134,7 +141,7 @@ fn task_row(lang: Lang, task: &TaskRow, href: String, open: bool, now: Time) -> 
             Cell::new(task.output.as_deref().and_then(|url| super::task::video(own.video, url))),
             Cell::quiet_figure(lang.number(task.attempts.into()), task.attempts == 0),
             // Until it starts it waits, and until it ends it runs.
-            Cell::figure(lang.between(Some(task.created_at), task.started_at.or(ended))),
+            Cell::figure(lang.between(Some(created_at), task.started_at.or(ended))),
             Cell::figure(lang.between(task.started_at, ended)),
             Cell::new(failure).title(sentence.to_owned()),
             Cell::new(format!("{} {became}", lang.credits(task.price))).class(look),

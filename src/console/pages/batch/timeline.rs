@@ -2,28 +2,20 @@
 
 use leptos::prelude::*;
 
-use crate::console::api::ConsoleError;
 use crate::console::api::batch::{TimelinePage, read_timeline};
 use crate::console::components::figure::linked;
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, row, table, text};
 use crate::console::i18n::Lang;
-use crate::console::pages::failed::failed;
-use crate::console::pages::place::once_known;
+use crate::console::pages::place::or_failed;
 use crate::console::query::{BatchQuery, BillingQuery, Tab, TasksQuery, TimelineQuery};
 use crate::domain::id::BatchId;
 use crate::domain::ledger::TransactionKind;
 use crate::domain::timeline::{Happening, Side, What};
 
 pub fn timeline(lang: Lang, id: BatchId, query: TimelineQuery) -> AnyView {
-    let rows = once_known(async move {
-        match read_timeline(id.to_string(), query.side, query.after, query.before).await {
-            Ok(page) => happenings(lang, id, query, &page),
-            Err(ConsoleError::NotFound) => ().into_any(),
-            Err(error) => failed(lang, &error),
-        }
-    });
+    let rows = or_failed(lang, read_timeline(id, query), move |page| happenings(lang, id, query, &page));
     view! { <section class="card rows">{rows}</section> }.into_any()
 }
 

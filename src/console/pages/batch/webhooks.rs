@@ -3,7 +3,6 @@
 
 use leptos::prelude::*;
 
-use crate::console::api::ConsoleError;
 use crate::console::api::batch::{BatchWebhooks, read_webhooks};
 use crate::console::components::attempt::{cell, result};
 use crate::console::components::figure::{code_whole, span};
@@ -11,8 +10,7 @@ use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
-use crate::console::pages::failed::failed;
-use crate::console::pages::place::{here, may, once_known};
+use crate::console::pages::place::{here, may, or_failed};
 use crate::console::pages::webhooks::deliveries_table;
 use crate::console::query::{BatchWebhooksPlace, DeliveryPlace, EndpointForm, EndpointPlace};
 use crate::domain::access::Action;
@@ -22,13 +20,7 @@ use crate::domain::webhook::{BatchEndpoint, Unsent};
 
 pub fn webhooks(lang: Lang, batch: BatchId) -> AnyView {
     let place = here(BatchWebhooksPlace::at);
-    once_known(async move {
-        match read_webhooks(batch.to_string(), place.before).await {
-            Ok(page) => whole(lang, batch, &place, &page),
-            Err(ConsoleError::NotFound) => ().into_any(),
-            Err(error) => view! { <section class="card rows">{failed(lang, &error)}</section> }.into_any(),
-        }
-    })
+    or_failed(lang, read_webhooks(batch, place.before), move |page| whole(lang, batch, &place, &page))
 }
 
 fn whole(lang: Lang, batch: BatchId, place: &BatchWebhooksPlace, page: &BatchWebhooks) -> AnyView {

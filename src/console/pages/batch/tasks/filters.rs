@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use crate::console::api::batch::TasksPage;
+use crate::console::api::batch::{BatchSummary, FailureRow, TasksPage};
 use crate::console::i18n::Lang;
 use crate::console::query::TasksQuery;
 use crate::domain::failure::{FailureType, Party};
@@ -13,7 +13,8 @@ use crate::domain::task::{TaskFilter, TaskState};
 /// A choice of a list: its value in the address, what it is called, and whether it is chosen.
 type Choice = (&'static str, String, bool);
 
-pub(super) fn filters(lang: Lang, id: BatchId, here: &TasksQuery, page: &TasksPage) -> AnyView {
+pub(super) fn filters(lang: Lang, batch: &BatchSummary, here: &TasksQuery) -> AnyView {
+    let id = batch.id;
     let own = lang.tasks_words();
     let clear = (!here.filter.is_all()).then(|| {
         view! { <a class="button quiet" href=lang.link(&super::clear(here).to_href(id)) data-noscroll="">{own.clear}</a> }
@@ -22,12 +23,12 @@ pub(super) fn filters(lang: Lang, id: BatchId, here: &TasksQuery, page: &TasksPa
     kept.extend(lang.param().map(|value| (Lang::PARAM, value.to_owned())));
     let kept: Vec<_> = kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect();
     view! {
-        {states(lang, id, here, page)}
+        {states(lang, batch, here)}
         <form class="filters" method="get" action=TasksQuery::default().to_href(id) aria-label=own.filters>
             {kept}
-            {select("failure", own.any_failure, failures(lang, here, page))}
-            {select("party", own.any_party, parties(lang, here, page))}
-            {models(lang, here, page)}
+            {select("failure", own.any_failure, failures(lang, here, &batch.failures))}
+            {select("party", own.any_party, parties(lang, here, &batch.failures))}
+            {models(lang, here, batch)}
             <input
                 type="search"
                 name="q"
@@ -44,10 +45,10 @@ pub(super) fn filters(lang: Lang, id: BatchId, here: &TasksQuery, page: &TasksPa
     .into_any()
 }
 
-fn states(lang: Lang, id: BatchId, here: &TasksQuery, page: &TasksPage) -> AnyView {
+fn states(lang: Lang, batch: &BatchSummary, here: &TasksQuery) -> AnyView {
     let words = lang.words();
     let own = lang.tasks_words();
-    let counts = page.counts;
+    let (id, counts) = (batch.id, batch.counts);
     let count = |state| match state {
         TaskState::Pending => counts.pending,
         TaskState::Processing => counts.processing,
@@ -85,9 +86,9 @@ fn states(lang: Lang, id: BatchId, here: &TasksQuery, page: &TasksPage) -> AnyVi
     .into_any()
 }
 
-fn failures(lang: Lang, here: &TasksQuery, page: &TasksPage) -> Vec<Choice> {
+fn failures(lang: Lang, here: &TasksQuery, failed: &[FailureRow]) -> Vec<Choice> {
     let words = lang.words();
-    let count = |failure| page.failures.iter().filter(|(of, ..)| *of == failure).map(|(.., tasks)| tasks).sum::<i64>();
+    let count = |failure| failed.iter().filter(|row| row.failure == failure).map(|row| row.tasks).sum::<i64>();
     let choices = FailureType::ALL.iter().map(|failure| (*failure, count(*failure), here.filter.failure == Some(*failure)));
     let choice = |(failure, count, chosen): (FailureType, i64, bool)| {
         (failure.as_str(), format!("{} ({})", (words.failure_word)(failure), lang.number(count)), chosen)
@@ -95,9 +96,9 @@ fn failures(lang: Lang, here: &TasksQuery, page: &TasksPage) -> Vec<Choice> {
     choices.filter(|(_, count, chosen)| *count > 0 || *chosen).map(choice).collect()
 }
 
-fn parties(lang: Lang, here: &TasksQuery, page: &TasksPage) -> Vec<Choice> {
+fn parties(lang: Lang, here: &TasksQuery, failed: &[FailureRow]) -> Vec<Choice> {
     let words = lang.words();
-    let count = |party| page.failures.iter().filter(|(_, of, _)| *of == party).map(|(.., tasks)| tasks).sum::<i64>();
+    let count = |party| failed.iter().filter(|row| row.party == party).map(|row| row.tasks).sum::<i64>();
     let choices = Party::ALL.iter().map(|party| (*party, count(*party), here.filter.party == Some(*party)));
     let choice = |(party, count, chosen): (Party, i64, bool)| {
         (party.as_str(), format!("{} ({})", (words.party_word)(party), lang.number(count)), chosen)
@@ -106,9 +107,9 @@ fn parties(lang: Lang, here: &TasksQuery, page: &TasksPage) -> Vec<Choice> {
 }
 
 /// Nothing, where there is one model and nobody asks for another.
-fn models(lang: Lang, here: &TasksQuery, page: &TasksPage) -> AnyView {
+fn models(lang: Lang, here: &TasksQuery, batch: &BatchSummary) -> AnyView {
     let asked = here.filter.model.as_ref();
-    let mut names: Vec<(String, i64)> = page.models.clone();
+    let mut names: Vec<(String, i64)> = batch.models.iter().map(|ordered| (ordered.model.clone(), ordered.tasks)).collect();
     if let Some(unknown) = asked.filter(|asked| !names.iter().any(|(name, _)| name == *asked)) {
         names.push((unknown.clone(), 0));
     }
@@ -162,10 +163,10 @@ fn export(lang: Lang, id: BatchId, here: &TasksQuery) -> AnyView {
 }
 
 /// How far a search came, where it did not read the whole batch.
-pub(super) fn search(lang: Lang, id: BatchId, here: &TasksQuery, page: &TasksPage) -> AnyView {
+pub(super) fn search(lang: Lang, batch: &BatchSummary, here: &TasksQuery, page: &TasksPage) -> AnyView {
     let own = lang.tasks_words();
     let Some((from, to)) = page.searched else { return ().into_any() };
-    let total = page.counts.total;
+    let (id, total) = (batch.id, batch.counts.total);
     let link = |from: i32, text: String| {
         view! { <a class="button quiet" href=lang.link(&here.from(from).to_href(id)) data-noscroll="">{text}</a> }.into_any()
     };
