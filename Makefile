@@ -79,7 +79,8 @@ unit:
 	cargo nextest run --lib --bins
 
 nextest:
-	scripts/postgres.sh with cargo nextest run
+	@# Tests wait for disks, clocks and other processes more than they work.
+	scripts/postgres.sh with cargo nextest run --test-threads $$(( $$(nproc) * 2 ))
 
 site:
 	$(SETUP) wasm site

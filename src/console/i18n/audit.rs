@@ -42,6 +42,7 @@ words! {
     no_match: "Nothing matches", "没有匹配的记录";
     no_match_text: "Nothing that was done meets all of the filters.", "没有记录满足全部筛选条件。";
     history: "History", "历史";
+    history_of: "What operators did", "运营人员的操作";
     history_note: "What operators did to this customer and to what belongs to it, newest first, the latest 100.", "运营人员对此客户及其所属内容的操作，最新在前，最近 100 条。";
     whole_history: "All of it, in the audit log", "在审计日志中查看全部";
     empty: "–", "–";

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::place::{here, or_failed};
+use super::place::{here, may, or_failed};
 use crate::console::api::audit::{AuditPage as Listed, AuditRow, list_audit};
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::code_line;
@@ -12,6 +12,7 @@ use crate::console::components::panel;
 use crate::console::components::table::{Cell, Column, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::{AuditQuery, BatchQuery, CustomerQuery, CustomerTab};
+use crate::domain::access::Action;
 use crate::domain::audit::{AuditFilter, Deed, ObjectKind};
 use crate::domain::page::Seek;
 use crate::domain::time::Time;
@@ -101,6 +102,12 @@ fn list(lang: Lang, query: &AuditQuery, page: &Listed) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// A way to what operators did to an object, for whoever may read it.
+pub fn history_of(lang: Lang, id: String) -> Option<AnyView> {
+    let href = lang.link(&AuditQuery::of_object(id).to_href());
+    may(Action::ReadAudit).then(|| view! { <a class="button quiet" href=href>{lang.audit().history_of}</a> }.into_any())
 }
 
 /// The rows, here and on the page of a customer.

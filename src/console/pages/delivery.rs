@@ -6,6 +6,7 @@ mod lifecycle;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::audit::history_of;
 use super::failed::failed;
 use super::place::{here, may, once_known};
 use crate::console::api::ConsoleError;
@@ -56,6 +57,7 @@ fn detail(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
             <h1>{row.kind.as_str()}</h1>
             {delivery_badge(lang, row.status.state())}
             {id_with_copy(lang, row.id.to_string())}
+            <div class="batch-actions">{history_of(lang, row.id.to_string())}</div>
         </div>
         <section class="card delivery">
             {terms("wide", facts)}

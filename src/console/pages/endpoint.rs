@@ -7,6 +7,7 @@ mod form;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::audit::history_of;
 use super::failed::failed;
 use super::place::{here, may, once_known, or_failed};
 use super::webhooks::{health, no_such_thing, pair, rate, types};
@@ -87,6 +88,7 @@ fn whole(lang: Lang, place: &EndpointPlace, found: &EndpointDetail, shown: Optio
                     {own.deliveries_of}
                 </a>
                 {may(Action::ResendWebhooks).then(|| view! { <a class="button" href=replay>{own.replay_of}</a> })}
+                {history_of(lang, id.to_string())}
             </div>
         </div>
         {shown.map(|shown| new_secret(lang, shown))}

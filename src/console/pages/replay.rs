@@ -5,6 +5,7 @@ mod form;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::audit::history_of;
 use super::failed::failed;
 use super::place::{here, may, once_known};
 use super::webhooks::no_such_thing;
@@ -63,6 +64,7 @@ fn whole(lang: Lang, found: &ReplayDetail) -> AnyView {
             </h1>
             {replay_badge(lang, row.status.state())}
             {id_with_copy(lang, row.id.to_string())}
+            <div class="batch-actions">{history_of(lang, row.id.to_string())}</div>
         </div>
         <section class="card delivery">
             <h2>{own.progress}</h2>

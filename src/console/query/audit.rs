@@ -2,7 +2,6 @@
 
 use super::{Href, Params};
 use crate::domain::audit::AuditFilter;
-use crate::domain::id::CustomerId;
 use crate::domain::page::Seek;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,9 +50,9 @@ impl AuditQuery {
         Self { seek, ..self.clone() }
     }
 
-    /// All that was done to a customer and to what belongs to it.
-    pub fn of_customer(customer: CustomerId) -> Self {
-        Self { filter: AuditFilter { object: customer.to_string(), ..AuditFilter::default() }, ..Self::default() }
+    /// All that was done to an object and to what belongs to it.
+    pub fn of_object(id: String) -> Self {
+        Self { filter: AuditFilter { object: id, ..AuditFilter::default() }, ..Self::default() }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, row, table, text};
 use crate::console::i18n::Lang;
+use crate::console::pages::audit::history_of;
 use crate::console::pages::place::or_failed;
 use crate::console::query::{BatchQuery, BillingQuery, Tab, TasksQuery, TimelineQuery};
 use crate::domain::id::BatchId;
@@ -39,6 +40,7 @@ fn happenings(lang: Lang, id: BatchId, query: TimelineQuery, page: &TimelinePage
                 {own.timeline} " " <small>{own.timeline_text}</small>
             </h3>
             {sides(lang, id, query)}
+            <span class="exports">{history_of(lang, id.to_string())}</span>
         </div>
         {list}
         <div class="pager">

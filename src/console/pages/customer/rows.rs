@@ -35,7 +35,7 @@ fn history(lang: Lang, customer: CustomerId, page: &AuditPage) -> AnyView {
         return panel::empty(words.none, view! { <p>{words.none_text}</p> });
     }
     let whole = page.has_older.then(|| {
-        let href = lang.link(&AuditQuery::of_customer(customer).to_href());
+        let href = lang.link(&AuditQuery::of_object(customer.to_string()).to_href());
         view! { <p class="inset"><a href=href>{words.whole_history}</a></p> }
     });
     view! { {note(words.history_note)} {audit::rows(lang, &page.rows, page.now)} {whole} }.into_any()
