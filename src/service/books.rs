@@ -9,7 +9,7 @@ use crate::domain::access::Action;
 use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::batch::{Batch, FailureSum, PricedModel};
 use crate::domain::books::{Books, Comparison};
-use crate::domain::id::{BatchId, BatchKey};
+use crate::domain::id::BatchId;
 use crate::domain::time::Time;
 use crate::store::{Tx, batches, books, holds, origins};
 
@@ -40,16 +40,17 @@ const ADDED_UP_S: i64 = 30;
 /// What the ledger said of batches that were looked at, and since when that is remembered. The ledger is append-only, so nobody
 /// has to add up the same transactions for every look at a batch.
 #[derive(Debug, Default)]
-pub(super) struct AddedUp(Mutex<HashMap<BatchKey, (Time, LedgerSide)>>);
+pub(super) struct AddedUp(Mutex<HashMap<BatchId, (Time, LedgerSide)>>);
 
 impl AddedUp {
-    /// `since` is `now` where nothing is remembered.
-    fn known(&self, batch: BatchKey, now: Time) -> (Time, LedgerSide) {
+    /// To be asked before the transaction begins that reads the rest: what is remembered is then no newer than what that one sees.
+    /// The time is `now` where nothing is remembered.
+    fn known(&self, batch: BatchId, now: Time) -> (Time, LedgerSide) {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&batch).copied();
         known.filter(|(since, _)| now < since.plus_s(ADDED_UP_S)).unwrap_or((now, LedgerSide::NOTHING))
     }
 
-    fn keep(&self, batch: BatchKey, since: Time, ledger: LedgerSide) {
+    fn keep(&self, batch: BatchId, since: Time, ledger: LedgerSide) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= ADDED_UP_MAX {
             known.clear();
@@ -67,6 +68,7 @@ impl Service {
     /// For operators.
     pub async fn overview(&self, id: BatchId) -> ServiceResult<Overview> {
         self.may(Action::Read)?;
+        let known = self.inner.added_up.known(id, self.now());
         let mut tx = self.db().read().await?;
         let batch = batches::by_id(&mut tx, None, id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
         let last_refund = if batch.counts.failed > 0 { books::last_refund(&mut tx, batch.key).await? } else { None };
@@ -74,7 +76,7 @@ impl Service {
             origin: origins::of_batch(&mut tx, batch.key).await?,
             models: batches::priced_models(&mut tx, batch.key).await?,
             failures: batches::failures(&mut tx, batch.key).await?,
-            books: self.kept_books(&mut tx, &batch).await?,
+            books: self.kept_books(&mut tx, &batch, known).await?,
             last_refund,
             batch,
         })
@@ -83,9 +85,10 @@ impl Service {
     /// What is kept of a batch's books. For operators.
     pub async fn books(&self, id: BatchId) -> ServiceResult<Books> {
         self.may(Action::Read)?;
+        let known = self.inner.added_up.known(id, self.now());
         let mut tx = self.db().read().await?;
         let batch = batches::by_id(&mut tx, None, id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
-        self.kept_books(&mut tx, &batch).await
+        self.kept_books(&mut tx, &batch, known).await
     }
 
     /// Reads every task row of a batch, compares it with the ledger, and keeps what was found. For operators.
@@ -123,10 +126,9 @@ impl Service {
         Ok(waiting.len())
     }
 
-    async fn kept_books(&self, tx: &mut Tx, batch: &Batch) -> ServiceResult<Books> {
-        let (since, known) = self.inner.added_up.known(batch.key, self.now());
+    async fn kept_books(&self, tx: &mut Tx, batch: &Batch, (since, known): (Time, LedgerSide)) -> ServiceResult<Books> {
         let ledger = books::of_ledger(tx, batch.key, known).await?;
-        self.inner.added_up.keep(batch.key, since, ledger);
+        self.inner.added_up.keep(batch.id, since, ledger);
         let grants = holds::sums(tx, batch.key).await?;
         let comparison = books::comparison(tx, batch.key).await?;
         let (transactions, reversed) = (ledger.transactions, ledger.reversed);
