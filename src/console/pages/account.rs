@@ -103,7 +103,9 @@ fn second_factor(lang: Lang, factor: &SecondFactorState) -> AnyView {
             <p class="note">{text}</p>
             {language_field(lang)}
             {offered}
-            <button type="submit">{send}</button>
+            <button type="submit" class=matches!(factor, SecondFactorState::Offered { .. }).then_some("primary")>
+                {send}
+            </button>
         </form>
     }
     .into_any()
