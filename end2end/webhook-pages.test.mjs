@@ -100,6 +100,7 @@ describe('a receiver that fails twice', () => {
             const steps = await page.locator('.lifecycle li').evaluateAll(items => items.map(item => item.querySelector('b').textContent))
             assert.deepEqual(steps, ['Occurred', 'Queued', 'Attempt failed', 'Attempt failed', 'Delivered'])
             await assertAccessible(page)
+            assert.match(await page.getByRole('link', { name: 'What operators did' }).getAttribute('href'), /audit\?object=dlv_/)
             await keepScreenshot(page, `webhook-delivery-${name}`)
         }, options)
     }
@@ -298,6 +299,7 @@ describe('endpoints', () => {
             const shown = await register(`/page-${name}`, [])
             await openHydrated(page, `/admin/webhooks/endpoints/${shown.id}`)
             await assertAccessible(page)
+            assert.match(await page.getByRole('link', { name: 'What operators did' }).getAttribute('href'), /audit\?object=whe_/)
             await keepScreenshot(page, `webhook-endpoint-${name}`)
             for (const open of ['edit', 'rotate', 'delete']) {
                 await openHydrated(page, `/admin/webhooks/endpoints/${shown.id}?open=${open}`)
