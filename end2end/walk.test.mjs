@@ -20,7 +20,7 @@ before(async () => {
 })
 after(() => browser?.close())
 
-const check = (name, body) => test(name, { timeout: 600_000 }, () => withPage(browser, options, body))
+const check = (name, body) => test(name, { timeout: process.env.WALK_ALL ? 7_200_000 : 600_000 }, () => withPage(browser, options, body))
 const int = text => Number(text.replaceAll(',', '').replace('−', '-').match(/-?\d+/)?.[0] ?? NaN)
 
 /** Micro-dollars of `US$ 1,234.5678`, `−0.1176`. */
