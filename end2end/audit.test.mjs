@@ -66,7 +66,7 @@ describe('audit log', () => {
         await keepScreenshot(page, 'audit-zh-phone')
     }, phone)
 
-    check('is reached from what was done something to, and says what that was', async page => {
+    check('is reached from a batch, and then shows what was done to it', async page => {
         const batch = (await (await page.request.get('/api/admin/batches?limit=1')).json()).data[0].id
         await page.goto(`/admin/batches/${batch}?tab=timeline`)
         await page.getByRole('link', { name: 'What operators did' }).click()

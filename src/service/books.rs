@@ -11,9 +11,8 @@ use crate::domain::batch::{Batch, FailureSum, PricedModel};
 use crate::domain::books::{Books, Comparison};
 use crate::domain::id::BatchId;
 use crate::domain::time::Time;
-use crate::store::{Tx, batches, books, holds, origins};
-
 use crate::store::books::LedgerSide;
+use crate::store::{Tx, batches, books, holds, origins};
 
 pub use crate::store::books::LastRefund;
 pub use crate::store::origins::Origin;

@@ -18,9 +18,8 @@ use tower_http::compression::CompressionLayer;
 use crate::console::i18n::{Lang, Language, Zone};
 use crate::service::Service;
 
-pub use self::seller::{Contact, Seller};
-
 use self::pricing::{Asked, Page};
+pub use self::seller::{Contact, Seller};
 
 pub const PRICING: &str = "/pricing";
 

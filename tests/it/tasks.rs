@@ -6,7 +6,7 @@ use batchbook::domain::failure::{FailureType, Party};
 use batchbook::domain::id::BatchId;
 use batchbook::domain::page::PageSize;
 use batchbook::domain::submission::{NewBatch, NewTask};
-use batchbook::domain::task::{Task, TaskFilter, TaskState};
+use batchbook::domain::task::{Task, TaskFilter, TaskRow, TaskState};
 use batchbook::service::batches::Submission;
 use batchbook::service::settle::Outcome;
 use batchbook::service::tasks::SEARCH_BLOCKS_MAX;
@@ -54,7 +54,8 @@ async fn submit(books: &Books, caller: &Caller, key: &str, items: Vec<NewTask>) 
 fn mixed(tasks: usize) -> Vec<NewTask> {
     (1..=tasks)
         .map(|n| NewTask {
-            prompt: format!("A lighthouse at dawn, take {n}"),
+            // Some are longer than a row shows.
+            prompt: format!("A lighthouse at dawn, take {n}{}", if n % 7 == 0 { ", 灯塔".repeat(50) } else { String::new() }),
             model: (n % 3 == 0).then(|| "veo-pro".to_owned()),
             custom_id: (n % 7 == 0).then(|| format!("Scene_{n}")),
             ..NewTask::default()
@@ -96,6 +97,9 @@ async fn check(books: &Books, id: BatchId, all: &[Task], filter: &TaskFilter, si
     loop {
         let found = books.service.find_tasks(Reader::Operator, id, filter, 1, (page, size)).await.unwrap();
         assert_eq!((found.total, found.page, found.searched), (total, page, None), "{filter:?}");
+        let listed = books.service.find_task_rows(Reader::Operator, id, filter, 1, (page, size)).await.unwrap();
+        assert_eq!((listed.total, listed.page, listed.pages), (found.total, found.page, found.pages), "{filter:?}");
+        assert_eq!(listed.rows, found.rows.iter().map(TaskRow::from).collect::<Vec<_>>(), "rows say what tasks do: {filter:?}");
         assert!(found.rows.len() == usize::try_from(size.get()).unwrap() || page == found.pages, "page {page} of {filter:?} is full");
         rows.extend(found.rows);
         if page == found.pages {
