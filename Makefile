@@ -18,7 +18,7 @@ LINTS := -- -D warnings --cfg 'checkout="$(CURDIR)"'
 WASM  := --lib --no-default-features --features hydrate --target wasm32-unknown-unknown
 SETUP := @scripts/setup.sh
 
-.PHONY: help setup run test check build release bench bench-console e2e pictures clean fmt clippy unit nextest site server
+.PHONY: help setup run test check build release deny bench bench-console e2e pictures clean fmt clippy unit nextest site server
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -43,6 +43,11 @@ release: ## the same without the budget, so that what is too large can be run an
 	@# Views are one type to the compiler: a third less to load. The markup is the same, so the server needs no flag.
 	RUSTFLAGS="--cfg erase_components" cargo leptos build --release --precompress --frontend-only
 	cargo build --release
+
+deny: ## what we depend on: licences, sources, what is banned; known vulnerabilities too, where their list can be had
+	$(SETUP) deny
+	cargo deny check bans licenses sources
+	@if cargo deny fetch db 2>/dev/null; then cargo deny check advisories; else echo "deny: the list of known vulnerabilities cannot be had here; they were not looked for" >&2; fi
 
 bench: ## measure; one benchmark: make bench ARGS=settle
 	$(SETUP) postgres

@@ -5,6 +5,7 @@
 #   nextest   9 min            cargo-nextest, the test runner (beside another build; 6 min of processor time)
 #   site      9 min            cargo-leptos (7 min 10 s) and wasm-bindgen (1 min 50 s), which build the browser half
 #   release   2 s              wasm-opt, which makes the browser half of a release small
+#   deny      8 min            cargo-deny, which looks at what we depend on (beside another build)
 #   postgres  a download       PostgreSQL's server programs, for tests and benches
 #   load      a download       wrk, which asks for pages as fast as it can
 #   browser   a download, 2 s  Chromium and a font for Chinese; the packages of end2end/; a library for Python that verifies webhooks
@@ -14,6 +15,7 @@ cd "$(dirname "$0")/.."
 
 CARGO_LEPTOS=0.3.9 # newer ones need a newer compiler than rust-version in Cargo.toml
 CARGO_NEXTEST=0.9.143 # used where none is installed; any version will do
+CARGO_DENY=0.20.2
 BINARYEN=132.0.0
 STANDARDWEBHOOKS=1.1.0
 
@@ -104,6 +106,10 @@ step_release() {
     say "installing binaryen $BINARYEN"
     npm install --silent --no-audit --no-fund --prefix "$tools/binaryen" "binaryen@$BINARYEN"
     ln -sf "$tools/binaryen/node_modules/.bin/wasm-opt" "$tools/bin/wasm-opt"
+}
+
+step_deny() {
+    have cargo-deny || install_crate cargo-deny "$CARGO_DENY" 0 --locked
 }
 
 step_postgres() {
