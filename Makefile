@@ -18,7 +18,7 @@ LINTS := -- -D warnings --cfg 'checkout="$(CURDIR)"'
 WASM  := --lib --no-default-features --features hydrate --target wasm32-unknown-unknown
 SETUP := @scripts/setup.sh
 
-.PHONY: help setup run test check build release deny bench bench-console e2e pictures clean fmt clippy unit nextest site server
+.PHONY: help setup run test check build release deny bench bench-console e2e pictures clean fmt clippy unit nextest built site server
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -33,7 +33,7 @@ check: fmt clippy unit ## fast: format, lints of both halves, unit tests
 
 test: ## everything: check, integration tests on SQLite and PostgreSQL, browser tests
 	$(SETUP) wasm nextest site postgres browser
-	@$(MAKE) --no-print-directory fmt clippy nextest e2e
+	@status=0; scripts/beside.sh "built" "fmt clippy" || status=1; scripts/beside.sh nextest e2e || status=1; exit $$status
 
 build: release ## release: the program in target/release/batchbook, the site in target/site; fails above the size budget
 	@scripts/sizes.sh
@@ -68,6 +68,7 @@ pictures: site server ## take the pictures in docs/ anew
 clean: ## remove what was built of this package (dependencies, tools and data/ are kept)
 	cargo clean --package batchbook
 	cargo clean --package batchbook --target wasm32-unknown-unknown
+	CARGO_BUILD_BUILD_DIR=$(BATCHBOOK_CACHE)/lints cargo clean --package batchbook
 	rm -rf target
 
 # Parts of the above.
@@ -79,9 +80,15 @@ clippy:
 	cargo clippy --all-targets $(LINTS)
 	cargo clippy $(WASM) $(LINTS)
 
+# Lints are looked for while everything else is built: cargo lets two work side by side only in folders of their own.
+clippy: export CARGO_BUILD_BUILD_DIR = $(BATCHBOOK_CACHE)/lints
+
 unit:
 	$(SETUP) nextest
 	cargo nextest run --lib --bins
+
+built: server site
+	cargo nextest run --no-run
 
 nextest:
 	@# Tests wait for disks, clocks and other processes more than they work.

@@ -1,32 +1,32 @@
 #!/usr/bin/env bash
 # Browser tests against the real program: a new SQLite database with the demo history, served on a free port of loopback. After
 # the tests the server must end by itself on SIGTERM with 0, and the books of what the tests left behind must close.
-# Pictures stay in $BATCHBOOK_CACHE/screenshots. Arguments are passed on to `node --test`; without any, all files are run in two
-# halves side by side, each with a server and a database of its own, because tests wait more than they work. $BATCHBOOK is another
+# Pictures stay in $BATCHBOOK_CACHE/screenshots. Arguments are passed on to `node --test`; without any, all files are run in three
+# parts side by side, each with a server and a database of its own, because tests wait more than they work. $BATCHBOOK is another
 # program to test, such as target/release/batchbook.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Every other file, of those that are long and those that are short alike; what they say is shown when they have ended.
-halves() {
-    local files half at status=0 logs=() running=()
+# Every third file, of those that are long and those that are short alike; what they say is shown when they have ended.
+parts() {
+    local files part at status=0 logs=() running=()
     mapfile -t files < <(cd end2end && ls -S -- *.test.mjs)
-    for half in 0 1; do
+    for part in 0 1 2; do
         local mine=()
-        for ((at = half; at < ${#files[@]}; at += 2)); do mine+=("${files[at]}"); done
+        for ((at = part; at < ${#files[@]}; at += 3)); do mine+=("${files[at]}"); done
         logs+=("$(mktemp)")
-        scripts/e2e.sh "${mine[@]}" >"${logs[half]}" 2>&1 &
+        scripts/e2e.sh "${mine[@]}" >"${logs[part]}" 2>&1 &
         running+=($!)
     done
-    for half in 0 1; do
-        wait "${running[half]}" || status=$?
-        cat "${logs[half]}"
-        rm -f "${logs[half]}"
+    for part in 0 1 2; do
+        wait "${running[part]}" || status=$?
+        cat "${logs[part]}"
+        rm -f "${logs[part]}"
     done
     return $status
 }
 if [ $# -eq 0 ]; then
-    halves
+    parts
     exit
 fi
 

@@ -8,7 +8,7 @@ use super::place::{here, or_failed};
 use super::said::said;
 use crate::console::api::account::{Account, QrCode, SecondFactorState, SessionRow, TokenRow, read_account};
 use crate::console::components::panel;
-use crate::console::components::table::{Cell, row, table, text};
+use crate::console::components::table::{Cell, Row, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::LoginQuery;
 use crate::domain::access::Operator;
@@ -142,7 +142,7 @@ fn moment(lang: Lang, at: Time, now: Time) -> Cell {
     Cell::new(lang.moment_near(at, now)).class("moment").title(lang.moment_title(at, now))
 }
 
-fn session_row(lang: Lang, session: &SessionRow, now: Time) -> AnyView {
+fn session_row(lang: Lang, session: &SessionRow, now: Time) -> Row {
     let words = lang.account();
     let end = if session.is_this {
         view! { <b>{words.this_one}</b> }.into_any()
@@ -176,7 +176,7 @@ fn browser_name(agent: &str) -> String {
     }
 }
 
-fn token_row(lang: Lang, token: &TokenRow, now: Time) -> AnyView {
+fn token_row(lang: Lang, token: &TokenRow, now: Time) -> Row {
     let words = lang.account();
     let revoke = match token.revoked_at {
         None => button(lang, "/admin/account/tokens", "token", token.key.to_string(), words.revoke),

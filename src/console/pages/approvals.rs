@@ -8,7 +8,7 @@ use super::place::{here, may, or_failed};
 use super::said::said;
 use crate::console::api::approvals::{ApprovalRow, ApprovalsPage as Listed, list_approvals};
 use crate::console::components::panel;
-use crate::console::components::table::{Cell, number, row, table, text};
+use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::{CustomerQuery, LoginQuery};
 use crate::domain::access::{Action, Decision};
@@ -51,7 +51,7 @@ fn shown(lang: Lang, page: &Listed, decides: bool) -> AnyView {
     table(words.approvals, &columns, page.rows.iter().map(|row| approval(lang, row, page.now, decides)).collect())
 }
 
-fn approval(lang: Lang, request: &ApprovalRow, now: Time, decides: bool) -> AnyView {
+fn approval(lang: Lang, request: &ApprovalRow, now: Time, decides: bool) -> Row {
     let words = lang.account();
     let href = lang.link(&CustomerQuery::default().to_href(request.customer));
     let state = match &request.decided {

@@ -9,7 +9,7 @@ use crate::console::components::copy::short_id;
 use crate::console::components::figure::code_line;
 use crate::console::components::pager::step;
 use crate::console::components::panel;
-use crate::console::components::table::{Cell, Column, row, table, text};
+use crate::console::components::table::{Cell, Column, Row, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::{AuditQuery, BatchQuery, CustomerQuery, CustomerTab};
 use crate::domain::access::Action;
@@ -126,7 +126,7 @@ pub fn rows(lang: Lang, rows: &[AuditRow], now: Time) -> AnyView {
     table(words.audit, &columns, rows.iter().map(|entry| audit_row(lang, entry, now)).collect())
 }
 
-fn audit_row(lang: Lang, entry: &AuditRow, now: Time) -> AnyView {
+fn audit_row(lang: Lang, entry: &AuditRow, now: Time) -> Row {
     let maybe = |value: &Option<String>| match value {
         Some(value) => Cell::new(code_line(value)),
         None => Cell::new(lang.audit().empty).class("none"),

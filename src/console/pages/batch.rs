@@ -36,29 +36,27 @@ pub fn BatchPage() -> impl IntoView {
     let BatchPlace { id, query, .. } = place;
     once_known(async move {
         match read_batch(id.clone()).await {
-            Ok(summary) => whole(lang, summary, query, offers),
+            Ok(summary) => whole(lang, summary, query, offers).await,
             Err(ConsoleError::NotFound) => no_such_batch(lang, id),
             Err(error) => failed(lang, &error),
         }
     })
 }
 
-fn whole(lang: Lang, batch: BatchSummary, query: BatchQuery, offers: Offers) -> AnyView {
-    view! {
-        {above_the_rows(lang, &batch, &query, offers)}
-        {actions::dialog(lang, batch.id, &query)}
-        {rows(lang, batch, query)}
-    }
-    .into_any()
+async fn whole(lang: Lang, batch: BatchSummary, query: BatchQuery, offers: Offers) -> AnyView {
+    let above = above_the_rows(lang, &batch, &query, offers);
+    let dialog = actions::dialog(lang, batch.id, &query).await;
+    let rows = rows(lang, batch, query).await;
+    view! { {above} {dialog} {rows} }.into_any()
 }
 
-fn rows(lang: Lang, batch: BatchSummary, query: BatchQuery) -> AnyView {
+async fn rows(lang: Lang, batch: BatchSummary, query: BatchQuery) -> AnyView {
     match query.tab {
-        Tab::Tasks => tasks::tasks(lang, batch, query.tasks),
-        Tab::Attempts => attempts::attempts(lang, batch, query.attempts),
-        Tab::Billing => billing::billing(lang, batch, query.billing),
-        Tab::Timeline => timeline::timeline(lang, batch.id, query.timeline),
-        Tab::Webhooks => webhooks::webhooks(lang, batch.id),
+        Tab::Tasks => tasks::tasks(lang, batch, query.tasks).await,
+        Tab::Attempts => attempts::attempts(lang, batch, query.attempts).await,
+        Tab::Billing => billing::billing(lang, batch, query.billing).await,
+        Tab::Timeline => timeline::timeline(lang, batch.id, query.timeline).await,
+        Tab::Webhooks => webhooks::webhooks(lang, batch.id).await,
     }
 }
 

@@ -8,7 +8,7 @@ use super::place::{here, or_failed};
 use crate::console::api::customers::{CustomerRow, CustomersPage as Listed, list_customers};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
-use crate::console::components::table::{Cell, number, row, table, text};
+use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::{CustomerQuery, CustomersQuery};
 use crate::domain::page::Seek;
@@ -89,7 +89,7 @@ fn list(lang: Lang, query: &CustomersQuery, page: &Listed) -> AnyView {
     .into_any()
 }
 
-fn customer_row(lang: Lang, customer: &CustomerRow, now: Time) -> AnyView {
+fn customer_row(lang: Lang, customer: &CustomerRow, now: Time) -> Row {
     let href = lang.link(&CustomerQuery::default().to_href(customer.id));
     let name = customer.name.clone();
     let moment = |at: Time| Cell::new(lang.moment_near(at, now)).class("moment").title(lang.moment_title(at, now));

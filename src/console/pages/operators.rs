@@ -8,7 +8,7 @@ use super::login::{field, hidden, language_field};
 use super::place::{here, or_failed};
 use super::said::said;
 use crate::console::api::operators::{OperatorRow, OperatorsPage as Listed, list_operators};
-use crate::console::components::table::{Cell, row, table, text};
+use crate::console::components::table::{Cell, Row, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::LoginQuery;
 use crate::domain::access::Role;
@@ -80,7 +80,7 @@ fn roles(lang: Lang, now: Role, explain: bool) -> AnyView {
     view! { <select name="role" aria-label=lang.account().role>{options}</select> }.into_any()
 }
 
-fn operator_row(lang: Lang, operator: &OperatorRow, now: Time) -> AnyView {
+fn operator_row(lang: Lang, operator: &OperatorRow, now: Time) -> Row {
     let words = lang.account();
     let id = operator.id.to_string();
     let role = view! {

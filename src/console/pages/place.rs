@@ -1,6 +1,7 @@
 //! Where a page is, as its address says, who looks at it, and how it waits for what it shows.
 
 use leptos::prelude::*;
+use leptos::tachys::html::InertElement;
 use leptos_router::hooks::use_url;
 
 use super::failed::failed;
@@ -25,9 +26,10 @@ pub fn looks_at(ids: impl Iterator<Item = impl ToString>) -> AnyView {
     view! { <i hidden="" data-seen=ids.join(",")></i> }.into_any()
 }
 
-/// A view that is written once what it shows is known.
+/// A view that is written once what it shows is known; in one piece, which is quicker: what is still waited for inside it would
+/// be left out.
 pub fn once_known(view: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
-    Suspend::new(view).into_any()
+    Suspend::new(async move { InertElement::new(view.await.to_html()) }).into_any()
 }
 
 /// The same, with what stands there when it cannot be known.
@@ -36,10 +38,17 @@ pub fn or_failed<T: 'static>(
     asked: impl Future<Output = Result<T, ConsoleError>> + Send + 'static,
     view: impl FnOnce(T) -> AnyView + Send + 'static,
 ) -> AnyView {
-    once_known(async move {
-        match asked.await {
-            Ok(known) => view(known),
-            Err(error) => failed(lang, &error),
-        }
-    })
+    once_known(known_or_failed(lang, asked, view))
+}
+
+/// What is known, or what stands there when it cannot be.
+pub async fn known_or_failed<T>(
+    lang: Lang,
+    asked: impl Future<Output = Result<T, ConsoleError>> + Send,
+    view: impl FnOnce(T) -> AnyView + Send,
+) -> AnyView {
+    match asked.await {
+        Ok(known) => view(known),
+        Err(error) => failed(lang, &error),
+    }
 }

@@ -10,7 +10,6 @@ use crate::console::components::copy::copy_button;
 use crate::console::components::figure::{term, terms};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
-use crate::console::pages::place::once_known;
 use crate::console::query::{Action, BatchQuery};
 use crate::domain::batch::{BatchStatus, CANCEL_REASON_MAX_CHARS};
 use crate::domain::id::BatchId;
@@ -52,24 +51,22 @@ pub fn buttons(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
 }
 
 /// What an address asks to be done. Closing leads to where it was opened.
-pub fn dialog(lang: Lang, id: BatchId, query: &BatchQuery) -> AnyView {
+pub async fn dialog(lang: Lang, id: BatchId, query: &BatchQuery) -> AnyView {
     let back = lang.link(&query.action(None).to_href(id));
     let tasks = query.refund.clone();
     let Some(action) = query.action else { return ().into_any() };
-    once_known(async move {
-        let id = id.to_string();
-        let dialog = match action {
-            Action::Cancel => read_cancel_offer(id).await.map(|offer| cancel(lang, &offer, back)),
-            Action::Refund => read_refund_offer(id, tasks.clone()).await.map(|offer| refund::dialog(lang, &offer, &tasks, back)),
-            Action::Ticket => read_ticket(id, lang.language()).await.map(|text| ticket(lang, text, back)),
-        };
-        match dialog {
-            Ok(dialog) => dialog,
-            // The page says so already.
-            Err(ConsoleError::NotFound) => ().into_any(),
-            Err(error) => failed(lang, &error),
-        }
-    })
+    let id = id.to_string();
+    let dialog = match action {
+        Action::Cancel => read_cancel_offer(id).await.map(|offer| cancel(lang, &offer, back)),
+        Action::Refund => read_refund_offer(id, tasks.clone()).await.map(|offer| refund::dialog(lang, &offer, &tasks, back)),
+        Action::Ticket => read_ticket(id, lang.language()).await.map(|text| ticket(lang, text, back)),
+    };
+    match dialog {
+        Ok(dialog) => dialog,
+        // The page says so already.
+        Err(ConsoleError::NotFound) => ().into_any(),
+        Err(error) => failed(lang, &error),
+    }
 }
 
 /// The language goes along with a form, so that the page it leads to is in it too.

@@ -8,17 +8,18 @@ use crate::console::components::copy::short_id;
 use crate::console::components::figure::{linked, span};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
-use crate::console::components::table::{Cell, number, row, table, text};
+use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::Lang;
-use crate::console::pages::place::or_failed;
+use crate::console::pages::place::known_or_failed;
 use crate::console::query::{AttemptsQuery, TasksQuery};
 use crate::domain::attempt::{AttemptFilter, AttemptPlace, AttemptState};
 use crate::domain::id::BatchId;
 use crate::domain::money::Money;
 use crate::domain::time::Time;
 
-pub fn attempts(lang: Lang, batch: BatchSummary, query: AttemptsQuery) -> AnyView {
-    let rows = or_failed(lang, read_attempts(batch.id, query.filter, query.after), move |page| whole(lang, &batch, query, &page));
+pub async fn attempts(lang: Lang, batch: BatchSummary, query: AttemptsQuery) -> AnyView {
+    let rows =
+        known_or_failed(lang, read_attempts(batch.id, query.filter, query.after), move |page| whole(lang, &batch, query, &page)).await;
     view! { <section class="card rows">{rows}</section> }.into_any()
 }
 
@@ -93,7 +94,7 @@ fn listed(lang: Lang, id: BatchId, page: &AttemptsPage) -> AnyView {
         text(words.sent),
         number(words.ran),
     ];
-    let mut rows: Vec<AnyView> = page.rows.iter().map(|(task, attempt)| attempt_row(lang, id, *task, attempt, page.now)).collect();
+    let mut rows: Vec<Row> = page.rows.iter().map(|(task, attempt)| attempt_row(lang, id, *task, attempt, page.now)).collect();
     let mut total = vec![Cell::new(own.total).class("n"), Cell::new(""), Cell::new(""), Cell::new(own.of_all).class("soft"), Cell::new("")];
     total.push(Cell::figure(lang.exact_amount(page.cost)));
     total.extend((0..4).map(|_| Cell::new("")));
@@ -101,7 +102,7 @@ fn listed(lang: Lang, id: BatchId, page: &AttemptsPage) -> AnyView {
     table(own.attempts, &columns, rows)
 }
 
-fn attempt_row(lang: Lang, id: BatchId, task: i32, attempt: &AttemptRow, now: Time) -> AnyView {
+fn attempt_row(lang: Lang, id: BatchId, task: i32, attempt: &AttemptRow, now: Time) -> Row {
     let words = lang.words();
     let open = lang.link(&TasksQuery::default().task(Some(task)).to_href(id));
     let failure = attempt.failure.map(|(failure, party)| {

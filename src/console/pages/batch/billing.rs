@@ -11,9 +11,9 @@ use crate::console::components::copy::short_id;
 use crate::console::components::figure::{linked, linked_money, term, terms};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
-use crate::console::components::table::{Cell, number, row, table, text};
+use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::{Lang, shortened};
-use crate::console::pages::place::or_failed;
+use crate::console::pages::place::known_or_failed;
 use crate::console::query::{BillingQuery, Place};
 use crate::domain::billing::{Booking, KindSum};
 use crate::domain::credits::Credits;
@@ -21,8 +21,8 @@ use crate::domain::id::{BatchId, CustomerId};
 use crate::domain::ledger::TransactionKind;
 use crate::domain::money::Money;
 
-pub fn billing(lang: Lang, batch: BatchSummary, query: BillingQuery) -> AnyView {
-    let rows = or_failed(lang, read_billing(batch.id, query), move |page| ledger(lang, &batch, query, &page));
+pub async fn billing(lang: Lang, batch: BatchSummary, query: BillingQuery) -> AnyView {
+    let rows = known_or_failed(lang, read_billing(batch.id, query), move |page| ledger(lang, &batch, query, &page)).await;
     view! { <section class="card rows">{rows}</section> }.into_any()
 }
 
@@ -116,7 +116,7 @@ fn draws(lang: Lang, customer: CustomerId, page: &BillingPage) -> AnyView {
     table(words.drawn_grants, &columns, rows)
 }
 
-fn draw_row(lang: Lang, customer: CustomerId, order: usize, draw: &DrawRow) -> AnyView {
+fn draw_row(lang: Lang, customer: CustomerId, order: usize, draw: &DrawRow) -> Row {
     let (words, own) = (lang.words(), lang.batch());
     let open = Credits::new(draw.credits.get() - draw.captured.get() - draw.released.get());
     let id = draw.grant.to_string();
@@ -188,7 +188,7 @@ fn transactions(lang: Lang, id: BatchId, query: BillingQuery, page: &BillingPage
         text(words.actor),
         text(words.reason),
     ];
-    let mut rows: Vec<AnyView> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     for transaction in &page.rows {
         rows.extend(transaction_rows(lang, id, query, transaction));
         if let Some(open) = page.lines.as_ref().filter(|lines| lines.transaction == transaction.id) {
@@ -200,7 +200,7 @@ fn transactions(lang: Lang, id: BatchId, query: BillingQuery, page: &BillingPage
 }
 
 /// What all transactions that are asked for add up to, on whichever page they are.
-fn totals(lang: Lang, query: BillingQuery, sums: &[KindSum]) -> AnyView {
+fn totals(lang: Lang, query: BillingQuery, sums: &[KindSum]) -> Row {
     let own = lang.batch();
     let is_in = |sum: &&KindSum| query.booking.is_none_or(|booking| booking.kinds().contains(&sum.kind.as_str()));
     let (transactions, credits) = sum_of(sums, query.booking);
@@ -226,7 +226,7 @@ fn totals(lang: Lang, query: BillingQuery, sums: &[KindSum]) -> AnyView {
 }
 
 /// One row per entry; what the entries of a transaction share stands once.
-fn transaction_rows(lang: Lang, id: BatchId, query: BillingQuery, transaction: &TransactionRow) -> Vec<AnyView> {
+fn transaction_rows(lang: Lang, id: BatchId, query: BillingQuery, transaction: &TransactionRow) -> Vec<Row> {
     let words = lang.words();
     let first = |text: String, index: usize| if index == 0 { text } else { String::new() };
     let is_target = query.place == Place::At(transaction.id);

@@ -8,7 +8,7 @@ use super::actions::lang_field;
 use super::overview::to_rows;
 use crate::console::api::batch::BatchSummary;
 use crate::console::components::figure::{Share, bar, linked, span};
-use crate::console::components::table::{Cell, number, row, table, text};
+use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::{BillingQuery, TasksQuery};
 use crate::domain::billing::Booking;
@@ -126,7 +126,7 @@ fn witnesses(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
     .into_any()
 }
 
-fn witness(lang: Lang, name: &'static str, from: String, when: String, sums: Sums, expected: Sums) -> AnyView {
+fn witness(lang: Lang, name: &'static str, from: String, when: String, sums: Sums, expected: Sums) -> Row {
     let cells = sums.figures().into_iter().zip(expected.figures()).map(|(credits, expected)| {
         if credits == expected {
             return Cell::figure(lang.credits(credits));

@@ -12,10 +12,10 @@ use crate::console::components::badge::task_badge;
 use crate::console::components::figure::span;
 use crate::console::components::pager::{NumberPager, Size};
 use crate::console::components::panel;
-use crate::console::components::table::{Cell, number, row, table, text};
+use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
-use crate::console::pages::place::{looks_at, may, once_known};
+use crate::console::pages::place::{looks_at, may};
 use crate::console::query::{ROWS, TasksQuery};
 use crate::domain::access::Action;
 use crate::domain::id::BatchId;
@@ -23,36 +23,35 @@ use crate::domain::page::{PageSize, numbers_of};
 use crate::domain::task::{TaskRow, TaskStatus};
 use crate::domain::time::Time;
 
-pub fn tasks(lang: Lang, batch: BatchSummary, query: TasksQuery) -> AnyView {
+pub async fn tasks(lang: Lang, batch: BatchSummary, query: TasksQuery) -> AnyView {
     let id = batch.id;
     let may_refund = may(Action::ChangeCredits);
     let shown = looked_at();
     let class = if query.task.is_some() { "card rows with-drawer" } else { "card rows" };
-    let inside = once_known(async move {
-        let TasksQuery { filter, from, page, size, task, .. } = query.clone();
-        let page = match read_tasks(id, filter, from, page, size, shown).await {
-            Ok(page) => page,
-            Err(error) => return failed(lang, &error),
-        };
-        let listed = page.rows.iter().map(|row| row.number).collect();
-        let main = rows(lang, &batch, &query, &page);
-        let drawer = match task {
-            Some(number) => match read_task(id, number).await {
-                Ok(found) => {
-                    let of = batch.counts.total;
-                    drawer(&Drawer { lang, id, query, of, listed, may_refund }, number, found.as_ref())
-                }
-                Err(error) => view! { <aside class="drawer">{failed(lang, &error)}</aside> }.into_any(),
-            },
-            None => ().into_any(),
-        };
-        view! {
+    let TasksQuery { filter, from, page, size, task, .. } = query.clone();
+    let page = match read_tasks(id, filter, from, page, size, shown).await {
+        Ok(page) => page,
+        Err(error) => return view! { <section class=class>{failed(lang, &error)}</section> }.into_any(),
+    };
+    let listed = page.rows.iter().map(|row| row.number).collect();
+    let main = rows(lang, &batch, &query, &page);
+    let drawer = match task {
+        Some(number) => match read_task(id, number).await {
+            Ok(found) => {
+                let of = batch.counts.total;
+                drawer(&Drawer { lang, id, query, of, listed, may_refund }, number, found.as_ref())
+            }
+            Err(error) => view! { <aside class="drawer">{failed(lang, &error)}</aside> }.into_any(),
+        },
+        None => ().into_any(),
+    };
+    view! {
+        <section class=class>
             <div class="rows-main">{main}</div>
             {drawer}
-        }
-        .into_any()
-    });
-    view! { <section class=class>{inside}</section> }.into_any()
+        </section>
+    }
+    .into_any()
 }
 
 fn rows(lang: Lang, batch: &BatchSummary, query: &TasksQuery, page: &TasksPage) -> AnyView {
@@ -111,7 +110,7 @@ fn clear(query: &TasksQuery) -> TasksQuery {
     query.filter(crate::domain::task::TaskFilter::ALL)
 }
 
-fn task_row(lang: Lang, created_at: Time, task: &TaskRow, href: String, open: bool, now: Time) -> AnyView {
+fn task_row(lang: Lang, created_at: Time, task: &TaskRow, href: String, open: bool, now: Time) -> Row {
     let words = lang.words();
     let own = lang.tasks_words();
     let ended = task.finished_at.or(Some(now));

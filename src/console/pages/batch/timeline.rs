@@ -6,17 +6,17 @@ use crate::console::api::batch::{TimelinePage, read_timeline};
 use crate::console::components::figure::linked;
 use crate::console::components::pager::step;
 use crate::console::components::panel;
-use crate::console::components::table::{Cell, row, table, text};
+use crate::console::components::table::{Cell, Row, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::audit::history_of;
-use crate::console::pages::place::or_failed;
+use crate::console::pages::place::known_or_failed;
 use crate::console::query::{BatchQuery, BillingQuery, Tab, TasksQuery, TimelineQuery};
 use crate::domain::id::BatchId;
 use crate::domain::ledger::TransactionKind;
 use crate::domain::timeline::{Happening, Side, What};
 
-pub fn timeline(lang: Lang, id: BatchId, query: TimelineQuery) -> AnyView {
-    let rows = or_failed(lang, read_timeline(id, query), move |page| happenings(lang, id, query, &page));
+pub async fn timeline(lang: Lang, id: BatchId, query: TimelineQuery) -> AnyView {
+    let rows = known_or_failed(lang, read_timeline(id, query), move |page| happenings(lang, id, query, &page)).await;
     view! { <section class="card rows">{rows}</section> }.into_any()
 }
 
@@ -67,7 +67,7 @@ fn sides(lang: Lang, id: BatchId, query: TimelineQuery) -> AnyView {
 }
 
 /// One row for each, but one for what was charged and refunded of tasks that were settled together.
-fn grouped(lang: Lang, id: BatchId, rows: &[Happening]) -> Vec<AnyView> {
+fn grouped(lang: Lang, id: BatchId, rows: &[Happening]) -> Vec<Row> {
     let mut shown = Vec::with_capacity(rows.len());
     let mut rest = rows;
     while let Some((first, after)) = rest.split_first() {
@@ -93,7 +93,7 @@ fn settled_together(first: &Happening, second: &Happening) -> bool {
         && (kind(first), kind(second)) == (Some(TransactionKind::Capture), Some(TransactionKind::Release))
 }
 
-fn happening(lang: Lang, row_of: &Happening, what: Vec<AnyView>) -> AnyView {
+fn happening(lang: Lang, row_of: &Happening, what: Vec<AnyView>) -> Row {
     let own = lang.batch();
     let actor = row_of.actor.clone().filter(|actor| actor != crate::domain::timeline::SETTLEMENT);
     let actor = actor.map(|actor| view! { <small><bdi>{actor}</bdi></small> });

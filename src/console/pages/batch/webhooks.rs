@@ -8,9 +8,9 @@ use crate::console::components::attempt::{cell, result};
 use crate::console::components::figure::{code_whole, span};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
-use crate::console::components::table::{Cell, number, row, table, text};
+use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::Lang;
-use crate::console::pages::place::{here, may, or_failed};
+use crate::console::pages::place::{here, known_or_failed, may};
 use crate::console::pages::webhooks::deliveries_table;
 use crate::console::query::{BatchWebhooksPlace, DeliveryPlace, EndpointForm, EndpointPlace};
 use crate::domain::access::Action;
@@ -18,9 +18,9 @@ use crate::domain::id::BatchId;
 use crate::domain::time::Time;
 use crate::domain::webhook::{BatchEndpoint, Unsent};
 
-pub fn webhooks(lang: Lang, batch: BatchId) -> AnyView {
+pub async fn webhooks(lang: Lang, batch: BatchId) -> AnyView {
     let place = here(BatchWebhooksPlace::at);
-    or_failed(lang, read_webhooks(batch, place.before), move |page| whole(lang, batch, &place, &page))
+    known_or_failed(lang, read_webhooks(batch, place.before), move |page| whole(lang, batch, &place, &page)).await
 }
 
 fn whole(lang: Lang, batch: BatchId, place: &BatchWebhooksPlace, page: &BatchWebhooks) -> AnyView {
@@ -79,7 +79,7 @@ fn endpoints(lang: Lang, endpoints: &[BatchEndpoint], now: Time) -> AnyView {
     table(words.endpoints, &columns, rows)
 }
 
-fn endpoint_row(lang: Lang, endpoint: &BatchEndpoint, now: Time) -> AnyView {
+fn endpoint_row(lang: Lang, endpoint: &BatchEndpoint, now: Time) -> Row {
     let words = lang.deliveries();
     let href = lang.link(&EndpointPlace::href(endpoint.id));
     let gone = if endpoint.is_deleted {

@@ -6,7 +6,7 @@ use crate::console::api::batches::{BatchRow, BatchesPage};
 use crate::console::components::badge::batch_badge;
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::{Share, bar, linked};
-use crate::console::components::table::{Cell, row, table_with};
+use crate::console::components::table::{Cell, Row, row, table_with};
 use crate::console::i18n::Lang;
 use crate::console::query::{AttemptsQuery, BatchQuery, BatchesQuery, Column, CustomerQuery};
 use crate::domain::attempt::{AttemptFilter, AttemptState};
@@ -98,7 +98,7 @@ fn heading(lang: Lang, query: &BatchesQuery, column: Column) -> AnyView {
     .into_any()
 }
 
-fn batch_row(lang: Lang, query: &BatchesQuery, batch: &BatchRow, gone: bool, now: Time) -> AnyView {
+fn batch_row(lang: Lang, query: &BatchesQuery, batch: &BatchRow, gone: bool, now: Time) -> Row {
     let href = lang.link(&BatchQuery::default().to_href(batch.id));
     let id = batch.id.to_string();
     let link = || Cell::new(view! { <a class="row-link" href=href.clone()>{short_id(&id)}</a> });

@@ -8,7 +8,7 @@ use crate::console::api::customer::{KeyDays, KeyProblem, KeyRow, KeysPage, MadeK
 use crate::console::components::copy::copy_button;
 use crate::console::components::figure::{Share, bar, code_line, code_whole};
 use crate::console::components::panel;
-use crate::console::components::table::{Cell, number, row, table, text};
+use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::{KeysWords, Lang};
 use crate::console::pages::place::once_known;
 use crate::console::query::{CustomerQuery, CustomerTab};
@@ -39,7 +39,7 @@ pub fn keys(lang: Lang, customer: CustomerId, page: &KeysPage) -> AnyView {
     view! { {note(words.note)} {table(lang.customers().keys, &columns, rows)} {days(lang, page)} }.into_any()
 }
 
-fn key_row(lang: Lang, customer: CustomerId, key: &KeyRow, page: &KeysPage) -> AnyView {
+fn key_row(lang: Lang, customer: CustomerId, key: &KeyRow, page: &KeysPage) -> Row {
     let words = lang.keys();
     let is_expired = key.expires_at.is_some_and(|at| at <= page.now);
     let state = match key.revoked_at {
@@ -115,7 +115,7 @@ fn days(lang: Lang, page: &KeysPage) -> AnyView {
     let Some(KeyDays { key, days }) = &page.open else { return ().into_any() };
     let name = page.rows.iter().find(|row| row.id == *key).map_or_else(String::new, |row| row.name.clone());
     let most = days.iter().map(|day| day.1 + day.2).max().unwrap_or(0);
-    let rows: Vec<AnyView> = days
+    let rows: Vec<Row> = days
         .iter()
         .map(|(day, requests, refused)| {
             let shares = [Share { class: "good", amount: *requests }, Share { class: "bad", amount: *refused }];

@@ -7,7 +7,7 @@ use crate::console::api::customer::{Change, CustomerRows, GrantRow, LedgerPage, 
 use crate::console::components::copy::short_id;
 use crate::console::components::pager::step;
 use crate::console::components::panel;
-use crate::console::components::table::{Cell, number, row, table, text};
+use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::audit;
 use crate::console::query::{AuditQuery, BatchQuery, CustomerPlace, CustomerQuery, CustomerTab};
@@ -66,7 +66,7 @@ fn grants(lang: Lang, customer: CustomerId, rows: &[GrantRow]) -> AnyView {
         text(words.added),
         text(shared.reason),
     ];
-    let mut shown: Vec<AnyView> = rows.iter().map(|grant| grant_row(lang, grant)).collect();
+    let mut shown: Vec<Row> = rows.iter().map(|grant| grant_row(lang, grant)).collect();
     let sum = |of: fn(&GrantRow) -> Credits| Credits::checked_sum(rows.iter().map(of)).unwrap_or_default();
     let paid = Money::from_micros(rows.iter().map(|grant| grant.paid.micros()).sum());
     shown.push(row(
@@ -89,7 +89,7 @@ fn grants(lang: Lang, customer: CustomerId, rows: &[GrantRow]) -> AnyView {
     view! { {note(words.grants_note)} {table(words.grants, &columns, shown)} }.into_any()
 }
 
-fn grant_row(lang: Lang, grant: &GrantRow) -> AnyView {
+fn grant_row(lang: Lang, grant: &GrantRow) -> Row {
     let quiet = |credits: Credits| Cell::quiet_figure(lang.credits(credits), credits.is_zero());
     let reason = grant.reason.clone().unwrap_or_default();
     let id = grant.id.to_string();
@@ -176,7 +176,7 @@ fn kinds(lang: Lang, customer: CustomerId, query: &CustomerQuery) -> AnyView {
     .into_any()
 }
 
-fn ledger_row(lang: Lang, customer: CustomerId, transaction: &LedgerRow) -> AnyView {
+fn ledger_row(lang: Lang, customer: CustomerId, transaction: &LedgerRow) -> Row {
     let of_change = |change: Change| change.map_or_else(String::new, |(credits, _)| lang.signed_credits(credits));
     let of_after = |change: Change| change.and_then(|(_, after)| after).map_or_else(String::new, |after| lang.credits(after));
     let reason = transaction.reason.clone().unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::console::components::badge::endpoint_badge;
 use crate::console::components::figure::span;
 use crate::console::components::pager::step;
 use crate::console::components::panel;
-use crate::console::components::table::{Cell, number, row, table, text};
+use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::place::may;
 use crate::console::query::{CustomerQuery, EndpointForm, EndpointPlace, EndpointShow, EndpointsQuery};
@@ -94,7 +94,7 @@ fn customer(lang: Lang, query: EndpointsQuery, page: &EndpointsPage) -> AnyView 
     view! { <a class="pill" href=off data-noscroll="" aria-label=label>{text}</a> }.into_any()
 }
 
-fn endpoint_row(lang: Lang, endpoint: &EndpointRow, now: Time) -> AnyView {
+fn endpoint_row(lang: Lang, endpoint: &EndpointRow, now: Time) -> Row {
     let words = lang.webhooks();
     let customer = lang.link(&CustomerQuery::default().to_href(endpoint.customer));
     let href = lang.link(&EndpointPlace::href(endpoint.id));

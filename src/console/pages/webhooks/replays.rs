@@ -7,7 +7,7 @@ use crate::console::components::badge::replay_badge;
 use crate::console::components::copy::short_id;
 use crate::console::components::pager::step;
 use crate::console::components::panel;
-use crate::console::components::table::{Cell, number, row, table, text};
+use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::pages::place::may;
 use crate::console::query::{ReplayForm, ReplayPlace, WebhooksQuery, WebhooksTab};
@@ -54,7 +54,7 @@ pub fn list(lang: Lang, query: &WebhooksQuery, page: &ReplaysPage) -> AnyView {
     .into_any()
 }
 
-fn replay_row(lang: Lang, replay: &ReplayRow, now: Time) -> AnyView {
+fn replay_row(lang: Lang, replay: &ReplayRow, now: Time) -> Row {
     let href = lang.link(&ReplayPlace::href(replay.id));
     row(
         "",

@@ -7,7 +7,7 @@ use crate::console::components::attempt::{lines, result};
 use crate::console::components::badge::delivery_badge;
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::span;
-use crate::console::components::table::{Cell, number, row, table, text};
+use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::{BatchWebhooksPlace, DeliveryPlace};
 use crate::domain::time::Time;
@@ -29,7 +29,7 @@ pub fn deliveries_table<'r>(
     table(words.deliveries, &columns, rows)
 }
 
-fn delivery_row(lang: Lang, delivery: &DeliveryRow, marks: Option<&[AttemptMark]>, now: Time, with_batch: bool) -> AnyView {
+fn delivery_row(lang: Lang, delivery: &DeliveryRow, marks: Option<&[AttemptMark]>, now: Time, with_batch: bool) -> Row {
     let words = lang.webhooks();
     let href = lang.link(&DeliveryPlace::href(delivery.id));
     let batch = with_batch.then(|| {
