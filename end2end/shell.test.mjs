@@ -281,6 +281,17 @@ describe('frame', () => {
         }, { viewport: { width: 1440, height: 900 }, ...options })
     }
 
+    check('files are asked for by the hash of what is in them, and kept', async page => {
+        const built = []
+        page.on('response', response => { if (new URL(response.url()).pathname.startsWith('/pkg/')) built.push(response) })
+        await openHydrated(page, list)
+        const names = built.map(response => new URL(response.url()).pathname)
+        for (const ending of ['.js', '.wasm', '.css']) {
+            assert.ok(names.some(name => /^\/pkg\/[0-9a-f]{16}\//.test(name) && name.endsWith(ending)), `${ending} in ${names}`)
+        }
+        for (const response of built) assert.match((await response.allHeaders())['cache-control'], /immutable/, response.url())
+    })
+
     check('an answer of the console has a name, and it is ours', async page => {
         const answer = await page.request.get(list, { headers: { 'x-request-id': 'chosen' } })
         assert.match(answer.headers()['x-request-id'], /^req_[a-z2-7]{26}$/)

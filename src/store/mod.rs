@@ -222,7 +222,8 @@ impl Db {
         }
     }
 
-    /// For a single statement that reads: it sees one state of the database by itself, so nothing is begun or ended around it.
+    /// For a statement that reads, or several that need not see the same moment: each sees one state of the database by itself, so
+    /// nothing is begun or ended around them.
     pub async fn glance(&self) -> StoreResult<Tx> {
         match self {
             Self::Sqlite { readers, .. } => Ok(Tx::Sqlite(SqliteTx::Glance(readers.acquire().await?))),
