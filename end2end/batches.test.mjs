@@ -54,9 +54,12 @@ for (const [how, options] of [['with WASM', {}], ['without JavaScript', noScript
         }, options)
 
         check('pages lead forward and back over every row once', async page => {
-            await open(page, '/admin/batches?sort=profit&size=200')
+            // What was submitted before today has ended: no profit changes between two pages.
+            const ended = `/admin/batches?sort=profit&to=${new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)}`
+            await open(page, `${ended}&size=200`)
             const all = await ids(page)
-            await open(page, '/admin/batches?sort=profit')
+            assert.ok(all.length > 50, `${all.length} rows are more than a page`)
+            await open(page, ended)
             const first = await ids(page)
             await follow(page, page.locator('a.step[rel=next]'))
             await page.locator(`.list a.row-link[href*="${all[50]}"]`).waitFor()
