@@ -35,7 +35,7 @@ test: ## everything: check, integration tests on SQLite and PostgreSQL, browser 
 	$(SETUP) wasm nextest site postgres browser
 	@status=0; scripts/beside.sh "built" "fmt clippy" || status=1; scripts/beside.sh nextest e2e || status=1; exit $$status
 
-build: release ## release: the program in target/release/batchbook, the site in target/site; fails above the size budget
+build: release ## release (25 min on 2 cores): the program in target/release/batchbook, the site in target/site; fails above the size budget
 	@scripts/sizes.sh
 
 release: ## the same without the budget, so that what is too large can be run and measured
