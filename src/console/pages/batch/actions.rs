@@ -53,12 +53,11 @@ pub fn buttons(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
 /// What an address asks to be done. Closing leads to where it was opened.
 pub async fn dialog(lang: Lang, id: BatchId, query: &BatchQuery) -> AnyView {
     let back = lang.link(&query.action(None).to_href(id));
-    let tasks = query.refund.clone();
     let Some(action) = query.action else { return ().into_any() };
     let id = id.to_string();
     let dialog = match action {
         Action::Cancel => read_cancel_offer(id).await.map(|offer| cancel(lang, &offer, back)),
-        Action::Refund => read_refund_offer(id, tasks.clone()).await.map(|offer| refund::dialog(lang, &offer, &tasks, back)),
+        Action::Refund => read_refund_offer(id, query.refund.clone()).await.map(|offer| refund::dialog(lang, &offer, &query.refund, back)),
         Action::Ticket => read_ticket(id, lang.language()).await.map(|text| ticket(lang, text, back)),
     };
     match dialog {
