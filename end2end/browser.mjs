@@ -64,10 +64,23 @@ export async function contextOf(browser, { role = 'owner', ...options } = {}) {
     return context
 }
 
+/** A click that loads a page is over when all of the page is there: nobody reads half of it. */
+function clickWholePages(page) {
+    const locator = Object.getPrototypeOf(page.locator('main'))
+    if (locator.clicksWholePages) return
+    const { click } = locator
+    locator.clicksWholePages = true
+    locator.click = async function (...how) {
+        await click.apply(this, how)
+        await this.page().waitForLoadState()
+    }
+}
+
 /** Runs `body` with a page that remembers everything that went wrong on it, and fails when something did. */
 export async function withPage(browser, options, body) {
     const context = await contextOf(browser, options)
     const page = await context.newPage()
+    clickWholePages(page)
     page.setDefaultTimeout(timeoutMs)
     const problems = []
     // What the server made and what WASM makes of it must be the same: where they differ, WASM warns.

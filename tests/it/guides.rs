@@ -120,7 +120,8 @@ async fn the_quickstart_works_as_it_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite://{}", folder.path().join("batchbook.db").display());
     let env = [("DATABASE_URL", database.as_str())];
-    let mut server = Program::start(&["serve", "--simulate", "--latency-ms", "300", "--addr", "127.0.0.1:0", "--json"], &env);
+    let mut server =
+        Program::start(&["serve", "--simulate", "--latency-ms", "300", "--failure-rate", "0", "--addr", "127.0.0.1:0", "--json"], &env);
     let ready: Value = serde_json::from_str(&server.says(r#""object":"server""#).await).unwrap();
     let blocks = marked_blocks("docs/quickstart.md");
     let run_ones: Vec<(&Block, &str)> = blocks.iter().filter_map(|block| Some((block, block.shows()?))).collect();

@@ -127,6 +127,9 @@ pub struct Hurry {
     hold_at: Option<Step>,
     #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(100..))]
     lease_ms: Option<u32>,
+    /// Pause between heartbeats, and between looks for the lost tasks of others.
+    #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(1..))]
+    heartbeat_ms: Option<u32>,
     /// Pause before every poll.
     #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(1..))]
     poll_pause_ms: Option<u32>,
@@ -137,8 +140,9 @@ impl Hurry {
         worker.hold_at = self.hold_at;
         if let Some(lease_ms) = self.lease_ms {
             worker.lease_ms = lease_ms.into();
-            // As many heartbeats in a lease as usual.
-            worker.heartbeat_every = Duration::from_millis(u64::from(lease_ms) / 6);
+        }
+        if let Some(pause_ms) = self.heartbeat_ms {
+            worker.heartbeat_every = Duration::from_millis(pause_ms.into());
         }
         if let Some(pause_ms) = self.poll_pause_ms {
             worker.poll_pauses_ms = [pause_ms.into(); 3];

@@ -30,13 +30,13 @@ async fn killed_at(kind: Kind, step: &str) -> serde_json::Value {
     world.execute(&format!("UPDATE models SET deadline_s = {DEADLINE_S}")).await;
     world.execute(&format!("UPDATE routes SET concurrency_max = {PLACES}")).await;
     let batch = world.submits_mixed(TASKS).await;
-    let mut victim = world.working("victim", &["--hold-at", step]).await;
+    let mut victim = world.victim("victim", &["--hold-at", step]).await;
     victim.says("held at").await;
     victim.kill_9().await;
     let stats = world.simulator.stats().await;
     let before = world.tasks(batch).await;
     assert!(before.iter().any(|task| task.lease_owner.is_some()), "the dead worker has tasks: {before:#?}");
-    let heir = world.working("heir", &[]).await;
+    let heir = world.working("heir").await;
     world.finishes(batch, &[&victim, &heir]).await;
     world.ended_as_they_must(batch, &before).await;
     world.books_close(&[batch]).await;
@@ -73,14 +73,14 @@ async fn workers_killed_at_any_moment_lose_no_task_and_take_no_credit_twice(kind
     let batch = world.submits_mixed(300).await;
     let moments = SeededRandom::new(42);
     for death in 0..5 {
-        let mut victim = world.working(&format!("victim-{death}"), &[]).await;
+        let mut victim = world.victim(&format!("victim-{death}"), &[]).await;
         let mut byte = [0];
         moments.fill(&mut byte);
         tokio::time::sleep(Duration::from_millis(30 + 2 * u64::from(byte[0]))).await;
         victim.kill_9().await;
     }
     assert!(!world.batch(batch).await.status().is_finished(), "there is work left after the last kill");
-    let heir = world.working("heir", &[]).await;
+    let heir = world.working("heir").await;
     world.finishes(batch, &[&heir]).await;
     let unknown = world.tasks(batch).await.iter().filter(|task| task.failure_type.as_deref() == Some("submit_unknown")).count();
     assert!(unknown <= 5 * 25, "each death costs what was being sent at most: {unknown}");

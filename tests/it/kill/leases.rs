@@ -30,14 +30,14 @@ async fn stop_between_transactions(world: &World, worker: &Program) {
 async fn a_worker_stopped_beyond_its_lease_writes_nothing_and_registers_anew(kind: Kind) {
     let world = World::new(kind).await;
     let batch = world.submits(0, 30, |_| "a slow river [[slow:2500ms]]").await;
-    let sleeper = world.working("sleeper", &[]).await;
+    let sleeper = world.victim("sleeper", &[]).await;
     let all_taken = async || {
         let tasks = world.tasks(batch).await;
         tasks.iter().all(|task| task.provider_job.is_some()).then_some(tasks)
     };
     let taken = world.until("every task is taken by the provider", &[&sleeper], all_taken).await;
     stop_between_transactions(&world, &sleeper).await;
-    let heir = world.working("heir", &[]).await;
+    let heir = world.working("heir").await;
     heir.says("took tasks over").await;
     let held: Vec<_> = world.tasks(batch).await.iter().filter_map(|task| task.lease_owner).collect();
     assert!(held.iter().all(|owner| Some(*owner) != taken[0].lease_owner), "{held:?}");
@@ -61,7 +61,7 @@ async fn a_worker_told_to_end_finishes_what_it_sends_and_leaves_the_rest_to_othe
     let world = World::new(kind).await;
     world.execute("UPDATE routes SET concurrency_max = 40").await;
     let batch = world.submits(0, 200, |number| if number % 2 == 0 { "a quick fox" } else { "a slow river [[slow:400ms]]" }).await;
-    let mut leaver = world.working("leaver", &[]).await;
+    let mut leaver = world.working("leaver").await;
     let some_settled =
         async || (world.service.batch(batchbook::service::Reader::Operator, batch).await.ok()?.counts.succeeded > 20).then_some(());
     world.until("some tasks are settled", &[&leaver], some_settled).await;
@@ -72,7 +72,7 @@ async fn a_worker_told_to_end_finishes_what_it_sends_and_leaves_the_rest_to_othe
     assert!(left.iter().all(|task| task.status != "submitting"), "what was being sent was sent: {}", leaver.told());
     assert!(left.iter().any(|task| task.status == "pending"), "it did not wait for the whole batch");
     assert_eq!(world.service.workers_alive().await.expect("a count"), 0, "it signed off");
-    let heir = world.working("heir", &[]).await;
+    let heir = world.working("heir").await;
     let batch_row = world.finishes(batch, &[&heir]).await;
     assert_eq!(batch_row.counts.succeeded, 200, "no task is lost: {}\n{}", leaver.told(), heir.told());
     world.books_close(&[batch]).await;

@@ -18,14 +18,14 @@ async fn a_sender_killed_before_it_recorded_an_answer_sends_again_under_the_same
     let inbox = Receiver::that([Say::Status(200)]).await;
     world.tells(&inbox.url).await;
     let batch = world.submits_mixed(TASKS).await;
-    let mut victim = world.working("victim", &["--hold-at", "notified"]).await;
+    let mut victim = world.victim("victim", &["--hold-at", "notified"]).await;
     victim.says("held at Notified").await;
     victim.kill_9().await;
     let answered = inbox.received();
     assert!(!answered.is_empty());
     // Nobody waits until the dead one counts as lost.
     world.execute("UPDATE deliveries SET next_attempt_at_us = 1 WHERE sender IS NOT NULL").await;
-    let heir = world.working("heir", &[]).await;
+    let heir = world.working("heir").await;
     world.finishes(batch, &[&victim, &heir]).await;
     world
         .until("everything was told", &[&heir], async || {

@@ -26,7 +26,7 @@ async fn a_database_that_crashes_under_load_loses_nothing_it_acknowledged() {
     world.execute("UPDATE routes SET concurrency_max = 40").await;
     world.execute("UPDATE models SET deadline_s = 5").await;
     let mut batches = vec![world.submits_mixed(500).await];
-    let workers = [world.working("one", &[]).await, world.working("two", &[]).await];
+    let workers = [world.working("one").await, world.working("two").await];
     let (over, mut crashed) = (AtomicBool::new(false), 0);
     let submitting = async {
         let mut acknowledged = Vec::new();

@@ -13,7 +13,7 @@ on_both! {
 async fn three_workers_on_one_database_share_a_batch(kind: Kind) {
     let world = World::new(kind).await;
     world.execute("UPDATE routes SET concurrency_max = 120, submits_per_min_max = 100000").await;
-    let workers = [world.working("one", &[]).await, world.working("two", &[]).await, world.working("three", &[]).await];
+    let workers = [world.working("one").await, world.working("two").await, world.working("three").await];
     // 8 of 100 fail, one of them after the provider was asked three times.
     let batch = world
         .submits(0, 1_000, |number| match number % 100 {
@@ -45,7 +45,7 @@ async fn a_small_batch_does_not_wait_behind_a_large_one_of_another_customer(kind
     world.execute("UPDATE routes SET concurrency_max = 20").await;
     let other = world.add_customer().await;
     let large = world.submits(0, 2_000, |_| "a lighthouse in fog").await;
-    let worker = world.working("worker", &[]).await;
+    let worker = world.working("worker").await;
     let under_way = async || (world.batch(large).await.counts.succeeded > 0).then_some(());
     world.until("the large batch is under way", &[&worker], under_way).await;
     let small = world.submits(other, 10, |_| "a small bird").await;

@@ -203,13 +203,9 @@ impl World {
         Ok(submitted.body.parse().expect("the id of a batch"))
     }
 
-    /// Starts a worker process on this database and this provider.
-    pub fn worker(&self, name: &str, flags: &[&str]) -> Program {
-        self.worker_on(&self.url, name, flags)
-    }
-
+    /// Starts a worker process on a way to this database, and on this provider.
     pub fn worker_on(&self, url: &str, name: &str, flags: &[&str]) -> Program {
-        let mut arguments = vec!["serve", "--role", "worker", "--worker-name", name, "--lease-ms", "2000", "--poll-pause-ms", "30"];
+        let mut arguments = vec!["serve", "--role", "worker", "--worker-name", name, "--heartbeat-ms", "300", "--poll-pause-ms", "30"];
         arguments.extend_from_slice(flags);
         let provider = format!("http://{}/v1", self.simulator.addr);
         let env = [
@@ -225,8 +221,18 @@ impl World {
     }
 
     /// Starts a worker process and waits until it works.
-    pub async fn working(&self, name: &str, flags: &[&str]) -> Program {
-        let worker = self.worker(name, flags);
+    pub async fn working(&self, name: &str) -> Program {
+        self.registered(name, &[]).await
+    }
+
+    /// The same; who does not hear of it for 2 s takes it for dead. Only for those that are to be: a busy machine can keep anybody
+    /// from a heartbeat for so long.
+    pub async fn victim(&self, name: &str, flags: &[&str]) -> Program {
+        self.registered(name, &[&["--lease-ms", "2000"], flags].concat()).await
+    }
+
+    async fn registered(&self, name: &str, flags: &[&str]) -> Program {
+        let worker = self.worker_on(&self.url, name, flags);
         worker.says("worker registered").await;
         worker
     }
