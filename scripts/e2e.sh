@@ -1,34 +1,11 @@
 #!/usr/bin/env bash
 # Browser tests against the real program: a new SQLite database with the demo history, served on a free port of loopback. After
 # the tests the server must end by itself on SIGTERM with 0, and the books of what the tests left behind must close.
-# Pictures stay in $BATCHBOOK_CACHE/screenshots. Arguments are passed on to `node --test`; without any, all files are run in three
-# parts side by side, each with a server and a database of its own, because tests wait more than they work. $BATCHBOOK is another
-# program to test, such as target/release/batchbook.
+# Pictures stay in $BATCHBOOK_CACHE/screenshots. Arguments are passed on to `node --test`; without any, all files are run, four at
+# a time because tests wait more than they work, each with a server and a copy of the filled database of its own. $BATCHBOOK is
+# another program to test, such as target/release/batchbook.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-
-# Every third file, of those that are long and those that are short alike; what they say is shown when they have ended.
-parts() {
-    local files part at status=0 logs=() running=()
-    mapfile -t files < <(cd end2end && ls -S -- *.test.mjs)
-    for part in 0 1 2; do
-        local mine=()
-        for ((at = part; at < ${#files[@]}; at += 3)); do mine+=("${files[at]}"); done
-        logs+=("$(mktemp)")
-        scripts/e2e.sh "${mine[@]}" >"${logs[part]}" 2>&1 &
-        running+=($!)
-    done
-    for part in 0 1 2; do
-        wait "${running[part]}" || status=$?
-        cat "${logs[part]}"
-        rm -f "${logs[part]}"
-    done
-    return $status
-}
-if [ $# -eq 0 ]; then
-    parts
-    exit
-fi
 
 batchbook=${BATCHBOOK:-${CARGO_TARGET_DIR:-target}/debug/batchbook}
 cache=${BATCHBOOK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/batchbook}
@@ -52,6 +29,22 @@ trap finish EXIT
 # field <name>: of the object on standard input, a text as it is and everything else as JSON
 field() { node -e 'let t = ""; process.stdin.on("data", d => t += d).on("end", () => { const v = JSON.parse(t)[process.argv[1]]; console.log(typeof v === "string" ? v : JSON.stringify(v)) })' "$1"; }
 
+# fill <database>: with the demo history; who may sign in goes to <database>.operators
+fill() {
+    echo "e2e: filling a new database with the demo history"
+    DATABASE_URL=sqlite://$1 "$batchbook" demo --json 2>"$log" | field operators >"$1.operators"
+}
+
+# The long ones first; what a file says is shown when it has ended.
+if [ $# -eq 0 ]; then
+    export E2E_FILLED=$work/filled.db
+    fill "$E2E_FILLED"
+    # shellcheck disable=SC2016 # it is the inner shell that expands
+    (cd end2end && ls -S -- *.test.mjs) | xargs -n 1 -P 4 bash -c \
+        'status=0; said=$(scripts/e2e.sh "$0" 2>&1) || status=1; echo "$said"; exit $status'
+    exit
+fi
+
 port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
 export DATABASE_URL=sqlite://$work/batchbook.db LEPTOS_SITE_ADDR=127.0.0.1:$port
 export BASE_URL=http://$LEPTOS_SITE_ADDR SCREENSHOTS=$cache/screenshots
@@ -61,8 +54,13 @@ export BATCHBOOK_ALLOW_SUBNETS=127.0.0.0/8
 export BATCHBOOK_WEBHOOK_SCHEDULE_S=0,1,1,600,1800
 export BATCHBOOK=$(realpath "$batchbook") PYTHON_LIBRARY=${PYTHON_LIBRARY:-$cache/tools/python}
 
-echo "e2e: filling a new database with the demo history"
-OPERATORS=$("$batchbook" demo --json 2>"$log" | field operators)
+if [ -n "${E2E_FILLED:-}" ]; then
+    cp "$E2E_FILLED" "$work/batchbook.db"
+    cp "$E2E_FILLED.operators" "$work/batchbook.db.operators"
+else
+    fill "$work/batchbook.db"
+fi
+OPERATORS=$(<"$work/batchbook.db.operators")
 OPERATOR_TOKEN=$("$batchbook" operator token --email owner@example.com --json 2>>"$log" | field token)
 export OPERATORS OPERATOR_TOKEN
 "$batchbook" serve --simulate >>"$log" 2>&1 &

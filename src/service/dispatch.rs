@@ -16,7 +16,7 @@ use crate::domain::webhook::EventType;
 use crate::store::batches::Acquired;
 use crate::store::events::NewEvent;
 use crate::store::runs::{Run, runs};
-use crate::store::tasks::Step;
+use crate::store::tasks::{OrderRow, Step};
 use crate::store::{StoreError, StoreResult, Tx, attempts, batches, catalogue, events, tasks, workers};
 
 use super::{Service, ServiceError, ServiceResult};
@@ -101,11 +101,16 @@ impl Service {
         if !workers::lock_alive(&mut tx, worker).await? {
             return Err(ServiceError::Invalid { code: "lease_lost", message: "This worker was given up.".to_owned() });
         }
-        let (claimed, started) = claim_portions(&mut tx, worker, &portions, &models, &retries, places, now).await?;
-        let told: Vec<NewEvent> = started.iter().map(|head| self.batch_event(EventType::BatchProcessing, head, Vec::new())).collect();
+        let (heads, starting, runs) = claim_portions(&mut tx, worker, &portions, &models, &retries, places, now).await?;
+        let started = heads.iter().filter(|head| starting.contains(&head.key));
+        let told: Vec<NewEvent> = started.map(|head| self.batch_event(EventType::BatchProcessing, head, Vec::new())).collect();
         events::insert(&mut tx, &told, now).await?;
         tx.commit().await?;
-        Ok(claimed)
+        // After the commit, so that nobody waits for the batches' rows meanwhile. When it fails, the claim was in vain: see `strays`.
+        let mut tx = self.db().look_up().await?;
+        let rows = tasks::orders(&mut tx, worker, &runs).await?;
+        let ids = heads.iter().map(|head| (head.key, head.id)).collect();
+        Ok(orders(rows, &ids, places))
     }
 
     /// Records what providers call the orders that they took. Returns those that are still this worker's.
@@ -174,7 +179,7 @@ impl Retries {
     }
 }
 
-/// Claims tasks, and says which batches that started.
+/// Claims tasks. Returns their batches, which of these that started, and the tasks.
 async fn claim_portions(
     tx: &mut Tx,
     worker: WorkerKey,
@@ -183,7 +188,7 @@ async fn claim_portions(
     retries: &Retries,
     places: &[Places],
     now: Time,
-) -> StoreResult<(Vec<Claimed>, Vec<BatchHead>)> {
+) -> StoreResult<(Vec<Acquired<BatchHead>>, BTreeSet<BatchKey>, Vec<Run<RouteKey>>)> {
     let keys: Vec<BatchKey> = portions.iter().map(|portion| portion.batch).collect();
     let mut heads = batches::lock(tx, &keys).await?;
     let mut wanted = Vec::new();
@@ -225,8 +230,7 @@ async fn claim_portions(
         head.counts.processing += claimed;
     }
     batches::save(tx, &heads, Some(now)).await?;
-    let claimed = orders(tx, &heads, &runs, places).await?;
-    Ok((claimed, heads.iter().filter(|head| starting.contains(&head.key)).map(|head| BatchHead::clone(head)).collect()))
+    Ok((heads, starting, runs))
 }
 
 /// Gives each task a route with a free place; the others are set aside.
@@ -260,11 +264,9 @@ async fn assign_routes(
     Ok((to_send, set_aside))
 }
 
-async fn orders(tx: &mut Tx, heads: &[Acquired<BatchHead>], runs: &[Run<RouteKey>], places: &[Places]) -> StoreResult<Vec<Claimed>> {
-    let ids: BTreeMap<BatchKey, BatchId> = heads.iter().map(|head| (head.key, head.id)).collect();
+fn orders(rows: Vec<OrderRow>, ids: &BTreeMap<BatchKey, BatchId>, places: &[Places]) -> Vec<Claimed> {
     let upstream: BTreeMap<RouteKey, &str> = places.iter().map(|place| (place.route.key, place.route.upstream_model.as_str())).collect();
-    let rows = tasks::orders(tx, runs).await?;
-    let claimed = rows.into_iter().map(|row| {
+    let claimed = |row: OrderRow| {
         let (task, route) = (TaskKey { batch: BatchKey(row.batch_id), number: row.task_no }, RouteKey(row.route_id));
         let batch_id = ids[&task.batch];
         let order = Order {
@@ -276,6 +278,6 @@ async fn orders(tx: &mut Tx, heads: &[Acquired<BatchHead>], runs: &[Run<RouteKey
             reference_url: row.reference_url,
         };
         Claimed { task, batch_id, attempt: row.attempts, route, started_at: Time::from_micros(row.started_at_us), order }
-    });
-    Ok(claimed.collect())
+    };
+    rows.into_iter().map(claimed).collect()
 }

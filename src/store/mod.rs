@@ -231,6 +231,15 @@ impl Db {
         }
     }
 
+    /// For reading rows by their keys right after they were written: PostgreSQL may know nothing of them yet, and is told how to
+    /// find them as a transaction that writes is. It changes nothing.
+    pub async fn look_up(&self) -> StoreResult<Tx> {
+        match self {
+            Self::Sqlite { .. } => self.glance().await,
+            Self::Postgres(_) => self.write().await,
+        }
+    }
+
     /// A transaction that sees one state of the database and changes nothing.
     pub async fn read(&self) -> StoreResult<Tx> {
         match self {

@@ -113,18 +113,17 @@ pub struct OrderRow {
     pub duration_s: Option<i32>,
 }
 
-/// The orders of tasks that this transaction has claimed.
-pub async fn orders(tx: &mut Tx, runs: &[Run<RouteKey>]) -> StoreResult<Vec<OrderRow>> {
+/// The orders of tasks that this worker has claimed, of those that are still its own.
+pub async fn orders(tx: &mut Tx, worker: WorkerKey, runs: &[Run<RouteKey>]) -> StoreResult<Vec<OrderRow>> {
     static ORDERS: SetStatement = SetStatement::new(
         "SELECT t.batch_id, t.task_no, u.r AS route_id, t.attempts, t.started_at_us, i.prompt, i.reference_url, i.aspect_ratio, i.duration_s
         FROM {rows} JOIN tasks AS t ON t.batch_id = u.b AND t.task_no BETWEEN u.first AND u.last
-        JOIN task_inputs AS i ON i.batch_id = t.batch_id AND i.task_no = t.task_no",
-        0,
+        JOIN task_inputs AS i ON i.batch_id = t.batch_id AND i.task_no = t.task_no
+        WHERE t.lease_owner = $1 AND t.status = 'submitting'",
+        1,
         &[("b", "bigint"), ("first", "integer"), ("last", "integer"), ("r", "bigint")],
     );
-    let rows: Vec<OrderRow> = ORDERS.fetch(tx, &[], runs::columns_and_route(runs)).await?;
-    ensure_rows("reading orders", rows.len() as u64, runs.iter().map(Run::count).sum())?;
-    Ok(rows)
+    ORDERS.fetch(tx, &[worker.0], runs::columns_and_route(runs)).await
 }
 
 /// A step of a task that its worker takes. Every step is fenced: it changes nothing unless the task is still this worker's, in

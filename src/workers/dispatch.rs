@@ -65,7 +65,7 @@ async fn claim(desk: &Arc<Desk>, waits_for_company: bool) -> ServiceResult<usize
     for claimed in claimed {
         let Some(place) = routes.get(&claimed.route) else { continue };
         desk.departs(claimed.route, claimed.task, true);
-        desk.flights.spawn(flight::fly(Arc::clone(desk), Flight::claimed(claimed, place)));
+        flight::depart(desk, Flight::claimed(claimed, place));
     }
     Ok(count)
 }

@@ -91,8 +91,13 @@ fn fails(failure: FailureType, evidence: Evidence) -> Outcome {
     Outcome::Failed(Fault { failure, party: failure.usual_party(), evidence, retry: Retry::Never })
 }
 
+/// Sends a task on its way. On the heap: a flight is several kilobytes, and the runtime would move it about.
+pub fn depart(desk: &Arc<Desk>, flight: Flight) {
+    desk.flights.spawn(Box::pin(fly(Arc::clone(desk), flight)));
+}
+
 /// Flies one task to its end, or leaves it where it is when the worker stops.
-pub async fn fly(desk: Arc<Desk>, mut flight: Flight) {
+async fn fly(desk: Arc<Desk>, mut flight: Flight) {
     let (route, task) = (flight.route, flight.task);
     let outcome = tokio::select! {
         () = desk.abandon.cancelled() => None,

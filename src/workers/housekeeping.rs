@@ -123,7 +123,7 @@ async fn routes(desk: &Desk) -> ServiceResult<Routes> {
 
 fn fly(desk: &Arc<Desk>, adopted: Adopted, (route, deadline_s): &(Route, i64)) {
     desk.departs(adopted.route, adopted.task, false);
-    desk.flights.spawn(flight::fly(Arc::clone(desk), Flight::adopted(adopted, route, *deadline_s)));
+    flight::depart(desk, Flight::adopted(adopted, route, *deadline_s));
 }
 
 /// Refunds tasks that waited past their deadline for a route that is down or full.
