@@ -87,8 +87,10 @@ unit:
 	$(SETUP) nextest
 	cargo nextest run --lib --bins
 
-built: server site
+# The tests' form of the program first: it is compiled beside the plain one.
+built:
 	cargo nextest run --no-run
+	@$(MAKE) --no-print-directory server site
 
 nextest:
 	@# Tests wait for disks, clocks and other processes more than they work.
