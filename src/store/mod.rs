@@ -1,7 +1,7 @@
 //! The only place that knows SQL. One file per noun; `dialect/` holds every statement that differs by database, and says why.
 //!
-//! [`Db::write`], [`Db::read`] and [`Db::glance`] give a [`Tx`]; every function of the store takes one. A write that is not committed is
-//! rolled back. On SQLite there is one writer with group commit (`writer.rs`) and a pool of readers; on PostgreSQL a pool.
+//! [`Db::write`], [`Db::read`], [`Db::look_up`] and [`Db::glance`] give a [`Tx`]; every function of the store takes one. A write
+//! that is not committed is rolled back. On SQLite there is one writer with group commit (`writer.rs`) and a pool of readers; on PostgreSQL a pool.
 //!
 //! Locks are taken in one order everywhere, so that no two transactions wait for each other: batches by key, then grants by
 //! key, then accounts by key. A worker writes the rows of its own tasks before it locks their batches: nobody who has locked
