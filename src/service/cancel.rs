@@ -7,11 +7,12 @@ use crate::domain::audit::{Deed, ObjectKind};
 use crate::domain::batch::{Batch, BatchCredits, BatchStatus, BatchTransitionError, Cancellation};
 use crate::domain::credits::Credits;
 use crate::domain::hold;
-use crate::domain::id::{BatchId, GrantKey, TransactionId};
+use crate::domain::id::{BatchId, TransactionId};
 use crate::domain::ledger::{LineKind, Posting, TransactionKind};
 use crate::domain::money::Money;
 use crate::domain::task::TaskStatus;
 use crate::domain::webhook::EventType;
+use crate::store::holds::Holds;
 use crate::store::ledger::{NewLine, NewTransaction};
 use crate::store::tallies::TaskEnd;
 use crate::store::tasks::Stepped;
@@ -69,7 +70,9 @@ impl Service {
         let now = self.now();
         let mut tx = self.db().write().await?;
         let key = self.batch_key(&mut tx, reader, id).await?;
-        let mut heads = batches::lock(&mut tx, &[key]).await?;
+        batches::lock_queues(&mut tx, &[key]).await?;
+        let mut holds = holds::lock(&mut tx, &[key]).await?;
+        let mut heads = batches::acquire(&mut tx, &holds).await?;
         let head = heads.first_mut().ok_or(ServiceError::NotFound { what: "batch" })?;
         let was = head.state.status();
         head.state = head.state.cancel(now).map_err(|error| match error {
@@ -99,7 +102,7 @@ impl Service {
             let refunded = head.credits.refunded.checked_add(released).map_err(StoreError::from)?;
             head.credits = BatchCredits::new(head.credits.held, head.credits.charged, refunded)
                 .ok_or_else(|| ServiceError::internal("a cancellation would release more than is held"))?;
-            self.release(&mut tx, &canceled, released, transaction).await?;
+            self.release(&mut tx, &mut holds, &canceled, released, transaction).await?;
         }
         let mut written = Vec::new();
         if !canceled.is_empty() {
@@ -111,7 +114,7 @@ impl Service {
             let refunds = refunds_of(&mut tx, &[&**head]).await?.remove(&key).unwrap_or_default();
             written.extend(end_event(head.state.status()).map(|kind| self.batch_event(kind, head, refunds)));
         }
-        batches::save(&mut tx, &heads, None).await?;
+        batches::save(&mut tx, &heads).await?;
         origins::note_cancel(&mut tx, key, &reader.actor(self), reason, now).await?;
         events::insert(&mut tx, &written, now).await?;
         let batch = batches::by_id(&mut tx, reader.customer(), id).await?.ok_or(ServiceError::NotFound { what: "batch" })?;
@@ -122,14 +125,18 @@ impl Service {
         Ok((batch, cancellation))
     }
 
-    async fn release(&self, tx: &mut Tx, canceled: &[Stepped], released: Credits, transaction: NewTransaction) -> ServiceResult<()> {
+    async fn release(
+        &self,
+        tx: &mut Tx,
+        holds: &mut Holds,
+        canceled: &[Stepped],
+        released: Credits,
+        transaction: NewTransaction,
+    ) -> ServiceResult<()> {
         let Some(batch) = transaction.batch else { return Ok(()) };
-        let mut draws = holds::of(tx, &[batch]).await?;
-        let of_batch = draws.get_mut(&batch).ok_or_else(|| StoreError::inconsistent("hold_draws", "a batch holds nothing"))?;
-        let open: Vec<GrantKey> = of_batch.iter().filter(|draw| !draw.open().is_zero()).map(|draw| draw.grant).collect();
-        let mut locked = grants::lock(tx, &open).await?;
-        hold::release(of_batch, &mut locked, released).map_err(StoreError::from)?;
-        holds::save(tx, &draws).await?;
+        let mut locked = grants::lock(tx, &holds.open_grants()).await?;
+        hold::release(holds.of(batch)?, &mut locked, released).map_err(StoreError::from)?;
+        holds.save(tx).await?;
         grants::save(tx, &locked).await?;
         let keys = ledger::post(tx, &[transaction], self.now()).await?;
         let lines: Vec<NewLine> = keys

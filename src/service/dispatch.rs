@@ -2,6 +2,8 @@
 //!
 //! A claim is one transaction: tasks go from `pending` to `submitting`, each gets an attempt, their batches' counters move.
 //! Only then may a provider be called. What a crash leaves behind is adopted by another worker (`workers.rs`).
+//!
+//! Claims of a batch wait for each other in its queue, which settlements have nothing to do with.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +15,7 @@ use crate::domain::share::{Portion, Waiting, divide};
 use crate::domain::task::TaskStatus;
 use crate::domain::time::Time;
 use crate::domain::webhook::EventType;
-use crate::store::batches::Acquired;
+use crate::store::batches::Taken;
 use crate::store::events::NewEvent;
 use crate::store::runs::{Run, runs};
 use crate::store::tasks::{OrderRow, Step};
@@ -57,7 +59,7 @@ pub struct Accepted {
 impl Service {
     /// Routes in use, with the deadline in seconds of what they make.
     pub async fn routes(&self) -> ServiceResult<Vec<(Route, i64)>> {
-        let mut tx = self.db().read().await?;
+        let mut tx = self.db().glance().await?;
         Ok(catalogue::routes(&mut tx, self.now()).await?)
     }
 
@@ -81,7 +83,8 @@ impl Service {
             return Ok(Vec::new());
         }
         let now = self.now();
-        let mut tx = self.db().read().await?;
+        // What is seen here is looked at again under the lock of the queues.
+        let mut tx = self.db().glance().await?;
         let mut retries = Retries::default();
         // What waits for a model that is full stays in line until there is a place for it.
         let models: Vec<ModelKey> = free.keys().copied().collect();
@@ -188,9 +191,10 @@ async fn claim_portions(
     retries: &Retries,
     places: &[Places],
     now: Time,
-) -> StoreResult<(Vec<Acquired<BatchHead>>, BTreeSet<BatchKey>, Vec<Run<RouteKey>>)> {
+) -> StoreResult<(Vec<BatchHead>, BTreeSet<BatchKey>, Vec<Run<RouteKey>>)> {
     let keys: Vec<BatchKey> = portions.iter().map(|portion| portion.batch).collect();
-    let mut heads = batches::lock(tx, &keys).await?;
+    batches::lock_queues(tx, &keys).await?;
+    let mut heads = batches::heads(tx, &keys).await?;
     let mut wanted = Vec::new();
     let mut due_wanted = Vec::new();
     let mut starting = BTreeSet::new();
@@ -223,13 +227,15 @@ async fn claim_portions(
         tasks::insert_retries(tx, &aside).await?;
     }
     attempts::insert(tx, &runs, now).await?;
+    let mut taken = Vec::with_capacity(heads.len());
     for head in &mut heads {
         let claimed: usize = runs.iter().filter(|run| run.batch == head.key).map(Run::count).sum();
         let claimed = i64::try_from(claimed).unwrap_or(0);
         head.counts.pending -= claimed;
         head.counts.processing += claimed;
+        taken.push(Taken { batch: head.key, tasks: claimed, next_task_number: head.next_task_number });
     }
-    batches::save(tx, &heads, Some(now)).await?;
+    batches::take(tx, &taken, now).await?;
     Ok((heads, starting, runs))
 }
 

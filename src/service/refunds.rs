@@ -77,29 +77,29 @@ impl Service {
             return Ok(done);
         }
         let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
-        let mut heads = batches::lock(&mut tx, &[key]).await?;
+        let mut holds = holds::lock(&mut tx, &[key]).await?;
+        let mut heads = batches::acquire(&mut tx, &holds).await?;
         let head = heads.first_mut().ok_or(ServiceError::NotFound { what: "batch" })?;
         let captures = refundable(&mut tx, key, tasks).await?;
-        let mut draws = holds::of(&mut tx, &[key]).await?;
-        let of_batch = draws.get_mut(&key).ok_or_else(|| StoreError::inconsistent("hold_draws", "a batch holds nothing"))?;
+        let of_batch = holds.of(key)?;
         let mut sources: Vec<GrantKey> = of_batch.iter().filter(|draw| !draw.captured.is_zero()).map(|draw| draw.grant).collect();
         sources.sort_unstable();
         sources.dedup();
         let mut locked = grants::lock(&mut tx, &sources).await?;
         let reversals = reverse(head, &captures, of_batch, &mut locked)?;
-        holds::save(&mut tx, &draws).await?;
+        holds.save(&mut tx).await?;
         grants::save(&mut tx, &locked).await?;
         let customer = head.customer;
         let before = accounts::balances(&mut tx, customer).await?;
         let transactions = self.post_reversals(&mut tx, head, reversals, reason).await?;
         let done = refund(id, tasks, &captures, before, transactions)?;
         let event = self.batch_event(EventType::BatchRefunded, head, vec![RefundNews::operator(done.count, done.credits)]);
-        batches::save(&mut tx, &heads, None).await?;
         events::insert(&mut tx, &[event], now).await?;
         let after = json!({"tasks": tasks.to_string(), "credits": done.credits, "transactions": done.transactions});
         let note = Note::new(Deed::TasksRefunded, ObjectKind::Batch, id).of(customer).after(after);
         self.note(&mut tx, note.because(Some(reason))).await?;
         answered(&mut tx, once, &done).await?;
+        batches::save(&mut tx, &heads).await?;
         tx.commit().await?;
         Ok(done)
     }

@@ -2,8 +2,8 @@
 //! hold, counters and events. `UNIQUE (batch, task, step)` on the lines makes it exactly once; the fence on the task's row
 //! makes a worker that lost its lease write nothing.
 //!
-//! What only its worker may write, the tasks' rows and attempts, is written first; batches are locked after that, for the
-//! money and the counters. So the claims and settlements of one large batch wait for each other as little as they can.
+//! What only its worker may write, the tasks' rows and attempts, is written first; then the holds of their batches are locked,
+//! for the money; the batches' rows are written last, so that claims do not wait for settlements.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,8 +19,9 @@ use crate::domain::webhook::EventType;
 use crate::store::attempts::Closed;
 use crate::store::batches::{Acquired, FailureAdded};
 use crate::store::events::NewEvent;
+use crate::store::holds::Holds;
 use crate::store::tasks::{Step, Stepped};
-use crate::store::{StoreError, StoreResult, Tx, attempts, batches, events, tallies, tasks};
+use crate::store::{StoreError, StoreResult, Tx, attempts, batches, events, holds, tallies, tasks};
 
 use super::events::{RefundNews, end_event, refund, refunds_of};
 use super::{Service, ServiceResult};
@@ -111,7 +112,9 @@ impl Service {
         }
         let mut tx = self.db().write().await?;
         let batches: BTreeSet<BatchKey> = overdue.iter().map(|task| task.batch).collect();
-        let mut group = Group::lock(self, &mut tx, &batches.into_iter().collect::<Vec<_>>(), now).await?;
+        let batches: Vec<BatchKey> = batches.into_iter().collect();
+        batches::lock_queues(&mut tx, &batches).await?;
+        let mut group = Group::lock(self, &mut tx, &batches, now).await?;
         group.fail_waiting(&mut tx, &overdue).await?;
         let failed = group.settled.failed;
         tx.commit().await?;
@@ -212,7 +215,8 @@ async fn close_attempts(tx: &mut Tx, stepped: &[(Decision<'_>, Stepped)], now: T
 }
 
 struct Group<'s> {
-    heads: Vec<Acquired<BatchHead>>,
+    holds: Holds,
+    heads: Vec<Acquired>,
     now: Time,
     service: &'s Service,
     settled: Settled,
@@ -224,8 +228,10 @@ struct Group<'s> {
 
 impl<'s> Group<'s> {
     async fn lock(service: &'s Service, tx: &mut Tx, keys: &[BatchKey], now: Time) -> StoreResult<Self> {
-        let heads = batches::lock(tx, keys).await?;
+        let holds = holds::lock(tx, keys).await?;
+        let heads = batches::acquire(tx, &holds).await?;
         Ok(Self {
+            holds,
             heads,
             now,
             service,
@@ -269,8 +275,8 @@ impl<'s> Group<'s> {
         }
         let mut events = self.task_events(ended);
         events.extend(self.finish_batches(tx).await?);
-        batches::save(tx, &self.heads, None).await?;
-        events::insert(tx, &events, self.now).await
+        events::insert(tx, &events, self.now).await?;
+        batches::save(tx, &self.heads).await
     }
 
     fn head(&self, key: BatchKey) -> Option<&BatchHead> {
@@ -333,9 +339,10 @@ impl<'s> Group<'s> {
         Ok(())
     }
 
-    /// Tasks that came back to a batch that is being canceled never run again.
+    /// Tasks that came back to a batch that is being canceled never run again. Nobody claims them meanwhile: who cancels a
+    /// batch has had its queue, and claims leave it alone from then on.
     async fn cancel_what_waits(&mut self, tx: &mut Tx) -> StoreResult<()> {
-        let canceling = |head: &&mut Acquired<BatchHead>| head.state.status() == BatchStatus::Canceling && head.counts.pending > 0;
+        let canceling = |head: &&mut Acquired| head.state.status() == BatchStatus::Canceling && head.counts.pending > 0;
         for head in self.heads.iter_mut().filter(canceling) {
             for canceled in tasks::cancel_pending(tx, head.key, self.now).await? {
                 head.counts.pending -= 1;

@@ -52,7 +52,7 @@ impl Service {
     }
 
     pub async fn workers_alive(&self) -> ServiceResult<i64> {
-        let mut tx = self.db().read().await?;
+        let mut tx = self.db().glance().await?;
         Ok(workers::count_alive(&mut tx, self.now()).await?)
     }
 

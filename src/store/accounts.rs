@@ -1,4 +1,4 @@
-//! The two accounts of every customer. Locked in order of their keys, after batches and grants.
+//! The two accounts of every customer. Locked in order of their keys, after holds and grants.
 
 use std::collections::HashMap;
 

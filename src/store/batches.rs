@@ -1,8 +1,11 @@
-//! Batches and their counters. A batch is locked before anything of it changes.
+//! Batches and their counters. Whoever takes tasks out of what waits in a batch has its queue, and whoever moves its money has
+//! its hold (`holds.rs`), so that its row, which both write, is held for one statement at the end of a transaction.
 
-use std::ops::{Deref, DerefMut};
+mod head;
 
-use crate::domain::batch::{Batch, BatchCredits, BatchEnd, BatchHead, BatchState, BatchStatus, Counts, FailureSum, PricedModel};
+pub use self::head::{Acquired, Taken, acquire, heads, lock_queues, save, take};
+use self::head::{HeadRow, read_head};
+use crate::domain::batch::{Batch, FailureSum, PricedModel};
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
 use crate::domain::id::{ApiKeyKey, BatchId, BatchKey, CustomerKey, ModelKey};
@@ -12,26 +15,7 @@ use crate::domain::share::Waiting;
 use crate::domain::time::Time;
 
 use super::dialect::{Column, SetStatement};
-use super::error::ensure_rows;
-use super::{StoreError, StoreResult, Tx, on};
-
-/// A value whose row this transaction has locked. Only `lock` makes one, and only one can be saved.
-#[derive(Debug)]
-pub struct Acquired<T>(T);
-
-impl<T> Deref for Acquired<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T> DerefMut for Acquired<T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.0
-    }
-}
+use super::{StoreResult, Tx, on};
 
 /// A batch to be stored.
 #[derive(Clone, Copy, Debug)]
@@ -59,140 +43,8 @@ pub async fn insert(tx: &mut Tx, batch: &NewBatchRow<'_>, now: Time) -> StoreRes
     Ok(BatchKey(key))
 }
 
-#[derive(sqlx::FromRow)]
-struct HeadRow {
-    id: i64,
-    public_id: String,
-    customer_id: i64,
-    status: String,
-    total: i64,
-    pending: i64,
-    processing: i64,
-    succeeded: i64,
-    failed: i64,
-    canceled: i64,
-    next_task_no: i32,
-    credits_held: i64,
-    credits_charged: i64,
-    credits_refunded: i64,
-    revenue_microusd: i64,
-    cost_succeeded_microusd: i64,
-    cost_failed_microusd: i64,
-    started_at_us: Option<i64>,
-    cancel_requested_at_us: Option<i64>,
-    finished_at_us: Option<i64>,
-}
-
-fn read_head(row: HeadRow) -> StoreResult<BatchHead> {
-    let [held, charged, refunded] = [row.credits_held, row.credits_charged, row.credits_refunded].map(Credits::new);
-    let credits = BatchCredits::new(held, charged, refunded);
-    let state = read_state(&row.status, row.started_at_us, row.cancel_requested_at_us, row.finished_at_us)?;
-    Ok(BatchHead {
-        key: BatchKey(row.id),
-        id: row.public_id.parse()?,
-        customer: CustomerKey(row.customer_id),
-        state,
-        counts: Counts {
-            total: row.total,
-            pending: row.pending,
-            processing: row.processing,
-            succeeded: row.succeeded,
-            failed: row.failed,
-            canceled: row.canceled,
-        },
-        credits: credits.ok_or_else(|| StoreError::inconsistent("batches", format!("credits of {}", row.public_id)))?,
-        next_task_number: row.next_task_no,
-        revenue: Money::from_micros(row.revenue_microusd),
-        cost_succeeded: Money::from_micros(row.cost_succeeded_microusd),
-        cost_failed: Money::from_micros(row.cost_failed_microusd),
-    })
-}
-
-fn read_state(status: &str, started: Option<i64>, cancel_requested: Option<i64>, finished: Option<i64>) -> StoreResult<BatchState> {
-    let started_at = started.map(Time::from_micros);
-    let missing = || StoreError::inconsistent("batches", format!("a {status} batch without its time"));
-    let end = |end| Ok(BatchState::Finished { started_at, finished_at: finished.map(Time::from_micros).ok_or_else(missing)?, end });
-    match status.parse::<BatchStatus>()? {
-        BatchStatus::Queued => Ok(BatchState::Queued),
-        BatchStatus::Processing => Ok(BatchState::Processing { started_at: started_at.ok_or_else(missing)? }),
-        BatchStatus::Canceling => {
-            Ok(BatchState::Canceling { started_at, requested_at: cancel_requested.map(Time::from_micros).ok_or_else(missing)? })
-        }
-        BatchStatus::Completed => end(BatchEnd::Completed),
-        BatchStatus::Partial => end(BatchEnd::Partial),
-        BatchStatus::Failed => end(BatchEnd::Failed),
-        BatchStatus::Canceled => end(BatchEnd::Canceled),
-    }
-}
-
-/// Locks batches, in order of their keys.
-pub async fn lock(tx: &mut Tx, keys: &[BatchKey]) -> StoreResult<Vec<Acquired<BatchHead>>> {
-    static LOCK: SetStatement = SetStatement::new(
-        "SELECT id, public_id, customer_id, status, total, pending, processing, succeeded, failed, canceled, next_task_no, credits_held,
-            credits_charged, credits_refunded, revenue_microusd, cost_succeeded_microusd, cost_failed_microusd, started_at_us,
-            cancel_requested_at_us, finished_at_us
-        FROM batches WHERE id IN (SELECT u.id FROM {rows}) ORDER BY id {lock}",
-        0,
-        &[("id", "bigint")],
-    );
-    let rows: Vec<HeadRow> = LOCK.fetch(tx, &[], vec![Column::I64(keys.iter().map(|key| key.0).collect())]).await?;
-    rows.into_iter().map(|row| read_head(row).map(Acquired)).collect()
-}
-
-/// Writes what changed of locked batches. `claimed_at` is when they last got a turn; `None` leaves it.
-pub async fn save(tx: &mut Tx, heads: &[Acquired<BatchHead>], claimed_at: Option<Time>) -> StoreResult<()> {
-    static SAVE: SetStatement = SetStatement::new(
-        "UPDATE batches AS b SET status = u.status, pending = u.pending, processing = u.processing, succeeded = u.succeeded,
-            failed = u.failed, canceled = u.canceled, next_task_no = u.next_no, credits_charged = u.charged, credits_refunded = u.refunded,
-            revenue_microusd = u.revenue, cost_succeeded_microusd = u.cost_ok, cost_failed_microusd = u.cost_bad,
-            started_at_us = u.started, cancel_requested_at_us = COALESCE(u.requested, b.cancel_requested_at_us), finished_at_us = u.finished,
-            claimed_at_us = CASE WHEN $1 > 0 THEN $1 ELSE b.claimed_at_us END
-        FROM {rows} WHERE b.id = u.id",
-        1,
-        &[
-            ("id", "bigint"),
-            ("status", "text"),
-            ("pending", "bigint"),
-            ("processing", "bigint"),
-            ("succeeded", "bigint"),
-            ("failed", "bigint"),
-            ("canceled", "bigint"),
-            ("next_no", "integer"),
-            ("charged", "bigint"),
-            ("refunded", "bigint"),
-            ("revenue", "bigint"),
-            ("cost_ok", "bigint"),
-            ("cost_bad", "bigint"),
-            ("started", "bigint"),
-            ("requested", "bigint"),
-            ("finished", "bigint"),
-        ],
-    );
-    if let Some(wrong) = heads.iter().find(|head| !head.counts.is_consistent()) {
-        return Err(StoreError::inconsistent("batches", format!("{} would have {:?}", wrong.id, wrong.counts)));
-    }
-    let column = |value: fn(&BatchHead) -> i64| Column::I64(heads.iter().map(|head| value(head)).collect());
-    let time = |value: fn(&BatchHead) -> Option<Time>| Column::I64Null(heads.iter().map(|head| value(head).map(Time::micros)).collect());
-    let columns = vec![
-        column(|head| head.key.0),
-        Column::Word(heads.iter().map(|head| head.state.status().as_str()).collect()),
-        column(|head| head.counts.pending),
-        column(|head| head.counts.processing),
-        column(|head| head.counts.succeeded),
-        column(|head| head.counts.failed),
-        column(|head| head.counts.canceled),
-        Column::I32(heads.iter().map(|head| head.next_task_number).collect()),
-        column(|head| head.credits.charged.get()),
-        column(|head| head.credits.refunded.get()),
-        column(|head| head.revenue.micros()),
-        column(|head| head.cost_succeeded.micros()),
-        column(|head| head.cost_failed.micros()),
-        time(|head| head.state.started_at()),
-        time(|head| head.state.cancel_requested_at()),
-        time(|head| head.state.finished_at()),
-    ];
-    let claimed_at = claimed_at.map_or(0, Time::micros);
-    ensure_rows("saving batches", SAVE.execute(tx, &[claimed_at], columns).await?, heads.len())
+fn ids(keys: &[BatchKey]) -> Vec<Column> {
+    vec![Column::I64(keys.iter().map(|key| key.0).collect())]
 }
 
 /// Open batches with waiting tasks, longest without a turn first, and the models of each. Bounded: whoever is left out is
@@ -223,7 +75,7 @@ pub async fn waiting(tx: &mut Tx, max: i64) -> StoreResult<(Vec<Waiting>, Vec<(B
 pub async fn canceling(tx: &mut Tx, keys: &[BatchKey]) -> StoreResult<Vec<BatchKey>> {
     static CANCELING: SetStatement =
         SetStatement::new("SELECT id FROM batches WHERE status = 'canceling' AND id IN (SELECT u.id FROM {rows})", 0, &[("id", "bigint")]);
-    let rows: Vec<(i64,)> = CANCELING.fetch(tx, &[], vec![Column::I64(keys.iter().map(|key| key.0).collect())]).await?;
+    let rows: Vec<(i64,)> = CANCELING.fetch(tx, &[], ids(keys)).await?;
     Ok(rows.into_iter().map(|(key,)| BatchKey(key)).collect())
 }
 
@@ -327,7 +179,7 @@ pub async fn model_names(tx: &mut Tx, keys: &[BatchKey]) -> StoreResult<Vec<(Bat
         0,
         &[("id", "bigint")],
     );
-    let rows: Vec<(i64, String)> = NAMES.fetch(tx, &[], vec![Column::I64(keys.iter().map(|key| key.0).collect())]).await?;
+    let rows: Vec<(i64, String)> = NAMES.fetch(tx, &[], ids(keys)).await?;
     Ok(rows.into_iter().map(|(batch, name)| (BatchKey(batch), name)).collect())
 }
 

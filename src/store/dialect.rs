@@ -3,6 +3,7 @@
 //! Most of it is one thing: how many rows are handed over in one statement. A [`SetStatement`] is written once, with `{rows}`
 //! where the rows go, `{lock}` where rows are locked, `{hold}` where others may still refer to them, and `{bytewise}` after a text whose letters A–Z alone are folded.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
@@ -258,6 +259,26 @@ pub async fn due_deliveries(tx: &mut Tx, endpoints: Vec<i64>, now_us: i64, each:
 /// costs more than running them. SQLite always looks up by key.
 pub const BEGIN_WRITE: &str = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 0; SET LOCAL jit = off";
+
+/// So many queues of batches can be had apart from each other; the others share one. Bounded, because the server keeps its locks
+/// in a table of a fixed size and a claim may look into hundreds of batches.
+const QUEUES: i64 = 64;
+
+/// Takes the queues of batches until this transaction ends.
+///
+/// Differs because SQLite's one writer has everything to itself.
+pub async fn lock_queues(tx: &mut Tx, batches: impl Iterator<Item = i64>) -> StoreResult<()> {
+    /// Apart from all other advisory locks of the database: "queu".
+    const CLASS: i32 = 0x7175_6575;
+    // Row by row in this order, so that nobody waits in a circle.
+    const LOCK: &str = "SELECT pg_advisory_xact_lock($1, u.queue) FROM unnest($2::integer[]) AS u(queue)";
+    if let Tx::Postgres(tx) = tx {
+        let queues: BTreeSet<i32> = batches.filter_map(|batch| i32::try_from(batch.rem_euclid(QUEUES)).ok()).collect();
+        let queues: Vec<i32> = queues.into_iter().collect();
+        sqlx::query(LOCK).bind(CLASS).bind(queues).execute(tx.connection()).await?;
+    }
+    Ok(())
+}
 
 /// Waits for locks no longer than `ms` in this transaction.
 ///

@@ -1,6 +1,7 @@
-//! Holds: which grants a batch drew on. Guarded by the lock on the batch's row.
+//! Holds: which grants a batch drew on. Whoever moves money of a batch has its hold locked, so that one comes after the other;
+//! the batch's own row, which claims write too, is not held meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::books::Sums;
 use crate::domain::credits::Credits;
@@ -12,7 +13,7 @@ use crate::domain::time::Time;
 
 use super::dialect::{Column, SetStatement};
 use super::error::ensure_rows;
-use super::{StoreResult, Tx, on};
+use super::{StoreError, StoreResult, Tx, on};
 
 /// A draw with the grant's public name, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,15 +45,20 @@ pub async fn insert(tx: &mut Tx, batch: BatchKey, draws: &[Draw]) -> StoreResult
     ensure_rows("inserting draws", INSERT.execute(tx, &[batch.0], columns).await?, draws.len())
 }
 
-/// The draws of batches that this transaction has locked, in order of drawing.
-pub async fn of(tx: &mut Tx, batches: &[BatchKey]) -> StoreResult<BTreeMap<BatchKey, Vec<Draw>>> {
-    static OF: SetStatement = SetStatement::new(
+/// The draws of batches whose holds this transaction has locked, in order of drawing. Only [`lock`] makes them.
+#[derive(Debug)]
+pub struct Holds(BTreeMap<BatchKey, Vec<Draw>>);
+
+/// Locks the holds of batches, in order of their keys, before grants and accounts.
+pub async fn lock(tx: &mut Tx, batches: &[BatchKey]) -> StoreResult<Holds> {
+    static LOCK: SetStatement = SetStatement::new(
         "SELECT batch_id, grant_id, credits, captured, released FROM hold_draws
-        WHERE batch_id IN (SELECT u.batch FROM {rows}) ORDER BY batch_id, seq",
+        WHERE batch_id IN (SELECT u.batch FROM {rows}) ORDER BY batch_id, seq {hold}",
         0,
         &[("batch", "bigint")],
     );
-    let rows: Vec<(i64, i64, i64, i64, i64)> = OF.fetch(tx, &[], vec![Column::I64(batches.iter().map(|batch| batch.0).collect())]).await?;
+    let rows: Vec<(i64, i64, i64, i64, i64)> =
+        LOCK.fetch(tx, &[], vec![Column::I64(batches.iter().map(|batch| batch.0).collect())]).await?;
     let mut draws: BTreeMap<BatchKey, Vec<Draw>> = BTreeMap::new();
     for (batch, grant, credits, captured, released) in rows {
         draws.entry(BatchKey(batch)).or_default().push(Draw {
@@ -62,24 +68,42 @@ pub async fn of(tx: &mut Tx, batches: &[BatchKey]) -> StoreResult<BTreeMap<Batch
             released: Credits::new(released),
         });
     }
-    Ok(draws)
+    Ok(Holds(draws))
 }
 
-pub async fn save(tx: &mut Tx, draws: &BTreeMap<BatchKey, Vec<Draw>>) -> StoreResult<()> {
-    static SAVE: SetStatement = SetStatement::new(
-        "UPDATE hold_draws AS d SET captured = u.c, released = u.r FROM {rows} WHERE d.batch_id = u.b AND d.seq = u.s",
-        0,
-        &[("b", "bigint"), ("s", "integer"), ("c", "bigint"), ("r", "bigint")],
-    );
-    let rows: Vec<(i64, i32, &Draw)> =
-        draws.iter().flat_map(|(batch, draws)| draws.iter().zip(1..).map(|(draw, seq)| (batch.0, seq, draw))).collect();
-    let columns = vec![
-        Column::I64(rows.iter().map(|row| row.0).collect()),
-        Column::I32(rows.iter().map(|row| row.1).collect()),
-        Column::I64(rows.iter().map(|row| row.2.captured.get()).collect()),
-        Column::I64(rows.iter().map(|row| row.2.released.get()).collect()),
-    ];
-    ensure_rows("saving draws", SAVE.execute(tx, &[], columns).await?, rows.len())
+impl Holds {
+    /// The batches whose holds these are.
+    pub fn batches(&self) -> Vec<BatchKey> {
+        self.0.keys().copied().collect()
+    }
+
+    pub fn of(&mut self, batch: BatchKey) -> StoreResult<&mut [Draw]> {
+        let draws = self.0.get_mut(&batch).ok_or_else(|| StoreError::inconsistent("hold_draws", format!("none of {batch:?}")))?;
+        Ok(draws)
+    }
+
+    /// The grants that credits are still held of, in order of their keys.
+    pub fn open_grants(&self) -> Vec<GrantKey> {
+        let open: BTreeSet<GrantKey> = self.0.values().flatten().filter(|draw| !draw.open().is_zero()).map(|draw| draw.grant).collect();
+        open.into_iter().collect()
+    }
+
+    pub async fn save(&self, tx: &mut Tx) -> StoreResult<()> {
+        static SAVE: SetStatement = SetStatement::new(
+            "UPDATE hold_draws AS d SET captured = u.c, released = u.r FROM {rows} WHERE d.batch_id = u.b AND d.seq = u.s",
+            0,
+            &[("b", "bigint"), ("s", "integer"), ("c", "bigint"), ("r", "bigint")],
+        );
+        let rows: Vec<(i64, i32, &Draw)> =
+            self.0.iter().flat_map(|(batch, draws)| draws.iter().zip(1..).map(|(draw, seq)| (batch.0, seq, draw))).collect();
+        let columns = vec![
+            Column::I64(rows.iter().map(|row| row.0).collect()),
+            Column::I32(rows.iter().map(|row| row.1).collect()),
+            Column::I64(rows.iter().map(|row| row.2.captured.get()).collect()),
+            Column::I64(rows.iter().map(|row| row.2.released.get()).collect()),
+        ];
+        ensure_rows("saving draws", SAVE.execute(tx, &[], columns).await?, rows.len())
+    }
 }
 
 /// The four sums of a batch's draws: held, captured, released, still open.

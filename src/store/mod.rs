@@ -3,9 +3,10 @@
 //! [`Db::write`], [`Db::read`], [`Db::look_up`] and [`Db::glance`] give a [`Tx`]; every function of the store takes one. A write
 //! that is not committed is rolled back. On SQLite there is one writer with group commit (`writer.rs`) and a pool of readers; on PostgreSQL a pool.
 //!
-//! Locks are taken in one order everywhere, so that no two transactions wait for each other: batches by key, then grants by
-//! key, then accounts by key. A worker writes the rows of its own tasks before it locks their batches: nobody who has locked
-//! a batch waits for a task that somebody has in hand. Of webhooks: endpoints by key, then replays, then deliveries.
+//! Locks are taken in one order everywhere, so that no two transactions wait for each other: queues of batches, then holds of
+//! batches by key, then grants by key, then accounts by key, then the rows of batches by key. A worker writes the rows of its own
+//! tasks before it locks their holds: nobody who has a queue or a hold waits for a task that somebody has in hand. Of webhooks:
+//! endpoints by key, then replays, then deliveries.
 
 use std::str::FromStr;
 use std::time::Duration;

@@ -250,7 +250,7 @@ pub async fn fail_waiting(tx: &mut Tx, tasks: &[TaskKey], failure: FailureType, 
     Ok(rows.into_iter().map(stepped).collect())
 }
 
-/// Takes retries out of the line; returns those that were in it. The lock on their batches keeps others from it.
+/// Takes retries out of the line; returns those that were in it. Whoever does has the queues of their batches.
 pub async fn delete_retries(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<TaskKey>> {
     static DELETE: SetStatement = SetStatement::new(
         "DELETE FROM retries WHERE (batch_id, task_no) IN (SELECT u.b, u.n FROM {rows}) RETURNING batch_id, task_no",

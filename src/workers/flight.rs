@@ -1,5 +1,6 @@
 //! The way of one task: submit, accept, poll, end. Everything that is written on it goes through the worker's groups.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,7 +92,12 @@ fn fails(failure: FailureType, evidence: Evidence) -> Outcome {
     Outcome::Failed(Fault { failure, party: failure.usual_party(), evidence, retry: Retry::Never })
 }
 
-/// Sends a task on its way. On the heap: a flight is several kilobytes, and the runtime would move it about.
+/// What few flights do has its own place on the heap, so that all the others are small.
+fn rarely<F: Future>(rare: F) -> Pin<Box<F>> {
+    Box::pin(rare)
+}
+
+/// Sends a task on its way. On the heap: the runtime would move it about.
 pub fn depart(desk: &Arc<Desk>, flight: Flight) {
     desk.flights.spawn(Box::pin(fly(Arc::clone(desk), flight)));
 }
@@ -113,7 +119,7 @@ async fn fly(desk: Arc<Desk>, mut flight: Flight) {
     }
     desk.forget(task);
     if gave_up {
-        watch_for_late_result(&desk, &flight).await;
+        rarely(watch_for_late_result(&desk, &flight)).await;
     }
 }
 
@@ -183,7 +189,7 @@ async fn answered(desk: &Desk, flight: &mut Flight, provider: &dyn Provider, ans
             let until = now.plus_s(desk.config.route_pause_s);
             desk.suspect(flight.route, true);
             tracing::error!(route = flight.route.0, provider = flight.provider, failure = %fault.failure, code = fault.evidence.code, "route paused");
-            if let Err(error) = desk.service.pause_route(flight.route, until, fault.failure.as_str()).await {
+            if let Err(error) = rarely(desk.service.pause_route(flight.route, until, fault.failure.as_str())).await {
                 tracing::warn!(%error, "the pause of a route could not be stored");
             }
             if now >= flight.task_deadline { Some(Outcome::Failed(fault)) } else { Some(Outcome::PutBack { due: until }) }
@@ -297,5 +303,20 @@ async fn wait_until(desk: &Desk, moment: Time) -> Option<()> {
             return Some(());
         }
         rest(desk, left_ms.clamp(1, 1_000)).await?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<A, B, R>(_: fn(A, B) -> R) -> usize {
+        size_of::<R>()
+    }
+
+    /// A worker has thousands of them, and each is fresh memory.
+    #[test]
+    fn a_flight_is_small() {
+        assert!(size(fly) <= 2_048, "{} bytes: what few flights do belongs into `rarely`", size(fly));
     }
 }

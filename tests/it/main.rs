@@ -13,6 +13,7 @@ mod books;
 mod chain;
 mod console;
 mod content;
+mod crowd;
 mod customers;
 mod database;
 mod documents;

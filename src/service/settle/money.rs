@@ -1,20 +1,20 @@
 //! The money of a settlement: captures and releases, from the hold's draws to the ledger's lines.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::domain::batch::{BatchCredits, BatchHead};
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
 use crate::domain::grant::Grant;
 use crate::domain::hold::{self, Draw};
-use crate::domain::id::{BatchKey, CustomerKey, GrantKey, ModelKey, TaskKey, TransactionId, TransactionKey};
+use crate::domain::id::{BatchKey, CustomerKey, ModelKey, TaskKey, TransactionId, TransactionKey};
 use crate::domain::ledger::{LineKind, Posting, TransactionKind};
 use crate::domain::money::Money;
 use crate::domain::task::TaskStatus;
 use crate::store::ledger::{NewLine, NewTransaction};
 use crate::store::tallies::TaskEnd;
 use crate::store::tasks::Stepped;
-use crate::store::{StoreError, StoreResult, Tx, grants, holds, ledger};
+use crate::store::{StoreError, StoreResult, Tx, grants, ledger};
 
 use super::Group;
 
@@ -48,21 +48,16 @@ impl Group<'_> {
         for line in std::mem::take(&mut self.lines) {
             by_batch.entry(line.task.batch).or_default().push(line);
         }
-        let keys: Vec<BatchKey> = by_batch.keys().copied().collect();
-        let mut draws = holds::of(tx, &keys).await?;
-        let open: BTreeSet<GrantKey> = draws.values().flatten().filter(|draw| !draw.open().is_zero()).map(|draw| draw.grant).collect();
-        let open: Vec<GrantKey> = open.into_iter().collect();
-        let mut locked = grants::lock(tx, &open).await?;
+        let mut locked = grants::lock(tx, &self.holds.open_grants()).await?;
         let mut transactions = Vec::new();
         let mut lines = Vec::new();
         for (batch, finished) in by_batch {
-            let of_batch = draws.get_mut(&batch).ok_or_else(|| StoreError::inconsistent("hold_draws", format!("none of {batch:?}")))?;
             let (captured, released): (Vec<_>, Vec<_>) = finished.into_iter().partition(|line| line.status == TaskStatus::Succeeded);
             for (kind, tasks) in [(TransactionKind::Capture, captured), (TransactionKind::Release, released)] {
                 if tasks.is_empty() {
                     continue;
                 }
-                let booked = book(kind, &tasks, of_batch, &mut locked)?;
+                let booked = book(kind, &tasks, self.holds.of(batch)?, &mut locked)?;
                 let head = self.head_mut(batch)?;
                 add_to_head(head, kind, &booked)?;
                 let transaction = self.transaction(self.customer_of(batch)?, batch, kind, &booked)?;
@@ -70,7 +65,7 @@ impl Group<'_> {
                 transactions.push(transaction);
             }
         }
-        holds::save(tx, &draws).await?;
+        self.holds.save(tx).await?;
         grants::save(tx, &locked).await?;
         let keys = ledger::post(tx, &transactions, self.now).await?;
         let lines: Vec<NewLine> = lines

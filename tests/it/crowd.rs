@@ -1,0 +1,82 @@
+//! Everybody at the same batches at once: claims, settlements, deadlines and cancellations wait for each other in one order,
+//! never in a circle, and the books close.
+
+use batchbook::domain::attempt::Retry;
+use batchbook::domain::batch::BatchStatus;
+use batchbook::domain::failure::FailureType;
+use batchbook::domain::id::BatchId;
+use batchbook::service::Reader;
+use batchbook::service::dispatch::Places;
+use batchbook::service::settle::Outcome;
+use futures::future::join_all;
+
+use crate::books::{Books, failed, succeeded};
+use crate::database::{Kind, on_both};
+
+on_both! {
+    workers_deadlines_and_a_cancellation_meet_in_the_same_batches,
+}
+
+const WORKERS: usize = 4;
+const TASKS: usize = 400;
+
+async fn workers_deadlines_and_a_cancellation_meet_in_the_same_batches(kind: Kind) {
+    let books = Books::open(kind).await;
+    let caller = books.customer_with(100_000, 10_000_000).await;
+    let mut ids = Vec::new();
+    for key in ["a", "b", "c"] {
+        ids.push(books.submit(&caller, key, TASKS).await.unwrap().id);
+    }
+    let mut places = books.places().await;
+    for place in &mut places {
+        place.free = 25;
+    }
+    let cancels = async {
+        while books.batch(ids[0]).await.counts.succeeded < 100 {
+            tokio::task::yield_now().await;
+        }
+        books.service.cancel(Reader::from(&caller), ids[0], Some("enough")).await.unwrap();
+    };
+    let deadlines = async {
+        while !all_finished(&books, &ids).await {
+            books.clock.advance_ms(5_000);
+            books.service.fail_overdue().await.unwrap();
+        }
+    };
+    let working = join_all((0..WORKERS).map(|first| works(&books, &ids, &places, first)));
+    tokio::join!(cancels, deadlines, working);
+    for id in &ids {
+        let batch = books.batch(*id).await;
+        let ended = batch.counts.succeeded + batch.counts.failed + batch.counts.canceled;
+        assert_eq!((ended, batch.credits.open.get()), (i64::try_from(TASKS).unwrap(), 0), "{id}");
+    }
+    assert_eq!(books.batch(ids[0]).await.status(), BatchStatus::Canceled);
+    books.verify().await;
+}
+
+/// Claims and settles until everything is finished: of five tasks one is put back, and one fails and is tried again.
+async fn works(books: &Books, ids: &[BatchId], places: &[Places], first: usize) {
+    let worker = books.worker().await;
+    for turn in first.. {
+        let claimed = books.service.claim(worker, places).await.unwrap();
+        if claimed.is_empty() {
+            if all_finished(books, ids).await {
+                return;
+            }
+            continue;
+        }
+        let due = books.service.now();
+        books
+            .settle(worker, &claimed, |row| match (usize::try_from(row.task.number).unwrap() + turn) % 5 {
+                0 => Outcome::PutBack { due },
+                1 => failed(FailureType::ModelError, Retry::Backoff),
+                _ => succeeded(row),
+            })
+            .await;
+    }
+}
+
+async fn all_finished(books: &Books, ids: &[BatchId]) -> bool {
+    let batches = join_all(ids.iter().map(|id| books.batch(*id))).await;
+    batches.iter().all(|batch| batch.status().is_finished())
+}
