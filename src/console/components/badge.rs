@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::table::Cell;
 use crate::console::i18n::Lang;
 use crate::domain::attempt::AttemptState;
 use crate::domain::batch::BatchStatus;
@@ -45,14 +46,22 @@ pub fn batch_badge(lang: Lang, status: BatchStatus) -> AnyView {
 }
 
 pub fn task_badge(lang: Lang, status: TaskStatus) -> AnyView {
-    let look = match status {
+    badge(task_look(status), (lang.words().task_status_word)(status))
+}
+
+/// The same in a table.
+pub fn task_badge_cell(lang: Lang, status: TaskStatus) -> Cell {
+    Cell::element("span", &[("class", task_look(status).class())], (lang.words().task_status_word)(status))
+}
+
+const fn task_look(status: TaskStatus) -> Look {
+    match status {
         TaskStatus::Pending => Look::Waiting,
         TaskStatus::Submitting | TaskStatus::Processing => Look::Running,
         TaskStatus::Succeeded => Look::Good,
         TaskStatus::Failed => Look::Bad,
         TaskStatus::Canceled => Look::Stopped,
-    };
-    badge(look, (lang.words().task_status_word)(status))
+    }
 }
 
 pub fn attempt_badge(lang: Lang, state: AttemptState) -> AnyView {

@@ -93,6 +93,16 @@ impl TasksQuery {
         BatchQuery { tab: Tab::Tasks, tasks: self.clone(), ..BatchQuery::default() }.to_href(batch)
     }
 
+    /// Addresses with one task open, for all the rows of a page.
+    pub fn to_task_hrefs(&self, batch: BatchId) -> impl Fn(i32) -> String {
+        let closed = self.task(None).to_href(batch);
+        move |number| {
+            let mut href = Href::to(closed.clone());
+            href.with("task", Some(number));
+            href.0
+        }
+    }
+
     /// Another filter begins on its first page.
     #[must_use]
     pub fn filter(&self, filter: TaskFilter) -> Self {
@@ -162,6 +172,7 @@ mod tests {
         let query = TasksQuery::default();
         assert_eq!(query.to_href(id()), format!("/admin/batches/{ID}"));
         assert_eq!(query.page(3).task(Some(117)).to_href(id()), format!("/admin/batches/{ID}?page=3&task=117"));
+        assert_eq!(query.page(3).to_task_hrefs(id())(117), query.page(3).task(Some(117)).to_href(id()));
         let failed = query.size(size(200)).page(7).filter(TaskFilter::of_state(TaskState::Failed));
         assert_eq!(failed.to_href(id()), format!("/admin/batches/{ID}?state=failed&size=200"));
     }

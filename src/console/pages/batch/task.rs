@@ -8,6 +8,7 @@ use crate::console::api::batch::{AttemptRow, TaskDetail};
 use crate::console::components::badge::{attempt_badge, task_badge};
 use crate::console::components::copy::id_with_copy;
 use crate::console::components::figure::{code_line, code_whole, term, terms};
+use crate::console::components::table::Cell;
 use crate::console::i18n::Lang;
 use crate::console::query::{BatchQuery, TasksQuery};
 use crate::domain::id::BatchId;
@@ -145,8 +146,11 @@ fn link_out(url: &str) -> AnyView {
 }
 
 /// A short link to a video, in a row.
-pub fn video(name: &'static str, url: &str) -> Option<AnyView> {
-    is_web(url).then(|| view! { <a class="row-out" href=url.to_owned() rel="external noopener noreferrer">{name}</a> }.into_any())
+pub fn video(name: &'static str, url: &str) -> Cell {
+    if !is_web(url) {
+        return Cell::none();
+    }
+    Cell::element("a", &[("class", "row-out"), ("href", url), ("rel", "external noopener noreferrer")], name)
 }
 
 fn output(lang: Lang, task: &TaskDetail) -> AnyView {

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::task::{Drawer, drawer};
 use crate::console::api::batch::{BatchSummary, TasksPage, read_task, read_tasks};
 use crate::console::api::request::looked_at;
-use crate::console::components::badge::task_badge;
+use crate::console::components::badge::task_badge_cell;
 use crate::console::components::figure::span;
 use crate::console::components::pager::{NumberPager, Size};
 use crate::console::components::panel;
@@ -86,7 +86,8 @@ fn rows(lang: Lang, batch: &BatchSummary, query: &TasksQuery, page: &TasksPage) 
             text(words.failure),
             number(words.credits),
         ];
-        let link = |task: &TaskRow| lang.link(&here.task(Some(task.number)).to_href(id));
+        let href = here.to_task_hrefs(id);
+        let link = |task: &TaskRow| lang.link(&href(task.number));
         let rows = page
             .rows
             .iter()
@@ -117,10 +118,7 @@ fn task_row(lang: Lang, created_at: Time, task: &TaskRow, href: String, open: bo
     let label = format!("{} {}", words.open_task, task.number);
     let failure = task.failure.map(|(failure, party)| {
         let party = span("soft", format!(" · {}", (words.party_word)(party)));
-        view! {
-            {(words.failure_word)(failure)}
-            {party}
-        }
+        view! { {(words.failure_word)(failure)} {party} }
     });
     let sentence = task.failure.map_or("", |(failure, _)| (own.sentence)(failure));
     let (look, became) = match task.status {
@@ -128,21 +126,23 @@ fn task_row(lang: Lang, created_at: Time, task: &TaskRow, href: String, open: bo
         TaskStatus::Succeeded | TaskStatus::Failed | TaskStatus::Canceled => ("n info", words.refunded_word),
         TaskStatus::Pending | TaskStatus::Submitting | TaskStatus::Processing => ("n soft", words.held_word),
     };
-    let row_link =
-        view! { <a class="row-link" id=format!("task-{}", task.number) href=href data-noscroll="" aria-label=label>{task.number}</a> };
+    let number = task.number.to_string();
+    let id = format!("task-{number}");
+    let attributes = [("class", "row-link"), ("id", &*id), ("href", &*href), ("data-noscroll", ""), ("aria-label", &*label)];
+    let row_link = Cell::element("a", &attributes, &number);
     row(
         if open { "open" } else { "" },
         [
-            Cell::new(row_link).class("n"),
-            Cell::new(task_badge(lang, task.status)),
-            Cell::new(task.model.clone()),
-            Cell::new(view! { <bdi>{task.prompt.clone()}</bdi> }).class("prompt").title(task.prompt.clone()),
-            Cell::new(task.output.as_deref().and_then(|url| super::task::video(own.video, url))),
+            row_link.class("n"),
+            task_badge_cell(lang, task.status),
+            Cell::new(task.model.as_str()),
+            Cell::element("bdi", &[], &task.prompt).class("prompt").title(task.prompt.clone()),
+            task.output.as_deref().map_or_else(Cell::none, |url| super::task::video(own.video, url)),
             Cell::quiet_figure(lang.number(task.attempts.into()), task.attempts == 0),
             // Until it starts it waits, and until it ends it runs.
             Cell::figure(lang.between(Some(created_at), task.started_at.or(ended))),
             Cell::figure(lang.between(task.started_at, ended)),
-            Cell::new(failure).title(sentence.to_owned()),
+            failure.map_or_else(Cell::none, |failure| Cell::new(failure).title(sentence.to_owned())),
             Cell::new(format!("{} {became}", lang.credits(task.price))).class(look),
         ],
     )
