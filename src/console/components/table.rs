@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn what_is_written_by_hand_is_inert() {
         let link = Cell::element("a", &[("href", "/?q=\"><script>"), ("data-noscroll", "")], "<script>&");
-        let cells = [link.title("\" onload=\"".to_owned()), Cell::figure("1 < 2".to_owned()), Cell::new("")];
+        let cells = [link.title("\" onload=\"".to_owned()), Cell::figure("1 < 2".to_owned()), Cell::none()];
         let expected = "<tr><td title=\"&quot; onload=&quot;\"><a href=\"/?q=&quot;&gt;&lt;script&gt;\" data-noscroll=\"\">&lt;script&gt;&amp;</a></td>\
             <td class=\"n\">1 &lt; 2</td><td></td></tr>";
         assert_eq!(row("", cells).0, expected);

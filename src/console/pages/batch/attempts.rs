@@ -95,9 +95,9 @@ fn listed(lang: Lang, id: BatchId, page: &AttemptsPage) -> AnyView {
         number(words.ran),
     ];
     let mut rows: Vec<Row> = page.rows.iter().map(|(task, attempt)| attempt_row(lang, id, *task, attempt, page.now)).collect();
-    let mut total = vec![Cell::new(own.total).class("n"), Cell::new(""), Cell::new(""), Cell::new(own.of_all).class("soft"), Cell::new("")];
+    let mut total = vec![Cell::new(own.total).class("n"), Cell::none(), Cell::none(), Cell::new(own.of_all).class("soft"), Cell::none()];
     total.push(Cell::figure(lang.exact_amount(page.cost)));
-    total.extend((0..4).map(|_| Cell::new("")));
+    total.extend((0..4).map(|_| Cell::none()));
     rows.push(row("totals", total));
     table(own.attempts, &columns, rows)
 }

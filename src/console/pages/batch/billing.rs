@@ -212,15 +212,15 @@ fn totals(lang: Lang, query: BillingQuery, sums: &[KindSum]) -> Row {
         [
             Cell::new(own.totals),
             Cell::new(lang.number(transactions)),
-            Cell::new(""),
+            Cell::none(),
             Cell::figure(if tasks > 0 { lang.number(tasks) } else { String::new() }),
-            Cell::new(""),
+            Cell::none(),
             Cell::figure(credits),
-            Cell::new(""),
-            Cell::new(""),
+            Cell::none(),
+            Cell::none(),
             Cell::figure(lang.exact_amount(revenue)),
-            Cell::new(""),
-            Cell::new(""),
+            Cell::none(),
+            Cell::none(),
         ],
     )
 }

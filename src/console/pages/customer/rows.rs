@@ -73,7 +73,7 @@ fn grants(lang: Lang, customer: CustomerId, rows: &[GrantRow]) -> AnyView {
         "total",
         [
             Cell::new(words.total),
-            Cell::new(""),
+            Cell::none(),
             Cell::figure(lang.credits(sum(|grant| grant.credits))),
             Cell::figure(lang.credits(sum(|grant| grant.available))),
             Cell::figure(lang.credits(sum(|grant| grant.held))),
@@ -81,9 +81,9 @@ fn grants(lang: Lang, customer: CustomerId, rows: &[GrantRow]) -> AnyView {
             Cell::figure(lang.credits(sum(|grant| grant.expired))),
             Cell::figure(lang.credits(sum(|grant| grant.taken_back))),
             Cell::figure(lang.amount(paid)),
-            Cell::new(""),
-            Cell::new(""),
-            Cell::new(""),
+            Cell::none(),
+            Cell::none(),
+            Cell::none(),
         ],
     ));
     view! { {note(words.grants_note)} {table(words.grants, &columns, shown)} }.into_any()
