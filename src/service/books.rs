@@ -12,7 +12,7 @@ use crate::domain::books::{Books, Comparison};
 use crate::domain::id::BatchId;
 use crate::domain::time::Time;
 use crate::store::books::LedgerSide;
-use crate::store::{Tx, batches, books, holds, origins};
+use crate::store::{Tx, batches, books, origins};
 
 pub use crate::store::books::LastRefund;
 pub use crate::store::origins::Origin;
@@ -128,8 +128,7 @@ impl Service {
     async fn kept_books(&self, tx: &mut Tx, batch: &Batch, (since, known): (Time, LedgerSide)) -> ServiceResult<Books> {
         let ledger = books::of_ledger(tx, batch.key, known).await?;
         self.inner.added_up.keep(batch.id, since, ledger);
-        let grants = holds::sums(tx, batch.key).await?;
-        let comparison = books::comparison(tx, batch.key).await?;
+        let (grants, comparison) = books::kept(tx, batch.key).await?;
         let (transactions, reversed) = (ledger.transactions, ledger.reversed);
         Ok(Books { ledger: ledger.sums, transactions, reversed, kept: batch.credits.into(), grants, comparison })
     }

@@ -183,8 +183,13 @@ pub async fn keep(tx: &mut Tx, batch: BatchKey, comparison: &Comparison) -> Stor
 }
 
 #[derive(sqlx::FromRow)]
-struct ComparisonRow {
-    compared_at_us: i64,
+struct KeptRow {
+    held: i64,
+    captured: i64,
+    released: i64,
+    open: i64,
+    /// None when it was never compared.
+    compared_at_us: Option<i64>,
     actor: String,
     transactions: i64,
     ledger_held: i64,
@@ -200,25 +205,34 @@ struct ComparisonRow {
     examples: String,
 }
 
-/// The last comparison of a batch.
-pub async fn comparison(tx: &mut Tx, batch: BatchKey) -> StoreResult<Option<Comparison>> {
-    const LAST: &str = "SELECT compared_at_us, actor, transactions, ledger_held, ledger_charged, ledger_refunded, ledger_open, tasks,
-            tasks_held, tasks_charged, tasks_refunded, tasks_open, differing, examples
-        FROM batch_comparisons WHERE batch_id = $1";
-    let row: Option<ComparisonRow> = on!(tx, c => sqlx::query_as(LAST).bind(batch.0).fetch_optional(c).await)?;
-    row.map(|row| {
-        Ok(Comparison {
-            at: Time::from_micros(row.compared_at_us),
-            actor: row.actor,
-            ledger: Sums::new([row.ledger_held, row.ledger_charged, row.ledger_refunded, row.ledger_open]),
-            transactions: row.transactions,
-            tasks: Sums::new([row.tasks_held, row.tasks_charged, row.tasks_refunded, row.tasks_open]),
-            task_rows: row.tasks,
-            differing: row.differing,
-            examples: serde_json::from_str(&row.examples).map_err(|error| StoreError::inconsistent("batch_comparisons", error))?,
-        })
-    })
-    .transpose()
+/// What stands beside the ledger of a batch: the four sums of its draws on grants, and the last comparison.
+pub async fn kept(tx: &mut Tx, batch: BatchKey) -> StoreResult<(Sums, Option<Comparison>)> {
+    const KEPT: &str = "SELECT d.held, d.captured, d.released, d.open, c.compared_at_us, COALESCE(c.actor, '') AS actor,
+            COALESCE(c.transactions, 0) AS transactions, COALESCE(c.ledger_held, 0) AS ledger_held,
+            COALESCE(c.ledger_charged, 0) AS ledger_charged, COALESCE(c.ledger_refunded, 0) AS ledger_refunded,
+            COALESCE(c.ledger_open, 0) AS ledger_open, COALESCE(c.tasks, 0) AS tasks, COALESCE(c.tasks_held, 0) AS tasks_held,
+            COALESCE(c.tasks_charged, 0) AS tasks_charged, COALESCE(c.tasks_refunded, 0) AS tasks_refunded,
+            COALESCE(c.tasks_open, 0) AS tasks_open, COALESCE(c.differing, 0) AS differing, COALESCE(c.examples, '[]') AS examples
+        FROM (
+            SELECT CAST(COALESCE(SUM(credits), 0) AS BIGINT) AS held, CAST(COALESCE(SUM(captured), 0) AS BIGINT) AS captured,
+                CAST(COALESCE(SUM(released), 0) AS BIGINT) AS released,
+                CAST(COALESCE(SUM(credits - captured - released), 0) AS BIGINT) AS open
+            FROM hold_draws WHERE batch_id = $1
+        ) AS d LEFT JOIN batch_comparisons AS c ON c.batch_id = $1";
+    let row: KeptRow = on!(tx, c => sqlx::query_as(KEPT).bind(batch.0).fetch_one(c).await)?;
+    let draws = Sums::new([row.held, row.captured, row.released, row.open]);
+    let Some(at) = row.compared_at_us else { return Ok((draws, None)) };
+    let comparison = Comparison {
+        at: Time::from_micros(at),
+        actor: row.actor,
+        ledger: Sums::new([row.ledger_held, row.ledger_charged, row.ledger_refunded, row.ledger_open]),
+        transactions: row.transactions,
+        tasks: Sums::new([row.tasks_held, row.tasks_charged, row.tasks_refunded, row.tasks_open]),
+        task_rows: row.tasks,
+        differing: row.differing,
+        examples: serde_json::from_str(&row.examples).map_err(|error| StoreError::inconsistent("batch_comparisons", error))?,
+    };
+    Ok((draws, Some(comparison)))
 }
 
 /// Finished batches whose rows were not compared since their end. At most `max`.

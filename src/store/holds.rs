@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::books::Sums;
 use crate::domain::credits::Credits;
 use crate::domain::grant::GrantKind;
 use crate::domain::hold::Draw;
@@ -104,15 +103,6 @@ impl Holds {
         ];
         ensure_rows("saving draws", SAVE.execute(tx, &[], columns).await?, rows.len())
     }
-}
-
-/// The four sums of a batch's draws: held, captured, released, still open.
-pub async fn sums(tx: &mut Tx, batch: BatchKey) -> StoreResult<Sums> {
-    const SUMS: &str = "SELECT CAST(COALESCE(SUM(credits), 0) AS BIGINT), CAST(COALESCE(SUM(captured), 0) AS BIGINT),
-            CAST(COALESCE(SUM(released), 0) AS BIGINT), CAST(COALESCE(SUM(credits - captured - released), 0) AS BIGINT)
-        FROM hold_draws WHERE batch_id = $1";
-    let (held, captured, released, open): (i64, i64, i64, i64) = on!(tx, c => sqlx::query_as(SUMS).bind(batch.0).fetch_one(c).await)?;
-    Ok(Sums::new([held, captured, released, open]))
 }
 
 #[derive(sqlx::FromRow)]

@@ -39,6 +39,11 @@ impl Cell {
         Self { markup: String::new(), class: "", title: String::new() }
     }
 
+    /// A text.
+    pub fn text(text: &str) -> Self {
+        Self { markup: encode_text(text).into_owned(), ..Self::none() }
+    }
+
     /// One element with a text in it.
     pub fn element(name: &str, attributes: &[(&str, &str)], text: &str) -> Self {
         Self { markup: element(name, attributes, &encode_text(text)), ..Self::none() }
@@ -46,12 +51,12 @@ impl Cell {
 
     /// A figure, at the right.
     pub fn figure(figure: String) -> Self {
-        Self::new(figure).class("n")
+        Self::text(&figure).class("n")
     }
 
     /// A figure that is quiet when there is nothing to tell.
     pub fn quiet_figure(figure: String, nothing: bool) -> Self {
-        Self::new(figure).class(if nothing { "n none" } else { "n" })
+        Self::text(&figure).class(if nothing { "n none" } else { "n" })
     }
 
     #[must_use]
@@ -73,9 +78,9 @@ pub struct Row(String);
 /// A row: its class and its cells.
 pub fn row(class: &'static str, cells: impl IntoIterator<Item = Cell>) -> Row {
     let mut markup = String::with_capacity(1_024);
-    open(&mut markup, "tr", &said(&[("class", class)]));
+    open(&mut markup, "tr", said(&[("class", class)]));
     for cell in cells {
-        open(&mut markup, "td", &said(&[("class", cell.class), ("title", &cell.title)]));
+        open(&mut markup, "td", said(&[("class", cell.class), ("title", &cell.title)]));
         markup.push_str(&cell.markup);
         markup.push_str("</td>");
     }
@@ -85,16 +90,17 @@ pub fn row(class: &'static str, cells: impl IntoIterator<Item = Cell>) -> Row {
 
 /// A row of one cell that is as wide as so many columns.
 pub fn wide_row(class: &'static str, columns: u8, content: impl RenderHtml) -> Row {
-    let cell = element("td", &[("colspan", &columns.to_string())], &content.to_html());
-    Row(element("tr", &said(&[("class", class)]), &cell))
+    let columns = columns.to_string();
+    let cell = element("td", &[("colspan", &*columns)], &content.to_html());
+    Row(element("tr", said(&[("class", class)]), &cell))
 }
 
 /// The attributes that say something.
-fn said<'a>(attributes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    attributes.iter().filter(|(_, value)| !value.is_empty()).copied().collect()
+fn said<'a>(attributes: &'a [(&'a str, &'a str)]) -> impl Iterator<Item = &'a (&'a str, &'a str)> {
+    attributes.iter().filter(|(_, value)| !value.is_empty())
 }
 
-fn element(name: &str, attributes: &[(&str, &str)], markup: &str) -> String {
+fn element<'a>(name: &str, attributes: impl IntoIterator<Item = &'a (&'a str, &'a str)>, markup: &str) -> String {
     let mut element = String::with_capacity(markup.len() + 128);
     open(&mut element, name, attributes);
     element.push_str(markup);
@@ -104,7 +110,7 @@ fn element(name: &str, attributes: &[(&str, &str)], markup: &str) -> String {
     element
 }
 
-fn open(markup: &mut String, name: &str, attributes: &[(&str, &str)]) {
+fn open<'a>(markup: &mut String, name: &str, attributes: impl IntoIterator<Item = &'a (&'a str, &'a str)>) {
     markup.push('<');
     markup.push_str(name);
     for (name, value) in attributes {

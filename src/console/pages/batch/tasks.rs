@@ -135,7 +135,7 @@ fn task_row(lang: Lang, created_at: Time, task: &TaskRow, href: String, open: bo
         [
             row_link.class("n"),
             task_badge_cell(lang, task.status),
-            Cell::new(task.model.as_str()),
+            Cell::text(&task.model),
             Cell::element("bdi", &[], &task.prompt).class("prompt").title(task.prompt.clone()),
             task.output.as_deref().map_or_else(Cell::none, |url| super::task::video(own.video, url)),
             Cell::quiet_figure(lang.number(task.attempts.into()), task.attempts == 0),
@@ -143,7 +143,7 @@ fn task_row(lang: Lang, created_at: Time, task: &TaskRow, href: String, open: bo
             Cell::figure(lang.between(Some(created_at), task.started_at.or(ended))),
             Cell::figure(lang.between(task.started_at, ended)),
             failure.map_or_else(Cell::none, |failure| Cell::new(failure).title(sentence.to_owned())),
-            Cell::new(format!("{} {became}", lang.credits(task.price))).class(look),
+            Cell::text(&format!("{} {became}", lang.credits(task.price))).class(look),
         ],
     )
 }
