@@ -37,7 +37,7 @@ pub fn ApprovalsPage() -> impl IntoView {
 fn shown(lang: Lang, page: &Listed, decides: bool) -> AnyView {
     let words = lang.account();
     if page.rows.is_empty() {
-        return panel::empty(words.no_approvals, view! { <p>{words.approvals_text}</p> });
+        return panel::empty(words.no_approvals, ());
     }
     let columns = [
         text(lang.customers().name),
