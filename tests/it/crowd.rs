@@ -3,7 +3,7 @@
 
 use batchbook::domain::attempt::Retry;
 use batchbook::domain::batch::BatchStatus;
-use batchbook::domain::failure::FailureType;
+use batchbook::domain::failure::{FailureType, Party};
 use batchbook::domain::id::BatchId;
 use batchbook::service::Reader;
 use batchbook::service::dispatch::Places;
@@ -18,14 +18,16 @@ on_both! {
 }
 
 const WORKERS: usize = 4;
-const TASKS: usize = 400;
+const TASKS: i32 = 400;
+/// Every so many-th task waits until its deadline has passed.
+const LATE: i32 = 25;
 
 async fn workers_deadlines_and_a_cancellation_meet_in_the_same_batches(kind: Kind) {
     let books = Books::open(kind).await;
     let caller = books.customer_with(100_000, 10_000_000).await;
     let mut ids = Vec::new();
     for key in ["a", "b", "c"] {
-        ids.push(books.submit(&caller, key, TASKS).await.unwrap().id);
+        ids.push(books.submit(&caller, key, usize::try_from(TASKS).unwrap()).await.unwrap().id);
     }
     let mut places = books.places().await;
     for place in &mut places {
@@ -48,13 +50,19 @@ async fn workers_deadlines_and_a_cancellation_meet_in_the_same_batches(kind: Kin
     for id in &ids {
         let batch = books.batch(*id).await;
         let ended = batch.counts.succeeded + batch.counts.failed + batch.counts.canceled;
-        assert_eq!((ended, batch.credits.open.get()), (i64::try_from(TASKS).unwrap(), 0), "{id}");
+        assert_eq!((ended, batch.credits.open.get()), (i64::from(TASKS), 0), "{id}");
     }
     assert_eq!(books.batch(ids[0]).await.status(), BatchStatus::Canceled);
+    for id in &ids[1..] {
+        let failures = books.service.failures(*id).await.unwrap();
+        let overdue = failures.iter().find(|sum| (sum.failure, sum.party) == (FailureType::Timeout, Party::Platform));
+        assert!(overdue.is_some_and(|sum| sum.tasks >= i64::from(TASKS / LATE)), "{failures:?}");
+    }
     books.verify().await;
 }
 
-/// Claims and settles until everything is finished: of five tasks one is put back, and one fails and is tried again.
+/// Claims and settles until everything is finished: of five tasks one is put back, and one fails and is tried again; some wait
+/// for what never comes, and only their deadline ends them.
 async fn works(books: &Books, ids: &[BatchId], places: &[Places], first: usize) {
     let worker = books.worker().await;
     for turn in first.. {
@@ -65,9 +73,10 @@ async fn works(books: &Books, ids: &[BatchId], places: &[Places], first: usize) 
             }
             continue;
         }
-        let due = books.service.now();
+        let (due, never) = (books.service.now(), books.service.now().plus_s(100_000));
         books
             .settle(worker, &claimed, |row| match (usize::try_from(row.task.number).unwrap() + turn) % 5 {
+                _ if row.task.number % LATE == 0 => Outcome::PutBack { due: never },
                 0 => Outcome::PutBack { due },
                 1 => failed(FailureType::ModelError, Retry::Backoff),
                 _ => succeeded(row),
