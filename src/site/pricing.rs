@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::words::{self, SiteWords};
 use super::{Contact, PRICING, Seller, structured};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::{Lang, Language};
 use crate::domain::batch_list::Day;
 use crate::domain::money::Money;
@@ -53,7 +54,7 @@ impl Page<'_> {
         words::of(self.lang)
     }
 
-    fn document(&self) -> AnyView {
+    fn document(&self) -> Markup {
         let words = self.words();
         let data = structured::data(words.title, words.lead, self.seller, self.offer);
         let title = format!("{} · {}", words.title, self.seller.name);
@@ -93,11 +94,11 @@ impl Page<'_> {
                 </body>
             </html>
         }
-        .into_any()
+        .written()
     }
 
     /// Nothing, where nobody said whom to ask.
-    fn contact(&self) -> AnyView {
+    fn contact(&self) -> Markup {
         let link = |contact: &Contact| {
             view! {
                 <p>
@@ -105,10 +106,10 @@ impl Page<'_> {
                 </p>
             }
         };
-        self.seller.contact.as_ref().map(link).into_any()
+        self.seller.contact.as_ref().map(link).written()
     }
 
-    fn header(&self) -> AnyView {
+    fn header(&self) -> Markup {
         let words = self.words();
         let languages = Language::ALL.into_iter().map(|language| {
             let here = language == self.lang.language();
@@ -126,10 +127,10 @@ impl Page<'_> {
                 <nav aria-label=words.language>{languages.collect_view()}</nav>
             </header>
         }
-        .into_any()
+        .written()
     }
 
-    fn models(&self) -> AnyView {
+    fn models(&self) -> Markup {
         let (lang, words) = (self.lang, self.words());
         let row = |model: &Model| {
             let price = list_price(model.price.credits).unwrap_or_default();
@@ -151,14 +152,14 @@ impl Page<'_> {
         section(
             "models",
             words.models,
-            table(words.model, &heads.map(str::to_owned), rows.into_any()),
+            table(words.model, &heads.map(str::to_owned), rows.written()),
             format!("{} {}", words.models_note, dollars(CREDIT_LIST_PRICE)),
         )
     }
 
-    fn packages(&self) -> AnyView {
+    fn packages(&self) -> Markup {
         if self.offer.packages.is_empty() {
-            return ().into_any();
+            return ().written();
         }
         let (lang, words) = (self.lang, self.words());
         let models = &self.offer.models;
@@ -183,10 +184,10 @@ impl Page<'_> {
         let rows = self.offer.packages.iter().map(row).collect_view();
         let fixed = [words.you_pay, words.credits, words.discount].into_iter().map(str::to_owned);
         let heads: Vec<String> = fixed.chain(models.iter().map(|model| display_name(&model.name))).collect();
-        section("packages", words.packages, table(words.package, &heads, rows.into_any()), words.packages_note.to_owned())
+        section("packages", words.packages, table(words.package, &heads, rows.written()), words.packages_note.to_owned())
     }
 
-    fn calculator(&self) -> AnyView {
+    fn calculator(&self) -> Markup {
         let words = self.words();
         let options = self.offer.models.iter().map(|model| {
             view! {
@@ -225,10 +226,10 @@ impl Page<'_> {
                 <p class="note">{words.quote}</p>
             </section>
         }
-        .into_any()
+        .written()
     }
 
-    fn answer(&self) -> AnyView {
+    fn answer(&self) -> Markup {
         let (lang, words) = (self.lang, self.words());
         let name = display_name(&self.asked.model);
         let quote = self.asked.videos.map(|videos| self.offer.quote(&self.asked.model, videos));
@@ -238,10 +239,10 @@ impl Page<'_> {
             Some(Err(NoQuote::TooMany | NoQuote::UnknownModel)) => words.too_many.to_owned(),
             None => words.not_a_number.to_owned(),
         };
-        view! { <p class="refusal">{refusal}</p> }.into_any()
+        view! { <p class="refusal">{refusal}</p> }.written()
     }
 
-    fn quote(&self, quote: &Quote) -> AnyView {
+    fn quote(&self, quote: &Quote) -> Markup {
         let (lang, words) = (self.lang, self.words());
         let best = &quote.best;
         let mut parts: Vec<String> = best
@@ -275,10 +276,10 @@ impl Page<'_> {
                 {fact(words.batches, lang.number(i64::try_from(batches).unwrap_or(i64::MAX)))}
             </dl>
         }
-        .into_any()
+        .written()
     }
 
-    fn promises(&self) -> AnyView {
+    fn promises(&self) -> Markup {
         let words = self.words();
         let promises = [
             words.promise_refund,
@@ -295,11 +296,11 @@ impl Page<'_> {
                 <ul>{items.into_iter().collect_view()}</ul>
             </section>
         }
-        .into_any()
+        .written()
     }
 }
 
-fn section(id: &'static str, heading: &'static str, inside: AnyView, note: String) -> AnyView {
+fn section(id: &'static str, heading: &'static str, inside: Markup, note: String) -> Markup {
     view! {
         <section aria-labelledby=id>
             <h2 id=id>{heading}</h2>
@@ -307,11 +308,11 @@ fn section(id: &'static str, heading: &'static str, inside: AnyView, note: Strin
             <p class="note">{note}</p>
         </section>
     }
-    .into_any()
+    .written()
 }
 
 /// Wider than a telephone it may be: then it moves by itself, and by keyboard.
-fn table(first: &'static str, heads: &[String], rows: AnyView) -> AnyView {
+fn table(first: &'static str, heads: &[String], rows: Markup) -> Markup {
     let heads = heads.iter().map(|head| view! { <th scope="col">{head.clone()}</th> }).collect_view();
     view! {
         <div class="wide" tabindex="0" role="region" aria-label=first>
@@ -326,17 +327,17 @@ fn table(first: &'static str, heads: &[String], rows: AnyView) -> AnyView {
             </table>
         </div>
     }
-    .into_any()
+    .written()
 }
 
-fn fact(name: &'static str, value: String) -> AnyView {
+fn fact(name: &'static str, value: String) -> Markup {
     view! {
         <div>
             <dt>{name}</dt>
             <dd>{value}</dd>
         </div>
     }
-    .into_any()
+    .written()
 }
 
 fn counted(number: String, unit: &'static str) -> String {

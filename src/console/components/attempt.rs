@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::markup::{Markup, Written};
+
 use crate::console::i18n::Lang;
 use crate::domain::time::Time;
 use crate::domain::webhook::outcome::Outcome;
@@ -43,7 +45,7 @@ pub fn result_text(lang: Lang, class: AttemptClass, http_status: Option<i32>) ->
 }
 
 /// A mark of a strip, which leads to the delivery.
-pub fn cell(lang: Lang, mark: &AttemptMark, href: String) -> AnyView {
+pub fn cell(lang: Lang, mark: &AttemptMark, href: String) -> Markup {
     let words = lang.deliveries();
     let (class, text, said) = match mark.outcome {
         None => ("cell out-way", "…".to_owned(), words.on_its_way.to_owned()),
@@ -51,7 +53,7 @@ pub fn cell(lang: Lang, mark: &AttemptMark, href: String) -> AnyView {
     };
     let label = format!("{} {}: {said} · {}", words.attempt, mark.number, lang.moment(mark.started_at));
     let title = label.clone();
-    view! { <li><a class=class href=href title=title aria-label=label>{text}</a></li> }.into_any()
+    view! { <li><a class=class href=href title=title aria-label=label>{text}</a></li> }.written()
 }
 
 const fn cell_class(class: AttemptClass) -> &'static str {
@@ -67,10 +69,10 @@ const fn cell_class(class: AttemptClass) -> &'static str {
 }
 
 /// The result of an attempt: mark, class and status.
-pub fn result(lang: Lang, class: AttemptClass, http_status: Option<i32>) -> AnyView {
+pub fn result(lang: Lang, class: AttemptClass, http_status: Option<i32>) -> Markup {
     let status = http_status.map(|status| view! { " " <b>{status}</b> });
     let said = lang.class_word(class);
-    view! { <span class=badge_class(class) title=said><code>{class.as_str()}</code>{status}</span> }.into_any()
+    view! { <span class=badge_class(class) title=said><code>{class.as_str()}</code>{status}</span> }.written()
 }
 
 const fn badge_class(class: AttemptClass) -> &'static str {
@@ -82,14 +84,14 @@ const fn badge_class(class: AttemptClass) -> &'static str {
 }
 
 /// Attempts of one delivery in lines, newest first.
-pub fn lines(lang: Lang, marks: &[AttemptMark], now: Time) -> AnyView {
+pub fn lines(lang: Lang, marks: &[AttemptMark], now: Time) -> Markup {
     let words = lang.deliveries();
-    let items: Vec<AnyView> = marks
+    let items: Vec<Markup> = marks
         .iter()
         .map(|mark| {
             let (came, ended) = match mark.outcome {
                 Some((class, at)) => (result(lang, class, mark.http_status), at),
-                None => (words.on_its_way.into_any(), now),
+                None => (words.on_its_way.written(), now),
             };
             let by = mark.actor.as_ref().map(|actor| format!(" · {actor}"));
             let at = lang.moment_short(mark.started_at);
@@ -105,8 +107,8 @@ pub fn lines(lang: Lang, marks: &[AttemptMark], now: Time) -> AnyView {
                     </span>
                 </li>
             }
-            .into_any()
+            .written()
         })
         .collect();
-    view! { <ol class="attempt-lines">{items}</ol> }.into_any()
+    view! { <ol class="attempt-lines">{items}</ol> }.written()
 }

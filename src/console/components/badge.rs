@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::markup::{Markup, Written};
+
 use super::table::Cell;
 use crate::console::i18n::Lang;
 use crate::domain::attempt::AttemptState;
@@ -33,7 +35,7 @@ impl Look {
     }
 }
 
-pub fn batch_badge(lang: Lang, status: BatchStatus) -> AnyView {
+pub fn batch_badge(lang: Lang, status: BatchStatus) -> Markup {
     let look = match status {
         BatchStatus::Queued => Look::Waiting,
         BatchStatus::Processing => Look::Running,
@@ -45,7 +47,7 @@ pub fn batch_badge(lang: Lang, status: BatchStatus) -> AnyView {
     badge(look, (lang.words().batch_status_word)(status))
 }
 
-pub fn task_badge(lang: Lang, status: TaskStatus) -> AnyView {
+pub fn task_badge(lang: Lang, status: TaskStatus) -> Markup {
     badge(task_look(status), (lang.words().task_status_word)(status))
 }
 
@@ -64,7 +66,7 @@ const fn task_look(status: TaskStatus) -> Look {
     }
 }
 
-pub fn attempt_badge(lang: Lang, state: AttemptState) -> AnyView {
+pub fn attempt_badge(lang: Lang, state: AttemptState) -> Markup {
     let look = match state {
         AttemptState::Open => Look::Running,
         AttemptState::Succeeded => Look::Good,
@@ -73,7 +75,7 @@ pub fn attempt_badge(lang: Lang, state: AttemptState) -> AnyView {
     badge(look, (lang.words().attempt_word)(state))
 }
 
-pub fn delivery_badge(lang: Lang, state: DeliveryState) -> AnyView {
+pub fn delivery_badge(lang: Lang, state: DeliveryState) -> Markup {
     let look = match state {
         DeliveryState::Pending => Look::Waiting,
         DeliveryState::Succeeded => Look::Good,
@@ -83,7 +85,7 @@ pub fn delivery_badge(lang: Lang, state: DeliveryState) -> AnyView {
     badge(look, lang.delivery_state(state))
 }
 
-pub fn endpoint_badge(lang: Lang, state: EndpointState) -> AnyView {
+pub fn endpoint_badge(lang: Lang, state: EndpointState) -> Markup {
     let look = match state {
         EndpointState::Enabled => Look::Good,
         EndpointState::Disabled => Look::Stopped,
@@ -91,7 +93,7 @@ pub fn endpoint_badge(lang: Lang, state: EndpointState) -> AnyView {
     badge(look, lang.endpoint_state(state))
 }
 
-pub fn replay_badge(lang: Lang, state: ReplayState) -> AnyView {
+pub fn replay_badge(lang: Lang, state: ReplayState) -> Markup {
     let look = match state {
         ReplayState::Running => Look::Running,
         ReplayState::Completed => Look::Good,
@@ -100,6 +102,6 @@ pub fn replay_badge(lang: Lang, state: ReplayState) -> AnyView {
     badge(look, lang.replay_state(state))
 }
 
-fn badge(look: Look, word: &'static str) -> AnyView {
-    view! { <span class=look.class()>{word}</span> }.into_any()
+fn badge(look: Look, word: &'static str) -> Markup {
+    view! { <span class=look.class()>{word}</span> }.written()
 }

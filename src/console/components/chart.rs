@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::markup::{Markup, Written};
+
 /// One bar: its parts from the bottom up.
 #[derive(Clone, Debug)]
 pub struct Bar {
@@ -31,10 +33,10 @@ const STEP: i64 = 100;
 const GAP: i64 = 16;
 const HEIGHT: i64 = 1_000;
 
-pub fn chart(caption: Caption, bars: Vec<Bar>) -> AnyView {
+pub fn chart(caption: Caption, bars: Vec<Bar>) -> Markup {
     let count = i64::try_from(bars.len()).unwrap_or(1).max(1);
     let most = bars.iter().map(|bar| bar.parts.iter().map(|(_, amount)| *amount).sum::<i64>()).max().unwrap_or_default();
-    let drawn: Vec<AnyView> = (0..).zip(bars).map(|(place, bar)| drawn(place * STEP, bar, most)).collect();
+    let drawn: Vec<Markup> = (0..).zip(bars).map(|(place, bar)| drawn(place * STEP, bar, most)).collect();
     let (title_id, text_id) = (format!("{}-title", caption.id), format!("{}-text", caption.id));
     let (title_of, text_of) = (title_id.clone(), text_id.clone());
     view! {
@@ -57,19 +59,19 @@ pub fn chart(caption: Caption, bars: Vec<Bar>) -> AnyView {
             </figcaption>
         </figure>
     }
-    .into_any()
+    .written()
 }
 
-fn drawn(x: i64, bar: Bar, most: i64) -> AnyView {
+fn drawn(x: i64, bar: Bar, most: i64) -> Markup {
     let mut bottom = HEIGHT;
-    let parts: Vec<AnyView> = bar
+    let parts: Vec<Markup> = bar
         .parts
         .into_iter()
         .filter(|(_, amount)| *amount > 0)
         .map(|(class, amount)| {
             let height = height_of(amount, most);
             bottom -= height;
-            view! { <rect class=class x=x + GAP / 2 y=bottom width=STEP - GAP height=height></rect> }.into_any()
+            view! { <rect class=class x=x + GAP / 2 y=bottom width=STEP - GAP height=height></rect> }.written()
         })
         .collect();
     let label = bar.label.clone();
@@ -82,7 +84,7 @@ fn drawn(x: i64, bar: Bar, most: i64) -> AnyView {
             </a>
         </g>
     }
-    .into_any()
+    .written()
 }
 
 /// At least one unit in a hundred, so that a small part is seen.

@@ -3,15 +3,17 @@
 
 use leptos::prelude::*;
 
+use super::markup::{Markup, Written};
+
 use crate::console::i18n::{Lang, shortened};
 
 /// An id, shortened and monospaced; whole on hover.
-pub fn short_id(id: &str) -> AnyView {
-    view! { <code class="id" title=id.to_owned()>{shortened(id)}</code> }.into_any()
+pub fn short_id(id: &str) -> Markup {
+    view! { <code class="id" title=id.to_owned()>{shortened(id)}</code> }.written()
 }
 
 /// A button that copies a text when it is pressed, or the address of the page when the text is empty, and says so for a moment.
-pub fn copy_button(label: &'static str, text: String) -> AnyView {
+pub fn copy_button(label: &'static str, text: String) -> Markup {
     view! {
         <span>
             <button type="button" class="live" data-copy=text>
@@ -20,11 +22,11 @@ pub fn copy_button(label: &'static str, text: String) -> AnyView {
             <span role="status" class="done-note"></span>
         </span>
     }
-    .into_any()
+    .written()
 }
 
 /// An id with a button that copies it whole.
-pub fn id_with_copy(lang: Lang, id: String) -> AnyView {
+pub fn id_with_copy(lang: Lang, id: String) -> Markup {
     let label = format!("{} {id}", lang.words().copy);
     view! {
         <span class="copied-id">
@@ -33,5 +35,5 @@ pub fn id_with_copy(lang: Lang, id: String) -> AnyView {
             <span role="status" class="unseen"></span>
         </span>
     }
-    .into_any()
+    .written()
 }

@@ -8,6 +8,7 @@ pub mod copy;
 pub mod figure;
 pub mod hit;
 pub mod json;
+pub mod markup;
 pub mod pager;
 pub mod panel;
 pub mod table;

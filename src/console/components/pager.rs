@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use super::markup::{Markup, Written};
+
 use crate::console::i18n::Lang;
 
 /// A choice of rows per page.
@@ -31,7 +33,7 @@ pub struct NumberPager {
 }
 
 impl NumberPager {
-    pub fn view(self, lang: Lang) -> AnyView {
+    pub fn view(self, lang: Lang) -> Markup {
         let words = lang.words();
         let shown = format!("{}–{} {} {}", lang.number(self.first), lang.number(self.last), words.rows_of, lang.number(self.total));
         let kept: Vec<_> = self.kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect();
@@ -58,14 +60,14 @@ impl NumberPager {
                 </nav>
             </div>
         }
-        .into_any()
+        .written()
     }
 }
 
 /// A link, or the same word greyed where there is nowhere to go, so that nothing moves under the cursor.
-pub fn step(word: &'static str, rel: &'static str, href: Option<String>) -> AnyView {
+pub fn step(word: &'static str, rel: &'static str, href: Option<String>) -> Markup {
     match href {
-        Some(href) => view! { <a class="step" rel=rel href=href data-noscroll="">{word}</a> }.into_any(),
-        None => view! { <span class="step off">{word}</span> }.into_any(),
+        Some(href) => view! { <a class="step" rel=rel href=href data-noscroll="">{word}</a> }.written(),
+        None => view! { <span class="step off">{word}</span> }.written(),
     }
 }

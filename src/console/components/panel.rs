@@ -2,21 +2,23 @@
 
 use leptos::prelude::*;
 
+use super::markup::{Markup, Written};
+
 use crate::console::i18n::Lang;
 
 /// There is nothing yet, and this is how to get something.
-pub fn empty(title: &'static str, text: impl IntoAny) -> AnyView {
+pub fn empty(title: &'static str, text: impl Written) -> Markup {
     view! {
         <div class="panel-note">
             <p class="title">{title}</p>
-            {text.into_any()}
+            {text.written()}
         </div>
     }
-    .into_any()
+    .written()
 }
 
 /// Something else was asked for than there is; the link leads back to what there is.
-pub fn no_match(title: &'static str, text: &'static str, href: String, link: &'static str) -> AnyView {
+pub fn no_match(title: &'static str, text: &'static str, href: String, link: &'static str) -> Markup {
     view! {
         <div class="panel-note">
             <p class="title">{title}</p>
@@ -28,11 +30,11 @@ pub fn no_match(title: &'static str, text: &'static str, href: String, link: &'s
             </p>
         </div>
     }
-    .into_any()
+    .written()
 }
 
 /// A part could not be loaded. "Try again" loads the whole page anew, so it works in every state of the browser.
-pub fn error(lang: Lang, sentence: &'static str, request_id: Option<&str>, href: String) -> AnyView {
+pub fn error(lang: Lang, sentence: &'static str, request_id: Option<&str>, href: String) -> Markup {
     let words = lang.words();
     let request_id = request_id.map(|id| {
         view! {
@@ -53,5 +55,5 @@ pub fn error(lang: Lang, sentence: &'static str, request_id: Option<&str>, href:
             </p>
         </div>
     }
-    .into_any()
+    .written()
 }

@@ -2,6 +2,8 @@
 
 use html_escape::{encode_double_quoted_attribute_to_string, encode_text};
 use leptos::prelude::*;
+
+use super::markup::{Markup, Written};
 use leptos::tachys::html::InertElement;
 
 /// A heading of a column.
@@ -123,16 +125,16 @@ fn open<'a>(markup: &mut String, name: &str, attributes: impl IntoIterator<Item 
     markup.push('>');
 }
 
-pub fn table(label: &'static str, columns: &[Column], rows: Vec<Row>) -> AnyView {
-    let headings: Vec<AnyView> = columns
+pub fn table(label: &'static str, columns: &[Column], rows: Vec<Row>) -> Markup {
+    let headings: Vec<Markup> = columns
         .iter()
-        .map(|column| view! { <th scope="col" class=if column.numeric { "n" } else { "" }>{column.name}</th> }.into_any())
+        .map(|column| view! { <th scope="col" class=if column.numeric { "n" } else { "" }>{column.name}</th> }.written())
         .collect();
     table_with(label, headings, rows)
 }
 
 /// With headings that are more than words: cells of a row of `th`.
-pub fn table_with(label: &'static str, headings: Vec<AnyView>, rows: Vec<Row>) -> AnyView {
+pub fn table_with(label: &'static str, headings: Vec<Markup>, rows: Vec<Row>) -> Markup {
     let rows: Vec<String> = rows.into_iter().map(|row| row.0).collect();
     let markup = ["<table><thead><tr>", &headings.to_html(), "</tr></thead><tbody>", &rows.concat(), "</tbody></table>"].concat();
     view! {
@@ -140,7 +142,7 @@ pub fn table_with(label: &'static str, headings: Vec<AnyView>, rows: Vec<Row>) -
             {InertElement::new(markup)}
         </div>
     }
-    .into_any()
+    .written()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::markup::{Markup, Written};
+
 /// One section.
 #[derive(Clone, Debug)]
 pub struct TabLink {
@@ -12,7 +14,7 @@ pub struct TabLink {
     pub current: bool,
 }
 
-pub fn tabs(label: &'static str, links: Vec<TabLink>) -> AnyView {
+pub fn tabs(label: &'static str, links: Vec<TabLink>) -> Markup {
     let links: Vec<_> = links
         .into_iter()
         .map(|link| {
@@ -29,5 +31,5 @@ pub fn tabs(label: &'static str, links: Vec<TabLink>) -> AnyView {
             {links}
         </nav>
     }
-    .into_any()
+    .written()
 }

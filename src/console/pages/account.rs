@@ -7,6 +7,7 @@ use super::login::{field, hidden, language_field};
 use super::place::{here, or_failed};
 use super::said::said;
 use crate::console::api::account::{Account, QrCode, SecondFactorState, SessionRow, TokenRow, read_account};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, Row, row, table, text};
 use crate::console::i18n::Lang;
@@ -39,11 +40,11 @@ pub fn AccountPage() -> impl IntoView {
     .into_any()
 }
 
-fn shown(lang: Lang, account: &Account) -> AnyView {
+fn shown(lang: Lang, account: &Account) -> Markup {
     let words = lang.account();
     let sessions = account.sessions.iter().map(|session| session_row(lang, session, account.now)).collect();
     let columns = [text(words.browser), text(words.address), text(words.since), text(words.seen), text(words.end)];
-    let tokens: AnyView = if account.tokens.is_empty() {
+    let tokens: Markup = if account.tokens.is_empty() {
         panel::empty(words.no_tokens, view! { <p>{words.tokens_text}</p> })
     } else {
         let rows = account.tokens.iter().map(|token| token_row(lang, token, account.now)).collect();
@@ -51,7 +52,7 @@ fn shown(lang: Lang, account: &Account) -> AnyView {
             <p class="note inset">{words.tokens_text}</p>
             {table(words.tokens, &[text(words.name), text(words.made), text(words.state), text(words.revoke)], rows)}
         }
-        .into_any()
+        .written()
     };
     let second_factor = account.second_factor.as_ref().map(|factor| second_factor(lang, factor));
     view! {
@@ -67,10 +68,10 @@ fn shown(lang: Lang, account: &Account) -> AnyView {
             {tokens}
         </section>
     }
-    .into_any()
+    .written()
 }
 
-fn second_factor(lang: Lang, factor: &SecondFactorState) -> AnyView {
+fn second_factor(lang: Lang, factor: &SecondFactorState) -> Markup {
     let words = lang.account();
     let (action, text, send) = match factor {
         SecondFactorState::Off => ("/admin/account/second-factor", words.second_factor_off.to_owned(), words.turn_on),
@@ -108,26 +109,26 @@ fn second_factor(lang: Lang, factor: &SecondFactorState) -> AnyView {
             </button>
         </form>
     }
-    .into_any()
+    .written()
 }
 
 /// Dark on light in every theme: cameras want it so.
-fn picture(lang: Lang, qr: &QrCode) -> AnyView {
+fn picture(lang: Lang, qr: &QrCode) -> Markup {
     let side = qr.side;
     view! {
         <svg class="qr" viewBox=format!("0 0 {side} {side}") role="img" aria-label=lang.account().qr shape-rendering="crispEdges">
             <path d=qr.path.clone() />
         </svg>
     }
-    .into_any()
+    .written()
 }
 
-fn recovery_codes(lang: Lang, codes: &[String]) -> AnyView {
+fn recovery_codes(lang: Lang, codes: &[String]) -> Markup {
     if codes.is_empty() {
-        return ().into_any();
+        return ().written();
     }
     let words = lang.account();
-    let items: Vec<AnyView> = codes.iter().map(|code| view! { <li><code class="secret">{code.clone()}</code></li> }.into_any()).collect();
+    let items: Vec<Markup> = codes.iter().map(|code| view! { <li><code class="secret">{code.clone()}</code></li> }.written()).collect();
     view! {
         <section class="said good" role="status">
             <h2>{words.recovery_codes}</h2>
@@ -135,7 +136,7 @@ fn recovery_codes(lang: Lang, codes: &[String]) -> AnyView {
             <ul class="codes">{items}</ul>
         </section>
     }
-    .into_any()
+    .written()
 }
 
 fn moment(lang: Lang, at: Time, now: Time) -> Cell {
@@ -145,7 +146,7 @@ fn moment(lang: Lang, at: Time, now: Time) -> Cell {
 fn session_row(lang: Lang, session: &SessionRow, now: Time) -> Row {
     let words = lang.account();
     let end = if session.is_this {
-        view! { <b>{words.this_one}</b> }.into_any()
+        view! { <b>{words.this_one}</b> }.written()
     } else {
         button(lang, "/admin/account/sessions", "session", session.id.to_string(), words.end)
     };
@@ -180,7 +181,7 @@ fn token_row(lang: Lang, token: &TokenRow, now: Time) -> Row {
     let words = lang.account();
     let revoke = match token.revoked_at {
         None => button(lang, "/admin/account/tokens", "token", token.key.to_string(), words.revoke),
-        Some(_) => "–".into_any(),
+        Some(_) => "–".written(),
     };
     let state = token.revoked_at.map_or(words.good.to_owned(), |at| format!("{} {}", words.revoked, lang.moment_near(at, now)));
     row(
@@ -190,7 +191,7 @@ fn token_row(lang: Lang, token: &TokenRow, now: Time) -> Row {
 }
 
 /// A form of one button.
-pub fn button(lang: Lang, action: &'static str, name: &'static str, value: String, does: &'static str) -> AnyView {
+pub fn button(lang: Lang, action: &'static str, name: &'static str, value: String, does: &'static str) -> Markup {
     view! {
         <form method="post" action=action class="inline">
             {language_field(lang)}
@@ -198,10 +199,10 @@ pub fn button(lang: Lang, action: &'static str, name: &'static str, value: Strin
             <button type="submit">{does}</button>
         </form>
     }
-    .into_any()
+    .written()
 }
 
-fn change_password(lang: Lang) -> AnyView {
+fn change_password(lang: Lang) -> Markup {
     let words = lang.account();
     view! {
         <form class="card door" method="post" action="/admin/account/password">
@@ -216,7 +217,7 @@ fn change_password(lang: Lang) -> AnyView {
             </button>
         </form>
     }
-    .into_any()
+    .written()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::account::button;
 use super::place::{here, may, or_failed};
 use super::said::said;
 use crate::console::api::approvals::{ApprovalRow, ApprovalsPage as Listed, list_approvals};
+use crate::console::components::markup::Markup;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::Lang;
@@ -34,7 +35,7 @@ pub fn ApprovalsPage() -> impl IntoView {
     .into_any()
 }
 
-fn shown(lang: Lang, page: &Listed, decides: bool) -> AnyView {
+fn shown(lang: Lang, page: &Listed, decides: bool) -> Markup {
     let words = lang.account();
     if page.rows.is_empty() {
         return panel::empty(words.no_approvals, ());

@@ -7,6 +7,7 @@ use super::place::{here, may, or_failed};
 use crate::console::api::audit::{AuditPage as Listed, AuditRow, list_audit};
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::code_line;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, Column, Row, row, table, text};
@@ -37,7 +38,7 @@ pub fn AuditPage() -> impl IntoView {
     .into_any()
 }
 
-fn field(label: &'static str, name: &'static str, kind: &'static str, value: String, hint: &'static str) -> AnyView {
+fn field(label: &'static str, name: &'static str, kind: &'static str, value: String, hint: &'static str) -> Markup {
     let class = if kind == "date" { "" } else { "wide" };
     view! {
         <label class=class>
@@ -45,18 +46,18 @@ fn field(label: &'static str, name: &'static str, kind: &'static str, value: Str
             <input type=kind name=name value=value placeholder=hint autocomplete="off" maxlength="200" />
         </label>
     }
-    .into_any()
+    .written()
 }
 
 /// A GET form: the address says what is shown.
-fn filters(lang: Lang, query: &AuditQuery) -> AnyView {
+fn filters(lang: Lang, query: &AuditQuery) -> Markup {
     let words = lang.audit();
     let AuditFilter { who, deed, object, from, to, .. } = query.filter.clone();
-    let mut options = vec![view! { <option value="">{words.all_actions}</option> }.into_any()];
+    let mut options = vec![view! { <option value="">{words.all_actions}</option> }.written()];
     options.extend(
         Deed::ALL
             .iter()
-            .map(|known| view! { <option value=known.as_str() selected=Some(*known) == deed>{lang.deed(*known)}</option> }.into_any()),
+            .map(|known| view! { <option value=known.as_str() selected=Some(*known) == deed>{lang.deed(*known)}</option> }.written()),
     );
     let clear = (query.filter != AuditFilter::default())
         .then(|| view! { <a class="button quiet" href=lang.link(AuditQuery::PATH)>{words.clear}</a> });
@@ -81,10 +82,10 @@ fn filters(lang: Lang, query: &AuditQuery) -> AnyView {
             </div>
         </form>
     }
-    .into_any()
+    .written()
 }
 
-fn list(lang: Lang, query: &AuditQuery, page: &Listed) -> AnyView {
+fn list(lang: Lang, query: &AuditQuery, page: &Listed) -> Markup {
     let words = lang.audit();
     if page.rows.is_empty() {
         if *query != AuditQuery::default() {
@@ -101,17 +102,17 @@ fn list(lang: Lang, query: &AuditQuery, page: &Listed) -> AnyView {
             <nav aria-label=words.audit>{step(words.newer, "prev", newer)} {step(lang.words().older, "next", older)}</nav>
         </div>
     }
-    .into_any()
+    .written()
 }
 
 /// A way to what operators did to an object, for whoever may read it.
-pub fn history_of(lang: Lang, id: String) -> Option<AnyView> {
+pub fn history_of(lang: Lang, id: String) -> Option<Markup> {
     let href = lang.link(&AuditQuery::of_object(id).to_href());
-    may(Action::ReadAudit).then(|| view! { <a class="button quiet" href=href>{lang.audit().history_of}</a> }.into_any())
+    may(Action::ReadAudit).then(|| view! { <a class="button quiet" href=href>{lang.audit().history_of}</a> }.written())
 }
 
 /// The rows, here and on the page of a customer.
-pub fn rows(lang: Lang, rows: &[AuditRow], now: Time) -> AnyView {
+pub fn rows(lang: Lang, rows: &[AuditRow], now: Time) -> Markup {
     let words = lang.audit();
     let columns: [Column; 8] = [
         text(words.at),
@@ -132,11 +133,8 @@ fn audit_row(lang: Lang, entry: &AuditRow, now: Time) -> Row {
         None => Cell::new(lang.audit().empty).class("none"),
     };
     let refused = matches!(entry.deed, Deed::KeyRefused | Deed::SignInRefused);
-    let deed = if refused {
-        view! { <span class="badge bad">{lang.deed(entry.deed)}</span> }.into_any()
-    } else {
-        lang.deed(entry.deed).into_any()
-    };
+    let deed =
+        if refused { view! { <span class="badge bad">{lang.deed(entry.deed)}</span> }.written() } else { lang.deed(entry.deed).written() };
     let actor = view! { <bdi>{entry.actor.clone()}</bdi> " " <small class="soft">{lang.actor_kind(entry.actor_kind)}</small> };
     let reason = entry.reason.clone().unwrap_or_default();
     row(
@@ -155,12 +153,12 @@ fn audit_row(lang: Lang, entry: &AuditRow, now: Time) -> Row {
 }
 
 /// The thing, as a link to its page where it has one.
-fn object(lang: Lang, entry: &AuditRow) -> AnyView {
+fn object(lang: Lang, entry: &AuditRow) -> Markup {
     let kind = lang.object_kind(entry.object_kind);
     let id = match (&entry.object, entry.object_kind, entry.customer) {
         (Some(id), _, _) => id.clone(),
         (None, ObjectKind::Customer, Some(customer)) => customer.to_string(),
-        _ => return kind.into_any(),
+        _ => return kind.written(),
     };
     let of_customer = |tab| entry.customer.map(|customer| CustomerQuery::tab(tab).to_href(customer));
     let href = match entry.object_kind {
@@ -171,15 +169,15 @@ fn object(lang: Lang, entry: &AuditRow) -> AnyView {
         _ => None,
     };
     let name = match href {
-        Some(href) => view! { <a class="row-link" href=lang.link(&href)>{short_id(&id)}</a> }.into_any(),
+        Some(href) => view! { <a class="row-link" href=lang.link(&href)>{short_id(&id)}</a> }.written(),
         None => short_id(&id),
     };
-    view! { <small class="soft">{kind}</small> " " {name} }.into_any()
+    view! { <small class="soft">{kind}</small> " " {name} }.written()
 }
 
 /// `name: was → is`, one line each.
-fn changes(entry: &AuditRow) -> AnyView {
-    let lines: Vec<AnyView> = entry
+fn changes(entry: &AuditRow) -> Markup {
+    let lines: Vec<Markup> = entry
         .changes
         .iter()
         .map(|(name, was, is)| {
@@ -189,8 +187,8 @@ fn changes(entry: &AuditRow) -> AnyView {
                 (false, false) => format!("{was} → {is}"),
             };
             let title = format!("{name}: {text}");
-            view! { <span title=title><small class="soft">{name.clone()}</small> " " {text}</span> }.into_any()
+            view! { <span title=title><small class="soft">{name.clone()}</small> " " {text}</span> }.written()
         })
         .collect();
-    lines.into_any()
+    lines.written()
 }

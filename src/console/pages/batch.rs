@@ -22,6 +22,7 @@ use crate::console::api::batch::{BatchSummary, read_batch};
 use crate::console::components::badge::batch_badge;
 use crate::console::components::clock;
 use crate::console::components::copy::id_with_copy;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::tabs::{TabLink, tabs};
 use crate::console::i18n::{Lang, shortened};
 use crate::console::query::{BatchPlace, BatchQuery, BatchesQuery, Tab};
@@ -43,14 +44,14 @@ pub fn BatchPage() -> impl IntoView {
     })
 }
 
-async fn whole(lang: Lang, batch: BatchSummary, query: BatchQuery, offers: Offers) -> AnyView {
+async fn whole(lang: Lang, batch: BatchSummary, query: BatchQuery, offers: Offers) -> Markup {
     let above = above_the_rows(lang, &batch, &query, offers);
     let dialog = actions::dialog(lang, batch.id, &query).await;
     let rows = rows(lang, batch, query).await;
-    view! { {above} {dialog} {rows} }.into_any()
+    view! { {above} {dialog} {rows} }.written()
 }
 
-async fn rows(lang: Lang, batch: BatchSummary, query: BatchQuery) -> AnyView {
+async fn rows(lang: Lang, batch: BatchSummary, query: BatchQuery) -> Markup {
     match query.tab {
         Tab::Tasks => tasks::tasks(lang, batch, query.tasks).await,
         Tab::Attempts => attempts::attempts(lang, batch, query.attempts).await,
@@ -69,17 +70,17 @@ pub struct Offers {
 }
 
 /// Says to whoever cannot see it that a batch that was running has ended: assistive technology reads it out when it comes in.
-fn end(lang: Lang, status: BatchStatus) -> AnyView {
+fn end(lang: Lang, status: BatchStatus) -> Markup {
     let said = status.is_finished().then(|| format!("{} {}", lang.batch().has_ended, (lang.words().batch_status_word)(status)));
     view! {
         <p class="unseen" role="status">
             {said}
         </p>
     }
-    .into_any()
+    .written()
 }
 
-fn above_the_rows(lang: Lang, summary: &BatchSummary, query: &BatchQuery, offers: Offers) -> AnyView {
+fn above_the_rows(lang: Lang, summary: &BatchSummary, query: &BatchQuery, offers: Offers) -> Markup {
     let words = lang.words();
     let id = summary.id;
     let ordered = ordered(lang, summary);
@@ -123,7 +124,7 @@ fn above_the_rows(lang: Lang, summary: &BatchSummary, query: &BatchQuery, offers
             ],
         )}
     }
-    .into_any()
+    .written()
 }
 
 /// `1,000 × sora-2, 20 × veo-pro`: what the customer ordered names a batch better than its id.
@@ -132,7 +133,7 @@ fn ordered(lang: Lang, summary: &BatchSummary) -> String {
     models.join(", ")
 }
 
-fn no_such_batch(lang: Lang, id: String) -> AnyView {
+fn no_such_batch(lang: Lang, id: String) -> Markup {
     let words = lang.words();
     view! {
         <Title text=words.batch_not_found />
@@ -148,5 +149,5 @@ fn no_such_batch(lang: Lang, id: String) -> AnyView {
             </p>
         </div>
     }
-    .into_any()
+    .written()
 }

@@ -15,6 +15,7 @@ use super::place::{here, looks_at, once_known};
 use crate::console::api::batches::{BatchesFrame, BatchesPage as Listed, list_batches, read_batches_frame};
 use crate::console::api::request::looked_at;
 use crate::console::components::clock;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::i18n::Lang;
@@ -61,7 +62,7 @@ pub fn BatchesPage() -> impl IntoView {
 }
 
 /// What came of the form that led here.
-fn said(lang: Lang, search: &str) -> Option<AnyView> {
+fn said(lang: Lang, search: &str) -> Option<Markup> {
     let words = lang.batches_words();
     let what = search.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix("view="))?;
     let (class, sentence) = match what {
@@ -73,10 +74,10 @@ fn said(lang: Lang, search: &str) -> Option<AnyView> {
         "full" => ("said bad", words.view_full),
         _ => return None,
     };
-    Some(view! { <p class=class role="status">{sentence}</p> }.into_any())
+    Some(view! { <p class=class role="status">{sentence}</p> }.written())
 }
 
-fn whole(lang: Lang, query: &BatchesQuery, frame: &BatchesFrame, page: &Listed) -> AnyView {
+fn whole(lang: Lang, query: &BatchesQuery, frame: &BatchesFrame, page: &Listed) -> Markup {
     let tools = filters::tools(lang, query, frame, page);
     let views = views::views(lang, query, &frame.views);
     view! {
@@ -84,10 +85,10 @@ fn whole(lang: Lang, query: &BatchesQuery, frame: &BatchesFrame, page: &Listed) 
         {tools}
         <section class="card list">{list(lang, query, page)}</section>
     }
-    .into_any()
+    .written()
 }
 
-fn list(lang: Lang, query: &BatchesQuery, page: &Listed) -> AnyView {
+fn list(lang: Lang, query: &BatchesQuery, page: &Listed) -> Markup {
     if page.rows.is_empty() {
         return nothing(lang, query);
     }
@@ -106,7 +107,7 @@ fn list(lang: Lang, query: &BatchesQuery, page: &Listed) -> AnyView {
         {rows::table_of(lang, query, page)}
         {pager(lang, query, page.before.as_deref(), page.after.as_deref())}
     }
-    .into_any()
+    .written()
 }
 
 fn announcement(lang: Lang, page: &Listed) -> Option<String> {
@@ -117,7 +118,7 @@ fn announcement(lang: Lang, page: &Listed) -> Option<String> {
     }
 }
 
-fn nothing(lang: Lang, query: &BatchesQuery) -> AnyView {
+fn nothing(lang: Lang, query: &BatchesQuery) -> Markup {
     let (words, own) = (lang.words(), lang.batches_words());
     if query.filter.is_default() {
         let how = view! {
@@ -140,7 +141,7 @@ fn nothing(lang: Lang, query: &BatchesQuery) -> AnyView {
     panel::empty(own.no_match, how)
 }
 
-fn pager(lang: Lang, query: &BatchesQuery, before: Option<&str>, after: Option<&str>) -> AnyView {
+fn pager(lang: Lang, query: &BatchesQuery, before: Option<&str>, after: Option<&str>) -> Markup {
     let (words, own) = (lang.words(), lang.batches_words());
     let at = |cursor: Option<&str>, place: fn(_) -> Place| {
         cursor.and_then(|text| text.parse().ok()).map(|cursor| lang.link(&query.place(place(cursor)).to_href()))
@@ -148,13 +149,13 @@ fn pager(lang: Lang, query: &BatchesQuery, before: Option<&str>, after: Option<&
     let first = if query.sort == BatchSort::Created { own.newest } else { own.first };
     let start = before.is_some().then(|| lang.link(&query.start().to_href()));
     let (previous, next) = (at(before, Place::Before), at(after, Place::After));
-    let sizes: Vec<AnyView> = ROWS
+    let sizes: Vec<Markup> = ROWS
         .into_iter()
         .filter_map(|rows| PageSize::new(rows).ok())
         .map(|size| {
             let href = lang.link(&query.size(size).to_href());
             let current = (size == query.size).then_some("true");
-            view! { <a href=href data-noscroll="" aria-current=current>{size.get()}</a> }.into_any()
+            view! { <a href=href data-noscroll="" aria-current=current>{size.get()}</a> }.written()
         })
         .collect();
     view! {
@@ -166,5 +167,5 @@ fn pager(lang: Lang, query: &BatchesQuery, before: Option<&str>, after: Option<&
             <nav aria-label=words.batches>{step(first, "first", start)} {step(words.previous, "prev", previous)} {step(words.next, "next", next)}</nav>
         </div>
     }
-    .into_any()
+    .written()
 }

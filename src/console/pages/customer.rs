@@ -14,6 +14,7 @@ use crate::console::api::ConsoleError;
 use crate::console::api::customer::{CustomerPart, CustomerSummary, read_customer, read_customer_rows};
 use crate::console::components::clock;
 use crate::console::components::copy::id_with_copy;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::tabs::{TabLink, tabs};
 use crate::console::i18n::Lang;
 use crate::console::query::{CustomerPlace, CustomerQuery, CustomerTab, CustomersQuery};
@@ -45,7 +46,7 @@ fn below(lang: Lang, place: CustomerPlace) -> AnyView {
     once_known(async move {
         match read_customer_rows(id, part, query.kind, at, before, after, query.key).await {
             Ok(rows) => rows::rows(lang, &place, &rows),
-            Err(ConsoleError::NotFound) => ().into_any(),
+            Err(ConsoleError::NotFound) => ().written(),
             Err(error) => failed(lang, &error),
         }
     })
@@ -62,7 +63,7 @@ const fn part_of(tab: CustomerTab) -> Option<CustomerPart> {
     }
 }
 
-fn above_the_rows(lang: Lang, summary: &CustomerSummary, tab: CustomerTab) -> AnyView {
+fn above_the_rows(lang: Lang, summary: &CustomerSummary, tab: CustomerTab) -> Markup {
     let words = lang.customers();
     let id = summary.id;
     let name = summary.name.clone();
@@ -103,10 +104,10 @@ fn above_the_rows(lang: Lang, summary: &CustomerSummary, tab: CustomerTab) -> An
             ],
         )}
     }
-    .into_any()
+    .written()
 }
 
-fn no_such_customer(lang: Lang, id: String) -> AnyView {
+fn no_such_customer(lang: Lang, id: String) -> Markup {
     let words = lang.customers();
     view! {
         <Title text=words.not_found />
@@ -122,5 +123,5 @@ fn no_such_customer(lang: Lang, id: String) -> AnyView {
             </p>
         </div>
     }
-    .into_any()
+    .written()
 }

@@ -6,6 +6,7 @@ use leptos_meta::Title;
 
 use super::place::{here, or_failed};
 use crate::console::api::customers::{CustomerRow, CustomersPage as Listed, list_customers};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, Row, number, row, table, text};
@@ -39,7 +40,7 @@ pub fn CustomersPage() -> impl IntoView {
 }
 
 /// A GET form: the address says what was searched for.
-fn search(lang: Lang, searched: String) -> AnyView {
+fn search(lang: Lang, searched: String) -> Markup {
     let words = lang.customers();
     let language = lang.param().map(|value| view! { <input type="hidden" name=Lang::PARAM value=value /> });
     let clear = (!searched.is_empty()).then(|| view! { <a href=lang.link(CustomersQuery::PATH)>{words.clear}</a> });
@@ -51,10 +52,10 @@ fn search(lang: Lang, searched: String) -> AnyView {
             {clear}
         </form>
     }
-    .into_any()
+    .written()
 }
 
-fn list(lang: Lang, query: &CustomersQuery, page: &Listed) -> AnyView {
+fn list(lang: Lang, query: &CustomersQuery, page: &Listed) -> Markup {
     let words = lang.customers();
     if page.rows.is_empty() {
         if *query != CustomersQuery::default() {
@@ -86,7 +87,7 @@ fn list(lang: Lang, query: &CustomersQuery, page: &Listed) -> AnyView {
             <nav aria-label=words.customers>{step(words.newer, "prev", newer)} {step(lang.words().older, "next", older)}</nav>
         </div>
     }
-    .into_any()
+    .written()
 }
 
 fn customer_row(lang: Lang, customer: &CustomerRow, now: Time) -> Row {

@@ -16,6 +16,7 @@ use crate::console::components::clock;
 use crate::console::components::copy::{copy_button, id_with_copy, short_id};
 use crate::console::components::figure::{term, terms};
 use crate::console::components::json::indented;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::{Lang, shortened};
 use crate::console::query::{BatchWebhooksPlace, DeliveryPlace, EndpointPlace, WebhooksQuery};
 use crate::domain::access::Action;
@@ -34,7 +35,7 @@ pub fn DeliveryPage() -> impl IntoView {
     })
 }
 
-fn detail(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
+fn detail(lang: Lang, delivery: &DeliveryDetail) -> Markup {
     let (words, own, row) = (lang.webhooks(), lang.deliveries(), &delivery.row);
     let batch = row.batch.map(|batch| {
         let href = lang.link(&BatchWebhooksPlace::href(batch, None));
@@ -79,16 +80,16 @@ fn detail(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
             {attempts::attempts(lang, delivery)}
         </section>
     }
-    .into_any()
+    .written()
 }
 
-fn send_again(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
+fn send_again(lang: Lang, delivery: &DeliveryDetail) -> Markup {
     let words = lang.webhooks();
     if !may(Action::ResendWebhooks) {
-        return ().into_any();
+        return ().written();
     }
     if matches!(delivery.row.status, DeliveryStatus::Pending { sending: true, .. }) {
-        return view! { <p class="soft">{words.in_flight}</p> }.into_any();
+        return view! { <p class="soft">{words.in_flight}</p> }.written();
     }
     let language = lang.param().map(|value| view! { <input type="hidden" name=Lang::PARAM value=value /> });
     view! {
@@ -100,10 +101,10 @@ fn send_again(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
             <small>{words.send_again_text}</small>
         </form>
     }
-    .into_any()
+    .written()
 }
 
-fn no_such_delivery(lang: Lang, id: String) -> AnyView {
+fn no_such_delivery(lang: Lang, id: String) -> Markup {
     let words = lang.webhooks();
     super::webhooks::no_such_thing(lang, words.not_found, words.not_found_text, id)
 }

@@ -17,6 +17,7 @@ use crate::console::components::badge::endpoint_badge;
 use crate::console::components::clock;
 use crate::console::components::copy::{copy_button, id_with_copy};
 use crate::console::components::figure::{term, terms};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::table::{Cell, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::{CustomerQuery, EndpointPlace, EndpointsQuery, ReplayPlace, WebhooksQuery};
@@ -57,7 +58,7 @@ enum Shown {
     NoMore,
 }
 
-fn whole(lang: Lang, place: &EndpointPlace, found: &EndpointDetail, shown: Option<Shown>) -> AnyView {
+fn whole(lang: Lang, place: &EndpointPlace, found: &EndpointDetail, shown: Option<Shown>) -> Markup {
     let (words, own, row) = (lang.webhooks(), lang.endpoints(), &found.row);
     let id = row.id;
     let customer = lang.link(&CustomerQuery::default().to_href(row.customer));
@@ -99,14 +100,14 @@ fn whole(lang: Lang, place: &EndpointPlace, found: &EndpointDetail, shown: Optio
         {pair(lang, &of_it.span(Span::Week), &found.outcomes)}
         {told(lang, found)}
     }
-    .into_any()
+    .written()
 }
 
 /// A secret that was just made; or that it is not shown again.
-fn new_secret(lang: Lang, shown: Shown) -> AnyView {
+fn new_secret(lang: Lang, shown: Shown) -> Markup {
     let own = lang.endpoints();
     let Shown::Secret(secret) = shown else {
-        return view! { <p class="said bad" role="status">{own.secret_shown}</p> }.into_any();
+        return view! { <p class="said bad" role="status">{own.secret_shown}</p> }.written();
     };
     view! {
         <section class="card sheet secret" role="status" id="secret">
@@ -118,20 +119,20 @@ fn new_secret(lang: Lang, shown: Shown) -> AnyView {
             <p>{copy_button(own.copy_secret, secret)}</p>
         </section>
     }
-    .into_any()
+    .written()
 }
 
-fn card(title: &'static str, content: AnyView) -> AnyView {
+fn card(title: &'static str, content: Markup) -> Markup {
     view! {
         <section class="card window">
             <h2>{title}</h2>
             {content}
         </section>
     }
-    .into_any()
+    .written()
 }
 
-fn health_card(lang: Lang, found: &EndpointDetail) -> AnyView {
+fn health_card(lang: Lang, found: &EndpointDetail) -> Markup {
     let (own, row) = (lang.endpoints(), &found.row);
     let figures = [
         Some(term(lang.webhooks().state, health(lang, row))),
@@ -144,10 +145,10 @@ fn health_card(lang: Lang, found: &EndpointDetail) -> AnyView {
         row.announced_at.map(|at| term(own.announced, lang.moment(at))),
     ];
     let note = view! { <p class="note">{own.failure_rate} " = " {own.formula} "."</p> };
-    card(own.health, view! { {terms("wide", figures)} {note} }.into_any())
+    card(own.health, view! { {terms("wide", figures)} {note} }.written())
 }
 
-fn settings(lang: Lang, found: &EndpointDetail) -> AnyView {
+fn settings(lang: Lang, found: &EndpointDetail) -> Markup {
     let (words, own, row) = (lang.webhooks(), lang.endpoints(), &found.row);
     let source = match row.source {
         EndpointSource::Registered => words.registered,
@@ -163,7 +164,7 @@ fn settings(lang: Lang, found: &EndpointDetail) -> AnyView {
     card(own.settings, terms("wide", facts))
 }
 
-fn secrets(lang: Lang, found: &EndpointDetail) -> AnyView {
+fn secrets(lang: Lang, found: &EndpointDetail) -> Markup {
     let own = lang.endpoints();
     let soonest = found.secrets.iter().filter_map(|(_, until)| *until).min();
     let both = soonest.map(|until| {
@@ -179,23 +180,23 @@ fn secrets(lang: Lang, found: &EndpointDetail) -> AnyView {
         })
         .collect();
     let columns = [text(own.secret_made), text(own.secret_until)];
-    card(own.secrets, view! { {both} {table(own.secrets, &columns, rows)} }.into_any())
+    card(own.secrets, view! { {both} {table(own.secrets, &columns, rows)} }.written())
 }
 
-fn told(lang: Lang, found: &EndpointDetail) -> AnyView {
+fn told(lang: Lang, found: &EndpointDetail) -> Markup {
     let own = lang.endpoints();
     let content = if found.told.is_empty() {
-        view! { <p class="soft">{own.told_none}</p> }.into_any()
+        view! { <p class="soft">{own.told_none}</p> }.written()
     } else {
-        let items: Vec<AnyView> = found
+        let items: Vec<Markup> = found
             .told
             .iter()
             .map(|(text, at)| {
                 let title = lang.moment_title(*at, found.now);
-                view! { <li><span class="moment" title=title>{lang.moment(*at)}</span> " " {text.clone()}</li> }.into_any()
+                view! { <li><span class="moment" title=title>{lang.moment(*at)}</span> " " {text.clone()}</li> }.written()
             })
             .collect();
-        view! { <ul class="plain">{items}</ul> }.into_any()
+        view! { <ul class="plain">{items}</ul> }.written()
     };
     card(own.told, content)
 }

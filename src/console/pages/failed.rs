@@ -1,12 +1,11 @@
 //! What stands in the place of a part that could not be loaded.
 
-use leptos::prelude::*;
-
 use crate::console::api::ConsoleError;
+use crate::console::components::markup::Markup;
 use crate::console::components::panel;
 use crate::console::i18n::Lang;
 
-pub fn failed(lang: Lang, error: &ConsoleError) -> AnyView {
+pub fn failed(lang: Lang, error: &ConsoleError) -> Markup {
     let words = lang.words();
     let sentence = match error {
         ConsoleError::NotFound => words.error_not_found,

@@ -6,6 +6,7 @@ use leptos_meta::Title;
 
 use super::place::here;
 use super::said::said;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::console::query::{LoginQuery, Step, Vouches};
 
@@ -22,11 +23,11 @@ pub fn LoginPage() -> impl IntoView {
         {field(words.email, "email", "email", "username")}
         {field(words.password, "password", "password", "current-password")}
     };
-    door(lang, words.sign_in, "", &query, LoginQuery::PATH, fields.into_any(), words.sign_in)
+    door(lang, words.sign_in, "", &query, LoginQuery::PATH, fields.written(), words.sign_in)
 }
 
 /// The second step: the browser keeps what says whose code it is.
-fn code(lang: Lang, query: &LoginQuery) -> AnyView {
+fn code(lang: Lang, query: &LoginQuery) -> Markup {
     let words = lang.account();
     let again = LoginQuery::going_to(&query.next).to_href();
     let fields = view! {
@@ -38,7 +39,7 @@ fn code(lang: Lang, query: &LoginQuery) -> AnyView {
             </a>
         </p>
     };
-    door(lang, words.code_title, words.code_text, query, LoginQuery::CODE, fields.into_any(), words.sign_in)
+    door(lang, words.code_title, words.code_text, query, LoginQuery::CODE, fields.written(), words.sign_in)
 }
 
 #[component]
@@ -56,7 +57,7 @@ pub fn SetPasswordPage() -> impl IntoView {
                 </p>
             </section>
         }
-        .into_any();
+        .written();
     };
     let is_first = query.step == Some(Step::First);
     let email = is_first.then(|| field(words.email, "email", "email", "username"));
@@ -71,7 +72,7 @@ pub fn SetPasswordPage() -> impl IntoView {
         {field(words.new_password, "password", "password", "new-password")}
         <p class="note">{lang.password_rule()}</p>
     };
-    door(lang, title, text, &query, action, fields.into_any(), words.save)
+    door(lang, title, text, &query, action, fields.written(), words.save)
 }
 
 #[component]
@@ -83,7 +84,7 @@ pub fn ConfirmPage() -> impl IntoView {
         {hidden("next", query.next.clone())}
         {field(words.password, "password", "password", "current-password")}
     };
-    door(lang, words.confirm, words.confirm_text, &query, LoginQuery::CONFIRM, fields.into_any(), words.go_on)
+    door(lang, words.confirm, words.confirm_text, &query, LoginQuery::CONFIRM, fields.written(), words.go_on)
 }
 
 fn door(
@@ -92,9 +93,9 @@ fn door(
     text: &'static str,
     query: &LoginQuery,
     action: &'static str,
-    fields: AnyView,
+    fields: Markup,
     send: &'static str,
-) -> AnyView {
+) -> Markup {
     view! {
         <Title text=title />
         <form class="card door" method="post" action=action>
@@ -109,31 +110,31 @@ fn door(
             {vouched(lang, query, action)}
         </form>
     }
-    .into_any()
+    .written()
 }
 
 /// The way by somebody else who vouches. It leaves the console, so it is loaded whole.
-fn vouched(lang: Lang, query: &LoginQuery, action: &'static str) -> AnyView {
+fn vouched(lang: Lang, query: &LoginQuery, action: &'static str) -> Markup {
     let is_offered = use_context::<Vouches>().is_some_and(|vouches| vouches.0) && [LoginQuery::PATH, LoginQuery::CONFIRM].contains(&action);
     let href = LoginQuery { said: None, wait_s: None, ..query.clone() }.href_to(LoginQuery::VOUCHED);
-    is_offered.then(|| view! { <a class="button" rel="external" href=href>{lang.account().vouched}</a> }).into_any()
+    is_offered.then(|| view! { <a class="button" rel="external" href=href>{lang.account().vouched}</a> }).written()
 }
 
-pub fn hidden(name: &'static str, value: String) -> AnyView {
-    view! { <input type="hidden" name=name value=value /> }.into_any()
+pub fn hidden(name: &'static str, value: String) -> Markup {
+    view! { <input type="hidden" name=name value=value /> }.written()
 }
 
 /// So that the server leads on in the language of the page.
-pub fn language_field(lang: Lang) -> AnyView {
-    lang.param().map(|value| hidden(Lang::PARAM, value.to_owned())).into_any()
+pub fn language_field(lang: Lang) -> Markup {
+    lang.param().map(|value| hidden(Lang::PARAM, value.to_owned())).written()
 }
 
-pub fn field(label: &'static str, name: &'static str, kind: &'static str, autocomplete: &'static str) -> AnyView {
+pub fn field(label: &'static str, name: &'static str, kind: &'static str, autocomplete: &'static str) -> Markup {
     view! {
         <label class="field">
             <span>{label}</span>
             <input type=kind name=name autocomplete=autocomplete required=true maxlength="254" spellcheck="false" autocapitalize="none" />
         </label>
     }
-    .into_any()
+    .written()
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::console::components::markup::Written;
 use crate::console::i18n::Lang;
 use crate::console::query::BatchesQuery;
 
@@ -22,5 +23,5 @@ pub fn NotFound() -> impl IntoView {
             </p>
         </div>
     }
-    .into_any()
+    .written()
 }

@@ -8,6 +8,7 @@ use super::login::{field, hidden, language_field};
 use super::place::{here, or_failed};
 use super::said::said;
 use crate::console::api::operators::{OperatorRow, OperatorsPage as Listed, list_operators};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::table::{Cell, Row, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::LoginQuery;
@@ -31,7 +32,7 @@ pub fn OperatorsPage() -> impl IntoView {
     .into_any()
 }
 
-fn shown(lang: Lang, page: &Listed) -> AnyView {
+fn shown(lang: Lang, page: &Listed) -> Markup {
     let words = lang.account();
     let link = page.link.clone().map(|link| {
         view! {
@@ -65,19 +66,19 @@ fn shown(lang: Lang, page: &Listed) -> AnyView {
             </button>
         </form>
     }
-    .into_any()
+    .written()
 }
 
-fn roles(lang: Lang, now: Role, explain: bool) -> AnyView {
-    let options: Vec<AnyView> = Role::ALL
+fn roles(lang: Lang, now: Role, explain: bool) -> Markup {
+    let options: Vec<Markup> = Role::ALL
         .iter()
         .map(|role| {
             let name = lang.role_word(*role);
             let name = if explain { format!("{name}: {}", lang.role_text(*role)) } else { name.to_owned() };
-            view! { <option value=role.as_str() selected=*role == now>{name}</option> }.into_any()
+            view! { <option value=role.as_str() selected=*role == now>{name}</option> }.written()
         })
         .collect();
-    view! { <select name="role" aria-label=lang.account().role>{options}</select> }.into_any()
+    view! { <select name="role" aria-label=lang.account().role>{options}</select> }.written()
 }
 
 fn operator_row(lang: Lang, operator: &OperatorRow, now: Time) -> Row {

@@ -11,6 +11,7 @@ use crate::console::api::overview::{Overview, read_overview};
 use crate::console::components::badge::batch_badge;
 use crate::console::components::clock;
 use crate::console::components::figure::{linked_money, term, terms};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
@@ -38,16 +39,16 @@ pub fn OverviewPage() -> impl IntoView {
     .into_any()
 }
 
-fn windows(lang: Lang, query: OverviewQuery) -> AnyView {
-    let links: Vec<AnyView> = Window::ALL
+fn windows(lang: Lang, query: OverviewQuery) -> Markup {
+    let links: Vec<Markup> = Window::ALL
         .iter()
         .map(|window| {
             let href = lang.link(&OverviewQuery { window: *window }.to_href());
             let current = (*window == query.window).then_some("true");
-            view! { <a href=href data-noscroll="" aria-current=current>{lang.window(*window)}</a> }.into_any()
+            view! { <a href=href data-noscroll="" aria-current=current>{lang.window(*window)}</a> }.written()
         })
         .collect();
-    view! { <nav class="windows" aria-label=lang.overview().window>{links}</nav> }.into_any()
+    view! { <nav class="windows" aria-label=lang.overview().window>{links}</nav> }.written()
 }
 
 /// The batches behind a figure.
@@ -64,11 +65,11 @@ fn behind_with(lang: Lang, report: &Report, columns: &[Column], change: impl FnO
     lang.link(&query.to_href())
 }
 
-pub(super) fn link(href: String, text: String) -> AnyView {
-    view! { <a class="figure" href=href>{text}</a> }.into_any()
+pub(super) fn link(href: String, text: String) -> Markup {
+    view! { <a class="figure" href=href>{text}</a> }.written()
 }
 
-fn whole(lang: Lang, overview: &Overview) -> AnyView {
+fn whole(lang: Lang, overview: &Overview) -> Markup {
     let words = lang.overview();
     let report = &overview.report;
     let sums = report.total();
@@ -77,7 +78,7 @@ fn whole(lang: Lang, overview: &Overview) -> AnyView {
     let figures = if sums.batches == 0 {
         let all = lang.link(BatchesQuery::PATH);
         let none = panel::no_match(words.no_batches, words.no_batches_text, all, lang.words().to_batches);
-        view! { <section class="card">{none}</section> }.into_any()
+        view! { <section class="card">{none}</section> }.written()
     } else {
         figures(lang, report, sums)
     };
@@ -91,30 +92,30 @@ fn whole(lang: Lang, overview: &Overview) -> AnyView {
         {figures}
         <div class="cards">{state::cards(lang, &overview.state, overview.now)}</div>
     }
-    .into_any()
+    .written()
 }
 
-fn figures(lang: Lang, report: &Report, sums: Sums) -> AnyView {
+fn figures(lang: Lang, report: &Report, sums: Sums) -> Markup {
     let [left, right] = charts::charts(lang, report);
     view! {
         <div class="cards three">{money(lang, report, sums)} {batches(lang, report, sums)} {tasks(lang, report, sums)}</div>
         <div class="cards">{left} {right}</div>
         <div class="cards">{parties(lang, report, sums)} {models(lang, report)}</div>
     }
-    .into_any()
+    .written()
 }
 
-pub(super) fn card(title: &'static str, content: AnyView) -> AnyView {
+pub(super) fn card(title: &'static str, content: Markup) -> Markup {
     view! {
         <section class="card window">
             <h2>{title}</h2>
             {content}
         </section>
     }
-    .into_any()
+    .written()
 }
 
-fn money(lang: Lang, report: &Report, sums: Sums) -> AnyView {
+fn money(lang: Lang, report: &Report, sums: Sums) -> Markup {
     let (words, common) = (lang.overview(), lang.words());
     let all = || behind(lang, report, |_| {});
     let usd = |micros, column| {
@@ -142,7 +143,7 @@ fn money(lang: Lang, report: &Report, sums: Sums) -> AnyView {
     card(words.money, list)
 }
 
-fn batches(lang: Lang, report: &Report, sums: Sums) -> AnyView {
+fn batches(lang: Lang, report: &Report, sums: Sums) -> Markup {
     let (words, common) = (lang.overview(), lang.words());
     let columns = [text(common.state), number(common.batches), number(common.tasks)];
     let mut rows = vec![row(
@@ -168,7 +169,7 @@ fn batches(lang: Lang, report: &Report, sums: Sums) -> AnyView {
     card(words.batches_by_state, table(words.batches_by_state, &columns, rows))
 }
 
-fn tasks(lang: Lang, report: &Report, sums: Sums) -> AnyView {
+fn tasks(lang: Lang, report: &Report, sums: Sums) -> Markup {
     let (words, common) = (lang.overview(), lang.words());
     let share = |tasks| lang.margin(permille(tasks, sums.tasks));
     let columns = [text(common.state), number(common.tasks), number(words.share)];
@@ -195,7 +196,7 @@ fn counted(lang: Lang, count: i64, href: String) -> Cell {
     if count == 0 { Cell::quiet_figure(lang.number(0), true) } else { Cell::new(link(href, lang.number(count))).class("n") }
 }
 
-fn parties(lang: Lang, report: &Report, sums: Sums) -> AnyView {
+fn parties(lang: Lang, report: &Report, sums: Sums) -> Markup {
     let words = lang.overview();
     let columns = [text(words.party), number(words.failed_tasks), number(words.share), number(words.refunded), number(words.sunk)];
     let rows = Party::ALL
@@ -216,7 +217,7 @@ fn parties(lang: Lang, report: &Report, sums: Sums) -> AnyView {
         })
         .collect();
     let note = view! { <p class="note">{words.party_note}</p> };
-    card(words.by_party, view! { {table(words.by_party, &columns, rows)} {note} }.into_any())
+    card(words.by_party, view! { {table(words.by_party, &columns, rows)} {note} }.written())
 }
 
 fn sunk(lang: Lang, cost: Money, href: String) -> Cell {
@@ -226,7 +227,7 @@ fn sunk(lang: Lang, cost: Money, href: String) -> Cell {
     }
 }
 
-fn models(lang: Lang, report: &Report) -> AnyView {
+fn models(lang: Lang, report: &Report) -> Markup {
     let words = lang.overview();
     let columns = [text(lang.words().model), number(words.ordered), number(words.failed_tasks), number(words.failure_rate)];
     let rows = report

@@ -1,11 +1,11 @@
 //! Where a page is, as its address says, who looks at it, and how it waits for what it shows.
 
 use leptos::prelude::*;
-use leptos::tachys::html::InertElement;
 use leptos_router::hooks::use_url;
 
 use super::failed::failed;
 use crate::console::api::ConsoleError;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::console::query::Params;
 use crate::domain::access::{Action, Operator};
@@ -21,22 +21,22 @@ pub fn may(action: Action) -> bool {
 }
 
 /// Says which rows are looked at, for `api::request::looked_at`.
-pub fn looks_at(ids: impl Iterator<Item = impl ToString>) -> AnyView {
+pub fn looks_at(ids: impl Iterator<Item = impl ToString>) -> Markup {
     let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
-    view! { <i hidden="" data-seen=ids.join(",")></i> }.into_any()
+    view! { <i hidden="" data-seen=ids.join(",")></i> }.written()
 }
 
 /// A view that is written once what it shows is known; in one piece, which is quicker: what is still waited for inside it would
 /// be left out.
-pub fn once_known(view: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
-    Suspend::new(async move { InertElement::new(view.await.to_html()) }).into_any()
+pub fn once_known(view: impl Future<Output = Markup> + Send + 'static) -> AnyView {
+    Suspend::new(view).into_any()
 }
 
 /// The same, with what stands there when it cannot be known.
 pub fn or_failed<T: 'static>(
     lang: Lang,
     asked: impl Future<Output = Result<T, ConsoleError>> + Send + 'static,
-    view: impl FnOnce(T) -> AnyView + Send + 'static,
+    view: impl FnOnce(T) -> Markup + Send + 'static,
 ) -> AnyView {
     once_known(known_or_failed(lang, asked, view))
 }
@@ -45,8 +45,8 @@ pub fn or_failed<T: 'static>(
 pub async fn known_or_failed<T>(
     lang: Lang,
     asked: impl Future<Output = Result<T, ConsoleError>> + Send,
-    view: impl FnOnce(T) -> AnyView + Send,
-) -> AnyView {
+    view: impl FnOnce(T) -> Markup + Send,
+) -> Markup {
     match asked.await {
         Ok(known) => view(known),
         Err(error) => failed(lang, &error),

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::place::here;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::{Lang, Language};
 use crate::console::preferences::{Preferences, REFRESH_S, Theme, UTC};
 use crate::console::query::PreferencesQuery;
@@ -50,7 +51,7 @@ pub fn PreferencesPage() -> impl IntoView {
             </p>
         </form>
     }
-    .into_any()
+    .written()
 }
 
 /// One of a few.
@@ -65,23 +66,23 @@ impl Choice {
         Self { value: value.to_owned(), name: name.to_owned(), chosen }
     }
 
-    fn view(self, field: &'static str) -> AnyView {
+    fn view(self, field: &'static str) -> Markup {
         view! {
             <label class="choice">
                 <input type="radio" name=field value=self.value checked=self.chosen />
                 <span>{self.name}</span>
             </label>
         }
-        .into_any()
+        .written()
     }
 }
 
-fn choices(field: &'static str, legend: &'static str, text: &'static str, choices: Vec<Choice>) -> AnyView {
-    let choices: Vec<AnyView> = choices.into_iter().map(|choice| choice.view(field)).collect();
-    fieldset(legend, text, choices.into_any())
+fn choices(field: &'static str, legend: &'static str, text: &'static str, choices: Vec<Choice>) -> Markup {
+    let choices: Vec<Markup> = choices.into_iter().map(|choice| choice.view(field)).collect();
+    fieldset(legend, text, choices.written())
 }
 
-fn fieldset(legend: &'static str, text: &'static str, inside: AnyView) -> AnyView {
+fn fieldset(legend: &'static str, text: &'static str, inside: Markup) -> Markup {
     view! {
         <fieldset>
             <legend>{legend}</legend>
@@ -89,11 +90,11 @@ fn fieldset(legend: &'static str, text: &'static str, inside: AnyView) -> AnyVie
             {(!text.is_empty()).then_some(view! { <p class="note">{text}</p> })}
         </fieldset>
     }
-    .into_any()
+    .written()
 }
 
 /// UTC, the browser's own, or any. Only the browser knows its own, so that one is offered once WASM has taken over.
-fn zone(lang: Lang, now: &Preferences, query: &PreferencesQuery) -> AnyView {
+fn zone(lang: Lang, now: &Preferences, query: &PreferencesQuery) -> Markup {
     let words = lang.shell_words();
     let of_browser = view! {
         <label class="choice" hidden="" data-own-zone=now.zone.clone()>
@@ -133,5 +134,5 @@ fn zone(lang: Lang, now: &Preferences, query: &PreferencesQuery) -> AnyView {
         </label>
         {wrong}
     };
-    fieldset(words.zone, words.zone_text, inside.into_any())
+    fieldset(words.zone, words.zone_text, inside.written())
 }

@@ -15,6 +15,7 @@ use crate::console::components::badge::replay_badge;
 use crate::console::components::clock;
 use crate::console::components::copy::id_with_copy;
 use crate::console::components::figure::{Share, bar, term, terms};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::{Lang, shortened};
 use crate::console::query::{EndpointPlace, ReplayPlace, WebhooksQuery, WebhooksTab};
 use crate::domain::access::Action;
@@ -40,7 +41,7 @@ pub fn ReplayPage() -> impl IntoView {
 }
 
 /// Where the pages of replays hang.
-pub(super) fn crumb(lang: Lang) -> AnyView {
+pub(super) fn crumb(lang: Lang) -> Markup {
     let words = lang.webhooks();
     view! {
         <nav class="crumb" aria-label=words.webhooks>
@@ -49,10 +50,10 @@ pub(super) fn crumb(lang: Lang) -> AnyView {
             <a href=lang.link(&WebhooksQuery::tab(WebhooksTab::Replays).to_href())>{lang.replays().replays}</a>
         </nav>
     }
-    .into_any()
+    .written()
 }
 
-fn whole(lang: Lang, found: &ReplayDetail) -> AnyView {
+fn whole(lang: Lang, found: &ReplayDetail) -> Markup {
     let (own, row) = (lang.replays(), &found.row);
     view! {
         <Title text=format!("{} {}", own.replay, shortened(&row.id.to_string())) />
@@ -73,10 +74,10 @@ fn whole(lang: Lang, found: &ReplayDetail) -> AnyView {
         </section>
         <section class="card delivery">{facts(lang, row)}</section>
     }
-    .into_any()
+    .written()
 }
 
-fn progress(lang: Lang, row: &ReplayRow) -> AnyView {
+fn progress(lang: Lang, row: &ReplayRow) -> Markup {
     let own = lang.replays();
     let shares = [
         Share { class: "good", amount: row.delivered },
@@ -98,12 +99,12 @@ fn progress(lang: Lang, row: &ReplayRow) -> AnyView {
         {bar(&shares, row.total)}
         {terms("balance", figures)}
     }
-    .into_any()
+    .written()
 }
 
-fn stop(lang: Lang, row: &ReplayRow) -> AnyView {
+fn stop(lang: Lang, row: &ReplayRow) -> Markup {
     if row.status.state() != ReplayState::Running || !may(Action::ResendWebhooks) {
-        return ().into_any();
+        return ().written();
     }
     let own = lang.replays();
     let language = lang.param().map(|value| view! { <input type="hidden" name=Lang::PARAM value=value /> });
@@ -118,10 +119,10 @@ fn stop(lang: Lang, row: &ReplayRow) -> AnyView {
             <small>{own.abort_text}</small>
         </form>
     }
-    .into_any()
+    .written()
 }
 
-fn facts(lang: Lang, row: &ReplayRow) -> AnyView {
+fn facts(lang: Lang, row: &ReplayRow) -> Markup {
     let (own, window) = (lang.replays(), row.window);
     let endpoint = lang.link(&EndpointPlace::href(window.endpoint));
     let deliveries = WebhooksQuery::of_endpoint(window.endpoint).filtered(|filter| {
@@ -156,5 +157,5 @@ fn facts(lang: Lang, row: &ReplayRow) -> AnyView {
             </a>
         </p>
     }
-    .into_any()
+    .written()
 }

@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::console::query::{LoginQuery, Said};
 
-pub fn said(lang: Lang, query: &LoginQuery) -> AnyView {
-    let Some(said) = query.said else { return ().into_any() };
+pub fn said(lang: Lang, query: &LoginQuery) -> Markup {
+    let Some(said) = query.said else { return ().written() };
     let (en, zh) = match said {
         Said::Wrong => ("That is not right. Check the address and the password.", "邮箱或密码不正确，请检查后重试。"),
         Said::Wait => return note(true, lang.wait_text(query.wait_s.unwrap_or(1))),
@@ -72,7 +73,7 @@ pub fn said(lang: Lang, query: &LoginQuery) -> AnyView {
     note(is_bad, lang.pick(en, zh).to_owned())
 }
 
-fn note(is_bad: bool, sentence: String) -> AnyView {
+fn note(is_bad: bool, sentence: String) -> Markup {
     let (class, role) = if is_bad { ("said bad", "alert") } else { ("said good", "status") };
-    view! { <p class=class role=role>{sentence}</p> }.into_any()
+    view! { <p class=class role=role>{sentence}</p> }.written()
 }

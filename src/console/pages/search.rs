@@ -7,6 +7,7 @@ use leptos_router::components::Redirect;
 use super::place::{here, or_failed};
 use crate::console::api::search::search;
 use crate::console::components::hit::hit_line;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::panel;
 use crate::console::i18n::Lang;
 use crate::console::query::{SearchQuery, href_of};
@@ -39,10 +40,10 @@ pub fn SearchPage() -> impl IntoView {
     .into_any()
 }
 
-fn listed(lang: Lang, text: &str, found: &Found) -> AnyView {
+fn listed(lang: Lang, text: &str, found: &Found) -> Markup {
     let words = lang.shell_words();
     if let Some(hit) = found.only() {
-        return view! { <Redirect path=lang.link(&href_of(hit)) /> }.into_any();
+        return view! { <Redirect path=lang.link(&href_of(hit)) /> }.written();
     }
     if text.trim().is_empty() {
         return panel::empty(words.search_empty, words.search_what);
@@ -50,14 +51,14 @@ fn listed(lang: Lang, text: &str, found: &Found) -> AnyView {
     if found.hits.is_empty() {
         return panel::empty(words.search_none, words.search_what);
     }
-    let rows: Vec<AnyView> = found
+    let rows: Vec<Markup> = found
         .hits
         .iter()
-        .map(|hit| view! { <li><a class="row-link hit" href=lang.link(&href_of(hit))>{hit_line(lang, hit)}</a></li> }.into_any())
+        .map(|hit| view! { <li><a class="row-link hit" href=lang.link(&href_of(hit))>{hit_line(lang, hit)}</a></li> }.written())
         .collect();
     view! {
         <ul class="hits">{rows}</ul>
         {found.has_more.then_some(view! { <p class="note inset">{words.search_more}</p> })}
     }
-    .into_any()
+    .written()
 }

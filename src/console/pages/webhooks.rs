@@ -22,6 +22,7 @@ use crate::console::api::replays::list_replays;
 use crate::console::api::request::looked_at;
 use crate::console::api::webhooks::{DeliveriesPage, list_deliveries};
 use crate::console::components::clock;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::tabs::{TabLink, tabs};
@@ -87,12 +88,12 @@ fn rows(lang: Lang, query: WebhooksQuery) -> AnyView {
     }
 }
 
-fn list(lang: Lang, query: &WebhooksQuery, page: &DeliveriesPage) -> AnyView {
+fn list(lang: Lang, query: &WebhooksQuery, page: &DeliveriesPage) -> Markup {
     let (words, own) = (lang.webhooks(), lang.endpoints());
     let (rows, newer) = (&page.rows, page.newer);
     if rows.is_empty() && query.filter.is_default() && query.before.is_none() {
         let none = panel::empty(words.none, view! { <p>{words.none_text}</p> });
-        return view! { <section class="card list">{none}</section> }.into_any();
+        return view! { <section class="card list">{none}</section> }.written();
     }
     let charts = charts(lang, query, &page.outcomes);
     let announced = (newer > 0).then(|| {
@@ -133,11 +134,11 @@ fn list(lang: Lang, query: &WebhooksQuery, page: &DeliveriesPage) -> AnyView {
             </div>
         </section>
     }
-    .into_any()
+    .written()
 }
 
 /// A page for an id of nothing.
-pub(super) fn no_such_thing(lang: Lang, title: &'static str, text: &'static str, id: String) -> AnyView {
+pub(super) fn no_such_thing(lang: Lang, title: &'static str, text: &'static str, id: String) -> Markup {
     view! {
         <Title text=title />
         <h1>{title}</h1>
@@ -152,5 +153,5 @@ pub(super) fn no_such_thing(lang: Lang, title: &'static str, text: &'static str,
             </p>
         </div>
     }
-    .into_any()
+    .written()
 }

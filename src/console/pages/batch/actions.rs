@@ -8,6 +8,7 @@ use crate::console::api::ConsoleError;
 use crate::console::api::batch::{BatchSummary, CancelOffer, read_cancel_offer, read_refund_offer, read_ticket};
 use crate::console::components::copy::copy_button;
 use crate::console::components::figure::{term, terms};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::console::pages::failed::failed;
 use crate::console::query::{Action, BatchQuery};
@@ -15,7 +16,7 @@ use crate::domain::batch::{BatchStatus, CANCEL_REASON_MAX_CHARS};
 use crate::domain::id::BatchId;
 
 /// The buttons beside the heading.
-pub fn buttons(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
+pub fn buttons(lang: Lang, summary: &BatchSummary, offers: Offers) -> Markup {
     let own = lang.batch();
     let to = |action| lang.link(&BatchQuery::default().action(Some(action)).to_href(summary.id));
     let may_cancel = offers.cancel && matches!(summary.status, BatchStatus::Queued | BatchStatus::Processing);
@@ -47,13 +48,13 @@ pub fn buttons(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
             {refund} {cancel}
         </div>
     }
-    .into_any()
+    .written()
 }
 
 /// What an address asks to be done. Closing leads to where it was opened.
-pub async fn dialog(lang: Lang, id: BatchId, query: &BatchQuery) -> AnyView {
+pub async fn dialog(lang: Lang, id: BatchId, query: &BatchQuery) -> Markup {
     let back = lang.link(&query.action(None).to_href(id));
-    let Some(action) = query.action else { return ().into_any() };
+    let Some(action) = query.action else { return ().written() };
     let id = id.to_string();
     let dialog = match action {
         Action::Cancel => read_cancel_offer(id).await.map(|offer| cancel(lang, &offer, back)),
@@ -63,17 +64,17 @@ pub async fn dialog(lang: Lang, id: BatchId, query: &BatchQuery) -> AnyView {
     match dialog {
         Ok(dialog) => dialog,
         // The page says so already.
-        Err(ConsoleError::NotFound) => ().into_any(),
+        Err(ConsoleError::NotFound) => ().written(),
         Err(error) => failed(lang, &error),
     }
 }
 
 /// The language goes along with a form, so that the page it leads to is in it too.
-pub fn lang_field(lang: Lang) -> AnyView {
-    lang.param().map(|value| view! { <input type="hidden" name="lang" value=value /> }).into_any()
+pub fn lang_field(lang: Lang) -> Markup {
+    lang.param().map(|value| view! { <input type="hidden" name="lang" value=value /> }).written()
 }
 
-fn cancel(lang: Lang, offer: &CancelOffer, back: String) -> AnyView {
+fn cancel(lang: Lang, offer: &CancelOffer, back: String) -> Markup {
     let (words, own) = (lang.words(), lang.batch());
     if !matches!(offer.status, BatchStatus::Queued | BatchStatus::Processing) {
         return nothing_to_cancel(lang, offer, back);
@@ -108,11 +109,11 @@ fn cancel(lang: Lang, offer: &CancelOffer, back: String) -> AnyView {
             </form>
         </section>
     }
-    .into_any()
+    .written()
 }
 
 /// It has ended, or somebody was quicker.
-fn nothing_to_cancel(lang: Lang, offer: &CancelOffer, back: String) -> AnyView {
+fn nothing_to_cancel(lang: Lang, offer: &CancelOffer, back: String) -> Markup {
     let (words, own) = (lang.words(), lang.batch());
     let canceled = offer.canceled.as_ref();
     let by = canceled.and_then(|canceled| canceled.actor.clone()).unwrap_or_default();
@@ -137,10 +138,10 @@ fn nothing_to_cancel(lang: Lang, offer: &CancelOffer, back: String) -> AnyView {
             </p>
         </section>
     }
-    .into_any()
+    .written()
 }
 
-fn ticket(lang: Lang, text: String, back: String) -> AnyView {
+fn ticket(lang: Lang, text: String, back: String) -> Markup {
     let own = lang.batch();
     let lines = text.lines().count().clamp(6, 24);
     view! {
@@ -156,5 +157,5 @@ fn ticket(lang: Lang, text: String, back: String) -> AnyView {
             </p>
         </section>
     }
-    .into_any()
+    .written()
 }

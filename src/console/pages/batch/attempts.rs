@@ -6,6 +6,7 @@ use crate::console::api::batch::{AttemptRow, AttemptsPage, BatchSummary, read_at
 use crate::console::components::badge::attempt_badge;
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::{linked, span};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, Row, number, row, table, text};
@@ -17,13 +18,13 @@ use crate::domain::id::BatchId;
 use crate::domain::money::Money;
 use crate::domain::time::Time;
 
-pub async fn attempts(lang: Lang, batch: BatchSummary, query: AttemptsQuery) -> AnyView {
+pub async fn attempts(lang: Lang, batch: BatchSummary, query: AttemptsQuery) -> Markup {
     let rows =
         known_or_failed(lang, read_attempts(batch.id, query.filter, query.after), move |page| whole(lang, &batch, query, &page)).await;
-    view! { <section class="card rows">{rows}</section> }.into_any()
+    view! { <section class="card rows">{rows}</section> }.written()
 }
 
-fn whole(lang: Lang, batch: &BatchSummary, query: AttemptsQuery, page: &AttemptsPage) -> AnyView {
+fn whole(lang: Lang, batch: &BatchSummary, query: AttemptsQuery, page: &AttemptsPage) -> Markup {
     let id = batch.id;
     let own = lang.attempts();
     let to = |query: AttemptsQuery| lang.link(&query.to_href(id));
@@ -47,11 +48,11 @@ fn whole(lang: Lang, batch: &BatchSummary, query: AttemptsQuery, page: &Attempts
             <nav aria-label=own.attempts>{step(own.first, "prev", first)} {step(lang.words().next, "next", next)}</nav>
         </div>
     }
-    .into_any()
+    .written()
 }
 
 /// The results, each with what it cost; and what else is asked for, with a way to do without.
-fn chips(lang: Lang, id: BatchId, query: AttemptsQuery, (succeeded, failed): (Money, Money)) -> AnyView {
+fn chips(lang: Lang, id: BatchId, query: AttemptsQuery, (succeeded, failed): (Money, Money)) -> Markup {
     let (words, own) = (lang.words(), lang.attempts());
     let filter = query.filter;
     let chip = |name: String, cost: Option<Money>, to: AttemptFilter, current: bool| {
@@ -62,7 +63,7 @@ fn chips(lang: Lang, id: BatchId, query: AttemptsQuery, (succeeded, failed): (Mo
                 {cost}
             </a>
         }
-        .into_any()
+        .written()
     };
     let all = Money::from_micros(succeeded.micros().saturating_add(failed.micros()));
     let [of_succeeded, of_failed] = [AttemptState::Succeeded, AttemptState::Failed].map(AttemptFilter::of_state);
@@ -77,10 +78,10 @@ fn chips(lang: Lang, id: BatchId, query: AttemptsQuery, (succeeded, failed): (Mo
         let name: Vec<&str> = failure.into_iter().chain(party).collect();
         chips.push(chip(format!("{} ×", name.join(" · ")), None, of_failed, true));
     }
-    view! { <nav class="batch-chips" aria-label=own.by_result>{chips}</nav> }.into_any()
+    view! { <nav class="batch-chips" aria-label=own.by_result>{chips}</nav> }.written()
 }
 
-fn listed(lang: Lang, id: BatchId, page: &AttemptsPage) -> AnyView {
+fn listed(lang: Lang, id: BatchId, page: &AttemptsPage) -> Markup {
     let (words, own) = (lang.words(), lang.attempts());
     let columns = [
         number(words.task),

@@ -9,6 +9,7 @@ use self::lines::lines;
 use crate::console::api::batch::{BatchSummary, BillingPage, DrawRow, TransactionRow, read_billing};
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::{linked, linked_money, term, terms};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, Row, number, row, table, text};
@@ -21,12 +22,12 @@ use crate::domain::id::{BatchId, CustomerId};
 use crate::domain::ledger::TransactionKind;
 use crate::domain::money::Money;
 
-pub async fn billing(lang: Lang, batch: BatchSummary, query: BillingQuery) -> AnyView {
+pub async fn billing(lang: Lang, batch: BatchSummary, query: BillingQuery) -> Markup {
     let rows = known_or_failed(lang, read_billing(batch.id, query), move |page| ledger(lang, &batch, query, &page)).await;
-    view! { <section class="card rows">{rows}</section> }.into_any()
+    view! { <section class="card rows">{rows}</section> }.written()
 }
 
-fn ledger(lang: Lang, batch: &BatchSummary, query: BillingQuery, page: &BillingPage) -> AnyView {
+fn ledger(lang: Lang, batch: &BatchSummary, query: BillingQuery, page: &BillingPage) -> Markup {
     let id = batch.id;
     let (words, own) = (lang.words(), lang.batch());
     let csv = format!("/api/admin/batches/{id}/billing.csv");
@@ -56,7 +57,7 @@ fn ledger(lang: Lang, batch: &BatchSummary, query: BillingQuery, page: &BillingP
         {transactions(lang, id, query, page)}
         {pager(lang, id, query, page)}
     }
-    .into_any()
+    .written()
 }
 
 /// Credits and number of the transactions that did one thing to the batch. Reversals count as less charged and as refunded.
@@ -69,7 +70,7 @@ fn sum_of(sums: &[KindSum], booking: Option<Booking>) -> (i64, i64) {
     (sums.iter().filter(is_in).map(|sum| sum.transactions).sum(), sums.iter().filter(is_in).map(signed).sum())
 }
 
-fn summary(lang: Lang, id: BatchId, page: &BillingPage) -> AnyView {
+fn summary(lang: Lang, id: BatchId, page: &BillingPage) -> Markup {
     let (words, own) = (lang.words(), lang.batch());
     let of = |booking| sum_of(&page.sums, Some(booking));
     let [held, charged, refunded] = [Booking::Held, Booking::Charged, Booking::Refunded].map(|booking| of(booking).1);
@@ -96,10 +97,10 @@ fn summary(lang: Lang, id: BatchId, page: &BillingPage) -> AnyView {
             {terms("", figures)}
         </div>
     }
-    .into_any()
+    .written()
 }
 
-fn draws(lang: Lang, customer: CustomerId, page: &BillingPage) -> AnyView {
+fn draws(lang: Lang, customer: CustomerId, page: &BillingPage) -> Markup {
     let (words, own) = (lang.words(), lang.batch());
     let columns = [
         number(own.order),
@@ -149,7 +150,7 @@ fn per_credit(paid: Money, credits: Credits) -> String {
 }
 
 /// Which transactions are shown, each choice with how many there are.
-fn chips(lang: Lang, id: BatchId, query: BillingQuery, sums: &[KindSum]) -> AnyView {
+fn chips(lang: Lang, id: BatchId, query: BillingQuery, sums: &[KindSum]) -> Markup {
     let own = lang.batch();
     let chip = |name: &'static str, booking: Option<Booking>| {
         let count = lang.number(sum_of(sums, booking).0);
@@ -159,17 +160,17 @@ fn chips(lang: Lang, id: BatchId, query: BillingQuery, sums: &[KindSum]) -> AnyV
                 {name} " " <small>{count}</small>
             </a>
         }
-        .into_any()
+        .written()
     };
     let mut chips = vec![chip(own.all, None)];
     // Most batches never have a reversal.
     let is_shown =
         |booking: &Booking| *booking != Booking::Reversed || query.booking == Some(*booking) || sum_of(sums, Some(*booking)).0 > 0;
     chips.extend(Booking::ALL.iter().filter(|booking| is_shown(booking)).map(|booking| chip((own.booking)(*booking), Some(*booking))));
-    view! { <nav class="batch-chips" aria-label=lang.words().kind>{chips}</nav> }.into_any()
+    view! { <nav class="batch-chips" aria-label=lang.words().kind>{chips}</nav> }.written()
 }
 
-fn transactions(lang: Lang, id: BatchId, query: BillingQuery, page: &BillingPage) -> AnyView {
+fn transactions(lang: Lang, id: BatchId, query: BillingQuery, page: &BillingPage) -> Markup {
     let (words, own) = (lang.words(), lang.batch());
     if page.rows.is_empty() {
         let all = lang.link(&BillingQuery::default().to_href(id));
@@ -274,7 +275,7 @@ fn transaction_rows(lang: Lang, id: BatchId, query: BillingQuery, transaction: &
 }
 
 /// The transaction's own address, which is also the place that a link to it goes to.
-fn anchor(id: BatchId, lang: Lang, transaction: &TransactionRow) -> AnyView {
+fn anchor(id: BatchId, lang: Lang, transaction: &TransactionRow) -> Markup {
     let whole = transaction.id.to_string();
     let code = short_id(&whole);
     view! {
@@ -282,11 +283,11 @@ fn anchor(id: BatchId, lang: Lang, transaction: &TransactionRow) -> AnyView {
             {code}
         </a>
     }
-    .into_any()
+    .written()
 }
 
 /// Opens or closes the tasks of a transaction below it.
-fn tasks_link(lang: Lang, id: BatchId, query: BillingQuery, transaction: &TransactionRow) -> AnyView {
+fn tasks_link(lang: Lang, id: BatchId, query: BillingQuery, transaction: &TransactionRow) -> Markup {
     let own = lang.batch();
     let open = query.lines == Some(transaction.id);
     let to = query.lines((!open).then_some(transaction.id), 0);
@@ -303,10 +304,10 @@ fn tasks_link(lang: Lang, id: BatchId, query: BillingQuery, transaction: &Transa
             {lang.number(transaction.tasks)}
         </a>
     }
-    .into_any()
+    .written()
 }
 
-fn pager(lang: Lang, id: BatchId, query: BillingQuery, page: &BillingPage) -> AnyView {
+fn pager(lang: Lang, id: BatchId, query: BillingQuery, page: &BillingPage) -> Markup {
     let own = lang.batch();
     let to = |place| lang.link(&query.place(place).to_href(id));
     let before = page.rows.first().filter(|_| page.has_before).map(|row| to(Place::Before(row.id)));
@@ -316,7 +317,7 @@ fn pager(lang: Lang, id: BatchId, query: BillingQuery, page: &BillingPage) -> An
             <nav aria-label=lang.words().transactions>{step(own.earlier, "prev", before)} {step(own.later, "next", after)}</nav>
         </div>
     }
-    .into_any()
+    .written()
 }
 
 #[cfg(test)]

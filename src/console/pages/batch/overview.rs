@@ -7,6 +7,7 @@ use super::strip::strip;
 use super::{Offers, parties};
 use crate::console::api::batch::BatchSummary;
 use crate::console::components::figure::{Share, bar, code_line, linked, linked_money, span, term, term_with, terms};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::{BatchFacts, Lang, Part, PartyFailure};
 use crate::console::query::{AttemptsQuery, BatchQuery, BillingQuery, TasksQuery};
 use crate::domain::attempt::{AttemptFilter, AttemptState};
@@ -14,7 +15,7 @@ use crate::domain::billing::Booking;
 use crate::domain::money::Money;
 use crate::domain::task::{TaskFilter, TaskState};
 
-pub fn overview(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
+pub fn overview(lang: Lang, summary: &BatchSummary, offers: Offers) -> Markup {
     view! {
         <section class="card overview">
             {sentence(lang, summary)}
@@ -28,7 +29,7 @@ pub fn overview(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
             {origin(lang, summary)}
         </section>
     }
-    .into_any()
+    .written()
 }
 
 /// The address of the tasks that a filter asks for.
@@ -61,34 +62,34 @@ pub fn facts(summary: &BatchSummary) -> BatchFacts {
     }
 }
 
-fn sentence(lang: Lang, summary: &BatchSummary) -> AnyView {
+fn sentence(lang: Lang, summary: &BatchSummary) -> Markup {
     let parts: Vec<_> = lang
         .batch_sentence(&facts(summary))
         .into_iter()
         .map(|part| match part {
-            Part::Text(text) => text.into_any(),
-            Part::Strong(text) => view! { <strong>{text}</strong> }.into_any(),
+            Part::Text(text) => text.written(),
+            Part::Strong(text) => view! { <strong>{text}</strong> }.written(),
             Part::Tasks(filter, text) => linked(tasks_href(lang, summary, filter), "", text),
-            Part::Others(text) => view! { <a href="#types" rel="external">{text}</a> }.into_any(),
+            Part::Others(text) => view! { <a href="#types" rel="external">{text}</a> }.written(),
             Part::Reversed(text) => linked(to_rows(lang, &BillingQuery::only(Booking::Reversed).to_href(summary.id)), "", text),
             Part::Task(number, text) => linked(to_rows(lang, &TasksQuery::default().task(Some(number)).to_href(summary.id)), "", text),
         })
         .collect();
-    view! { <p class="say" class:loss=summary.profit < Money::ZERO>{parts}</p> }.into_any()
+    view! { <p class="say" class:loss=summary.profit < Money::ZERO>{parts}</p> }.written()
 }
 
 /// One of the columns.
-fn block(title: &'static str, body: AnyView) -> AnyView {
+fn block(title: &'static str, body: Markup) -> Markup {
     view! {
         <div>
             <h2>{title}</h2>
             {body}
         </div>
     }
-    .into_any()
+    .written()
 }
 
-fn what_it_made(lang: Lang, summary: &BatchSummary) -> AnyView {
+fn what_it_made(lang: Lang, summary: &BatchSummary) -> Markup {
     let words = lang.words();
     let loss = summary.profit < Money::ZERO;
     let charged = to_rows(lang, &BillingQuery::only(Booking::Charged).to_href(summary.id));
@@ -105,13 +106,13 @@ fn what_it_made(lang: Lang, summary: &BatchSummary) -> AnyView {
         term(words.revenue, linked_money(lang, charged, "", summary.revenue, lang.money(summary.revenue))),
         term(words.cost_succeeded, cost(summary.cost_succeeded, AttemptState::Succeeded)),
         term(words.cost_failed, cost(summary.cost_failed, AttemptState::Failed)),
-        term_with(words.profit.into_any(), "total", profit.into_any()),
+        term_with(words.profit.written(), "total", profit.written()),
         term(words.margin, lang.margin(summary.profit.permille_of(summary.revenue))),
     ];
     block(words.what_it_made, terms("", figures.map(Some)))
 }
 
-fn tasks_and_time(lang: Lang, summary: &BatchSummary) -> AnyView {
+fn tasks_and_time(lang: Lang, summary: &BatchSummary) -> Markup {
     let (words, own) = (lang.words(), lang.batch());
     let counts = summary.counts;
     let done = counts.total - counts.open();
@@ -148,31 +149,30 @@ fn tasks_and_time(lang: Lang, summary: &BatchSummary) -> AnyView {
         {terms("", figures)}
         {phases(lang, summary)}
     };
-    block(words.tasks_and_time, body.into_any())
+    block(words.tasks_and_time, body.written())
 }
 
 /// Created → started → finished, and how long it took from one to the next.
-fn phases(lang: Lang, summary: &BatchSummary) -> AnyView {
+fn phases(lang: Lang, summary: &BatchSummary) -> Markup {
     let (words, own) = (lang.words(), lang.batch());
     let ended = summary.finished_at.unwrap_or(summary.now);
     let waited = lang.between(Some(summary.created_at), Some(summary.started_at.unwrap_or(ended)));
     let ran = lang.between(summary.started_at, Some(ended));
-    let between = |word: &str, time: String| Some(view! { <small class="between">{word.to_owned()} " " {time}</small> }.into_any());
+    let between = |word: &str, time: String| Some(view! { <small class="between">{word.to_owned()} " " {time}</small> }.written());
     let (start_note, end_note) = match (summary.started_at, summary.finished_at) {
         (Some(_), Some(_)) => (between(own.waited_before, waited), between(own.ran_before, ran)),
         (Some(_), None) => (between(own.waited_before, waited), between(own.running_since, ran)),
         (None, Some(_)) => (None, between(own.waited_before, waited)),
         (None, None) => (between(own.waiting_since, waited), None),
     };
-    let moment = |at: Option<crate::domain::time::Time>| {
-        at.map_or_else(|| span("none", own.not_started.to_owned()), |at| lang.moment(at).into_any())
-    };
-    let step = |name: &'static str, at, note: Option<AnyView>| {
+    let moment =
+        |at: Option<crate::domain::time::Time>| at.map_or_else(|| span("none", own.not_started.to_owned()), |at| lang.moment(at).written());
+    let step = |name: &'static str, at, note: Option<Markup>| {
         view! {
             <dt>{name} " " {note}</dt>
             <dd>{moment(at)}</dd>
         }
-        .into_any()
+        .written()
     };
     terms(
         "phases",
@@ -185,7 +185,7 @@ fn phases(lang: Lang, summary: &BatchSummary) -> AnyView {
 }
 
 /// Where the batch came from, and who stopped it.
-fn origin(lang: Lang, summary: &BatchSummary) -> AnyView {
+fn origin(lang: Lang, summary: &BatchSummary) -> Markup {
     let (words, own) = (lang.words(), lang.batch());
     let source = match &summary.source {
         Some(source) => {
@@ -197,9 +197,9 @@ fn origin(lang: Lang, summary: &BatchSummary) -> AnyView {
                 " "
                 <code>{prefix}</code>
             }
-            .into_any()
+            .written()
         }
-        None => own.through_console.into_any(),
+        None => own.through_console.written(),
     };
     let customer = linked(lang.link(&format!("/admin/customers/{}", summary.customer_id)), "", summary.customer_name.clone());
     let canceled = summary.canceled.as_ref().map(|canceled| {

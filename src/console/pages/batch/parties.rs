@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::overview::{tasks_href, to_rows};
 use crate::console::api::batch::{BatchSummary, FailureRow};
 use crate::console::components::figure::{Share, bar, linked, linked_money, span};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::{Lang, NAMED_MAX};
 use crate::console::query::AttemptsQuery;
 use crate::domain::attempt::AttemptFilter;
@@ -44,12 +45,12 @@ pub fn by_party(failures: &[FailureRow], is_over: bool) -> Vec<PartySum> {
 }
 
 /// One row for each party.
-pub fn table(lang: Lang, summary: &BatchSummary) -> AnyView {
+pub fn table(lang: Lang, summary: &BatchSummary) -> Markup {
     let sums = by_party(&summary.failures, summary.finished_at.is_some());
     let rows = sums.into_iter().map(|sum| {
         let nothing = sum.tasks == 0 && sum.sunk == Money::ZERO;
         let row = Row {
-            name: (lang.words().party_word)(sum.party).into_any(),
+            name: (lang.words().party_word)(sum.party).written(),
             class: if nothing { "none" } else { "" },
             tasks: sum.tasks,
             refunded: sum.refunded,
@@ -65,7 +66,7 @@ pub fn table(lang: Lang, summary: &BatchSummary) -> AnyView {
 const TYPES_SHOWN: usize = NAMED_MAX;
 
 /// One row for each type and party, the width of the card: why tasks failed, and what the customer reads about it.
-pub fn types(lang: Lang, summary: &BatchSummary) -> Option<AnyView> {
+pub fn types(lang: Lang, summary: &BatchSummary) -> Option<Markup> {
     let own = lang.batch();
     let mut failures: Vec<&FailureRow> = summary.failures.iter().collect();
     if summary.finished_at.is_none() {
@@ -96,11 +97,11 @@ pub fn types(lang: Lang, summary: &BatchSummary) -> Option<AnyView> {
                 {more}
             </div>
         }
-        .into_any()
+        .written()
     })
 }
 
-fn type_line(lang: Lang, summary: &BatchSummary, row: &FailureRow) -> AnyView {
+fn type_line(lang: Lang, summary: &BatchSummary, row: &FailureRow) -> Markup {
     let words = lang.words();
     let mut whose = format!(" · {}", (words.party_word)(row.party));
     if row.tasks == 0 {
@@ -112,7 +113,7 @@ fn type_line(lang: Lang, summary: &BatchSummary, row: &FailureRow) -> AnyView {
     };
     let sentence = (lang.tasks_words().sentence)(row.failure);
     let shown = Row {
-        name: name.into_any(),
+        name: name.written(),
         class: "",
         tasks: row.tasks,
         refunded: row.refunded,
@@ -122,11 +123,11 @@ fn type_line(lang: Lang, summary: &BatchSummary, row: &FailureRow) -> AnyView {
     line(lang, summary, shown, view! { <td class="reads" title=sentence>{sentence}</td> })
 }
 
-fn faults(lang: Lang, class: &'static str, first: &'static str, last: Option<&'static str>, rows: Vec<AnyView>) -> AnyView {
+fn faults(lang: Lang, class: &'static str, first: &'static str, last: Option<&'static str>, rows: Vec<Markup>) -> Markup {
     let (words, own) = (lang.words(), lang.batch());
-    let headings: Vec<AnyView> = [words.tasks, own.share, words.refunded_short, words.sunk]
+    let headings: Vec<Markup> = [words.tasks, own.share, words.refunded_short, words.sunk]
         .into_iter()
-        .map(|name| view! { <th scope="col" class="n">{name}</th> }.into_any())
+        .map(|name| view! { <th scope="col" class="n">{name}</th> }.written())
         .collect();
     let last = last.map(|name| view! { <th scope="col" class="reads">{name}</th> });
     view! {
@@ -142,12 +143,12 @@ fn faults(lang: Lang, class: &'static str, first: &'static str, last: Option<&'s
             <tbody>{rows}</tbody>
         </table>
     }
-    .into_any()
+    .written()
 }
 
 /// What one line of a table says.
 struct Row {
-    name: AnyView,
+    name: Markup,
     class: &'static str,
     tasks: i64,
     refunded: Credits,
@@ -155,32 +156,32 @@ struct Row {
     filter: TaskFilter,
 }
 
-fn line(lang: Lang, summary: &BatchSummary, row: Row, last: impl IntoAny) -> AnyView {
+fn line(lang: Lang, summary: &BatchSummary, row: Row, last: impl Written) -> Markup {
     let failed = summary.counts.failed;
     let to = |figure: String| {
-        if row.tasks == 0 { figure.into_any() } else { linked(tasks_href(lang, summary, row.filter.clone()), "", figure) }
+        if row.tasks == 0 { figure.written() } else { linked(tasks_href(lang, summary, row.filter.clone()), "", figure) }
     };
     let sunk = match (row.sunk, row.filter.party) {
-        (Money::ZERO, _) | (_, None) => lang.amount(row.sunk).into_any(),
+        (Money::ZERO, _) | (_, None) => lang.amount(row.sunk).written(),
         (sunk, Some(party)) => {
             let attempts = AttemptsQuery::only(AttemptFilter::of_fault(party, row.filter.failure));
             linked_money(lang, to_rows(lang, &attempts.to_href(summary.id)), "", sunk, lang.amount(sunk))
         }
     };
     let share = Money::from_micros(row.tasks).permille_of(Money::from_micros(failed)).filter(|_| row.tasks > 0);
-    let cells: Vec<AnyView> = [to(lang.number(row.tasks)), lang.margin(share).into_any(), to(lang.credits(row.refunded)), sunk]
+    let cells: Vec<Markup> = [to(lang.number(row.tasks)), lang.margin(share).written(), to(lang.credits(row.refunded)), sunk]
         .into_iter()
-        .map(|figure| view! { <td class="n">{figure}</td> }.into_any())
+        .map(|figure| view! { <td class="n">{figure}</td> }.written())
         .collect();
     view! {
         <tr class=row.class>
             <th scope="row">{row.name}</th>
             <td class="share">{bar(&[Share { class: "bad", amount: row.tasks }], failed)}</td>
             {cells}
-            {last.into_any()}
+            {last.written()}
         </tr>
     }
-    .into_any()
+    .written()
 }
 
 #[cfg(test)]

@@ -6,20 +6,21 @@ use leptos::prelude::*;
 use super::actions::lang_field;
 use crate::console::api::batch::{ReadyRefund, RefundOffer, RefundProblem};
 use crate::console::components::figure::{term, terms};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::{Lang, RefundWords};
 use crate::domain::batch::CANCEL_REASON_MAX_CHARS;
 
 /// `typed` are the numbers of tasks as they stand in the address, `back` is where closing leads.
-pub fn dialog(lang: Lang, offer: &RefundOffer, typed: &str, back: String) -> AnyView {
+pub fn dialog(lang: Lang, offer: &RefundOffer, typed: &str, back: String) -> Markup {
     let own = lang.refund();
     let outcome = match &offer.outcome {
-        None => view! { <p class="soft">{own.text}</p> }.into_any(),
+        None => view! { <p class="soft">{own.text}</p> }.written(),
         Some(Err(problem)) => view! {
             <p class="bad" role="alert">
                 {problem_text(own, problem)}
             </p>
         }
-        .into_any(),
+        .written(),
         Some(Ok(ready)) => confirm(lang, offer, ready),
     };
     view! {
@@ -43,7 +44,7 @@ pub fn dialog(lang: Lang, offer: &RefundOffer, typed: &str, back: String) -> Any
             </p>
         </section>
     }
-    .into_any()
+    .written()
 }
 
 fn problem_text(own: &RefundWords, problem: &RefundProblem) -> String {
@@ -55,7 +56,7 @@ fn problem_text(own: &RefundWords, problem: &RefundProblem) -> String {
     }
 }
 
-fn confirm(lang: Lang, offer: &RefundOffer, ready: &ReadyRefund) -> AnyView {
+fn confirm(lang: Lang, offer: &RefundOffer, ready: &ReadyRefund) -> Markup {
     let (words, own) = (lang.words(), lang.refund());
     let facts = [
         Some(term(own.gives_back, (lang.batch().tasks_and_credits)(&lang.number(ready.count), &lang.credits(ready.credits)))),
@@ -83,5 +84,5 @@ fn confirm(lang: Lang, offer: &RefundOffer, ready: &ReadyRefund) -> AnyView {
             </p>
         </form>
     }
-    .into_any()
+    .written()
 }

@@ -8,6 +8,7 @@ use super::actions::lang_field;
 use super::overview::to_rows;
 use crate::console::api::batch::BatchSummary;
 use crate::console::components::figure::{Share, bar, linked, span};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::{BillingQuery, TasksQuery};
@@ -15,7 +16,7 @@ use crate::domain::billing::Booking;
 use crate::domain::books::{Difference, Sums, Verdict};
 use crate::domain::credits::Credits;
 
-pub fn strip(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
+pub fn strip(lang: Lang, summary: &BatchSummary, offers: Offers) -> Markup {
     let words = lang.words();
     let sums = summary.books.ledger;
     let shares = [
@@ -26,7 +27,7 @@ pub fn strip(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
     let figure = |name, amount: Credits, class, booking: Option<Booking>| {
         let credits = lang.credits(amount);
         let shown = match booking {
-            _ if amount.is_zero() => credits.into_any(),
+            _ if amount.is_zero() => credits.written(),
             Some(booking) => linked(to_rows(lang, &BillingQuery::only(booking).to_href(summary.id)), "", credits),
             // What the batch still holds after the last of all its transactions.
             None => linked(to_rows(lang, &BillingQuery::default().to_href(summary.id)), "", credits),
@@ -36,7 +37,7 @@ pub fn strip(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
                 {name} " " <b>{shown}</b>
             </span>
         }
-        .into_any()
+        .written()
     };
     view! {
         <div class="strip">
@@ -51,10 +52,10 @@ pub fn strip(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
             {witnesses(lang, summary, offers)}
         </div>
     }
-    .into_any()
+    .written()
 }
 
-fn verdict(lang: Lang, summary: &BatchSummary) -> AnyView {
+fn verdict(lang: Lang, summary: &BatchSummary) -> Markup {
     let own = lang.batch();
     match summary.verdict {
         Verdict::Agree => span("verdict good", own.agree.to_owned()),
@@ -64,12 +65,12 @@ fn verdict(lang: Lang, summary: &BatchSummary) -> AnyView {
                 {own.differ}
             </span>
         }
-        .into_any(),
+        .written(),
     }
 }
 
 /// What each figure was computed from and when; open when they differ.
-fn witnesses(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
+fn witnesses(lang: Lang, summary: &BatchSummary, offers: Offers) -> Markup {
     let (words, own) = (lang.words(), lang.batch());
     let books = &summary.books;
     let differ = summary.verdict == Verdict::Differ;
@@ -123,7 +124,7 @@ fn witnesses(lang: Lang, summary: &BatchSummary, offers: Offers) -> AnyView {
             {compare}
         </details>
     }
-    .into_any()
+    .written()
 }
 
 fn witness(lang: Lang, name: &'static str, from: String, when: String, sums: Sums, expected: Sums) -> Row {
@@ -143,20 +144,20 @@ fn witness(lang: Lang, name: &'static str, from: String, when: String, sums: Sum
 }
 
 /// The rows that do not fit, each with a link to it.
-fn differences(lang: Lang, summary: &BatchSummary) -> AnyView {
+fn differences(lang: Lang, summary: &BatchSummary) -> Markup {
     let own = lang.batch();
-    let Some(last) = summary.books.comparison.as_ref().filter(|last| last.differing > 0) else { return ().into_any() };
+    let Some(last) = summary.books.comparison.as_ref().filter(|last| last.differing > 0) else { return ().written() };
     let rest = last.differing - i64::try_from(last.examples.len()).unwrap_or(last.differing);
-    let items: Vec<AnyView> = last.examples.iter().map(|difference| item(lang, summary, difference)).collect();
+    let items: Vec<Markup> = last.examples.iter().map(|difference| item(lang, summary, difference)).collect();
     let more = (rest > 0).then(|| view! { <li>{(own.more_differ)(rest)}</li> });
     view! {
         <h3>{own.what_differs}</h3>
         <ul class="differences">{items} {more}</ul>
     }
-    .into_any()
+    .written()
 }
 
-fn item(lang: Lang, summary: &BatchSummary, difference: &Difference) -> AnyView {
+fn item(lang: Lang, summary: &BatchSummary, difference: &Difference) -> Markup {
     let words = lang.words();
     let subject = match (difference.task, difference.transaction) {
         (Some(number), _) => {
@@ -166,7 +167,7 @@ fn item(lang: Lang, summary: &BatchSummary, difference: &Difference) -> AnyView 
             let name = format!("{} {}", words.transaction, crate::console::i18n::shortened(&id.to_string()));
             linked(lang.link(&BillingQuery::href_of(summary.id, id)), "", name)
         }
-        (None, None) => ().into_any(),
+        (None, None) => ().written(),
     };
     let figures = match difference.found {
         Some(found) if found != difference.expected => format!(": {} ≠ {}", lang.number(difference.expected), lang.number(found)),
@@ -177,5 +178,5 @@ fn item(lang: Lang, summary: &BatchSummary, difference: &Difference) -> AnyView 
             {subject} " " {(lang.batch().difference)(difference.kind)} {figures}
         </li>
     }
-    .into_any()
+    .written()
 }

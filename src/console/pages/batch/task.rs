@@ -8,6 +8,7 @@ use crate::console::api::batch::{AttemptRow, TaskDetail};
 use crate::console::components::badge::{attempt_badge, task_badge};
 use crate::console::components::copy::id_with_copy;
 use crate::console::components::figure::{code_line, code_whole, term, terms};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::table::Cell;
 use crate::console::i18n::Lang;
 use crate::console::query::{BatchQuery, TasksQuery};
@@ -50,18 +51,18 @@ impl Drawer {
 }
 
 /// The open task; `None` when the batch has no task with this number.
-pub fn drawer(at: &Drawer, number: i32, task: Option<&TaskDetail>) -> AnyView {
+pub fn drawer(at: &Drawer, number: i32, task: Option<&TaskDetail>) -> Markup {
     let lang = at.lang;
     let words = lang.words();
     let own = lang.tasks_words();
     let body = match task {
-        None => view! { <p class="panel-note">{words.no_such_task}</p> }.into_any(),
+        None => view! { <p class="panel-note">{words.no_such_task}</p> }.written(),
         Some(task) => detail(at, task),
     };
     let [previous, next] = at.neighbours(number);
     let step = |to: Option<TasksQuery>, name: &'static str| match to {
-        Some(to) => view! { <a class="step" href=at.link(&to) data-noscroll="">{name}</a> }.into_any(),
-        None => view! { <span class="step off">{name}</span> }.into_any(),
+        Some(to) => view! { <a class="step" href=at.link(&to) data-noscroll="">{name}</a> }.written(),
+        None => view! { <span class="step off">{name}</span> }.written(),
     };
     view! {
         <aside class="drawer" id="drawer" tabindex="-1" data-open=format!("#task-{number}") aria-label=format!("{} {number}", words.task)>
@@ -77,10 +78,10 @@ pub fn drawer(at: &Drawer, number: i32, task: Option<&TaskDetail>) -> AnyView {
             {body}
         </aside>
     }
-    .into_any()
+    .written()
 }
 
-fn detail(at: &Drawer, task: &TaskDetail) -> AnyView {
+fn detail(at: &Drawer, task: &TaskDetail) -> Markup {
     let lang = at.lang;
     let words = lang.words();
     let own = lang.tasks_words();
@@ -113,11 +114,11 @@ fn detail(at: &Drawer, task: &TaskDetail) -> AnyView {
         <h3>{words.parameters}</h3>
         {parameters(lang, task)}
     }
-    .into_any()
+    .written()
 }
 
 /// Where the credits of a charged task are given back.
-fn refund_link(at: &Drawer, row: &TaskRow) -> Option<AnyView> {
+fn refund_link(at: &Drawer, row: &TaskRow) -> Option<Markup> {
     let query = BatchQuery { tasks: at.query.clone(), ..BatchQuery::default() }.refunding(&row.number.to_string());
     (at.may_refund && row.status == TaskStatus::Succeeded && !row.reversed).then(|| {
         view! {
@@ -128,7 +129,7 @@ fn refund_link(at: &Drawer, row: &TaskRow) -> Option<AnyView> {
                 </a>
             </p>
         }
-        .into_any()
+        .written()
     })
 }
 
@@ -137,9 +138,9 @@ fn is_web(url: &str) -> bool {
 }
 
 /// Only http(s) addresses become links: the text comes from outside.
-fn link_out(url: &str) -> AnyView {
+fn link_out(url: &str) -> Markup {
     if is_web(url) {
-        view! { <a class="cut" href=url.to_owned() title=url.to_owned() rel="external noopener noreferrer">{url.to_owned()}</a> }.into_any()
+        view! { <a class="cut" href=url.to_owned() title=url.to_owned() rel="external noopener noreferrer">{url.to_owned()}</a> }.written()
     } else {
         code_line(url)
     }
@@ -153,18 +154,18 @@ pub fn video(name: &'static str, url: &str) -> Cell {
     Cell::element("a", &[("class", "row-out"), ("href", url), ("rel", "external noopener noreferrer")], name)
 }
 
-fn output(lang: Lang, task: &TaskDetail) -> AnyView {
+fn output(lang: Lang, task: &TaskDetail) -> Markup {
     let words = lang.words();
-    let Some(url) = &task.row.output else { return words.no_output.into_any() };
+    let Some(url) = &task.row.output else { return words.no_output.written() };
     let expires = task.output_expires_at.map(|at| view! { <small>{format!("{} {}", words.expires, lang.moment(at))}</small> });
     view! {
         {link_out(url)}
         {expires}
     }
-    .into_any()
+    .written()
 }
 
-fn parameters(lang: Lang, task: &TaskDetail) -> AnyView {
+fn parameters(lang: Lang, task: &TaskDetail) -> Markup {
     let words = lang.words();
     let given = task.custom_id.is_some()
         || task.reference_url.is_some()
@@ -172,7 +173,7 @@ fn parameters(lang: Lang, task: &TaskDetail) -> AnyView {
         || task.duration_s.is_some()
         || task.metadata.is_some();
     if !given {
-        return view! { <p class="soft">{words.no_parameters}</p> }.into_any();
+        return view! { <p class="soft">{words.no_parameters}</p> }.written();
     }
     terms(
         "wide",
@@ -186,15 +187,15 @@ fn parameters(lang: Lang, task: &TaskDetail) -> AnyView {
     )
 }
 
-fn attempts(lang: Lang, task: &TaskDetail) -> AnyView {
+fn attempts(lang: Lang, task: &TaskDetail) -> Markup {
     if task.attempts.is_empty() {
-        return view! { <p class="soft">{lang.words().no_attempts}</p> }.into_any();
+        return view! { <p class="soft">{lang.words().no_attempts}</p> }.written();
     }
     let items: Vec<_> = task.attempts.iter().map(|attempt| attempt_item(lang, attempt, task)).collect();
-    view! { <ol class="attempts">{items}</ol> }.into_any()
+    view! { <ol class="attempts">{items}</ol> }.written()
 }
 
-fn attempt_item(lang: Lang, attempt: &AttemptRow, task: &TaskDetail) -> AnyView {
+fn attempt_item(lang: Lang, attempt: &AttemptRow, task: &TaskDetail) -> Markup {
     let words = lang.words();
     let own = lang.tasks_words();
     let evidence = &attempt.evidence;
@@ -226,7 +227,7 @@ fn attempt_item(lang: Lang, attempt: &AttemptRow, task: &TaskDetail) -> AnyView 
             {terms("wide", facts)}
         </li>
     }
-    .into_any()
+    .written()
 }
 
 #[cfg(test)]

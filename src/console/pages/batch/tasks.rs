@@ -10,6 +10,7 @@ use crate::console::api::batch::{BatchSummary, TasksPage, read_task, read_tasks}
 use crate::console::api::request::looked_at;
 use crate::console::components::badge::task_badge_cell;
 use crate::console::components::figure::span;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::pager::{NumberPager, Size};
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, Row, number, row, table, text};
@@ -23,7 +24,7 @@ use crate::domain::page::{PageSize, numbers_of};
 use crate::domain::task::{TaskRow, TaskStatus};
 use crate::domain::time::Time;
 
-pub async fn tasks(lang: Lang, batch: BatchSummary, query: TasksQuery) -> AnyView {
+pub async fn tasks(lang: Lang, batch: BatchSummary, query: TasksQuery) -> Markup {
     let id = batch.id;
     let may_refund = may(Action::ChangeCredits);
     let shown = looked_at();
@@ -31,7 +32,7 @@ pub async fn tasks(lang: Lang, batch: BatchSummary, query: TasksQuery) -> AnyVie
     let TasksQuery { filter, from, page, size, task, .. } = query.clone();
     let page = match read_tasks(id, filter, from, page, size, shown).await {
         Ok(page) => page,
-        Err(error) => return view! { <section class=class>{failed(lang, &error)}</section> }.into_any(),
+        Err(error) => return view! { <section class=class>{failed(lang, &error)}</section> }.written(),
     };
     let listed = page.rows.iter().map(|row| row.number).collect();
     let main = rows(lang, &batch, &query, &page);
@@ -41,9 +42,9 @@ pub async fn tasks(lang: Lang, batch: BatchSummary, query: TasksQuery) -> AnyVie
                 let of = batch.counts.total;
                 drawer(&Drawer { lang, id, query, of, listed, may_refund }, number, found.as_ref())
             }
-            Err(error) => view! { <aside class="drawer">{failed(lang, &error)}</aside> }.into_any(),
+            Err(error) => view! { <aside class="drawer">{failed(lang, &error)}</aside> }.written(),
         },
-        None => ().into_any(),
+        None => ().written(),
     };
     view! {
         <section class=class>
@@ -51,10 +52,10 @@ pub async fn tasks(lang: Lang, batch: BatchSummary, query: TasksQuery) -> AnyVie
             {drawer}
         </section>
     }
-    .into_any()
+    .written()
 }
 
-fn rows(lang: Lang, batch: &BatchSummary, query: &TasksQuery, page: &TasksPage) -> AnyView {
+fn rows(lang: Lang, batch: &BatchSummary, query: &TasksQuery, page: &TasksPage) -> Markup {
     let id = batch.id;
     let words = lang.words();
     let own = lang.tasks_words();
@@ -104,7 +105,7 @@ fn rows(lang: Lang, batch: &BatchSummary, query: &TasksQuery, page: &TasksPage) 
         {filters::search(lang, batch, &here, page)}
         {pager}
     }
-    .into_any()
+    .written()
 }
 
 fn clear(query: &TasksQuery) -> TasksQuery {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::console::api::batch::{TimelinePage, read_timeline};
 use crate::console::components::figure::linked;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, Row, row, table, text};
@@ -15,12 +16,12 @@ use crate::domain::id::BatchId;
 use crate::domain::ledger::TransactionKind;
 use crate::domain::timeline::{Happening, Side, What};
 
-pub async fn timeline(lang: Lang, id: BatchId, query: TimelineQuery) -> AnyView {
+pub async fn timeline(lang: Lang, id: BatchId, query: TimelineQuery) -> Markup {
     let rows = known_or_failed(lang, read_timeline(id, query), move |page| happenings(lang, id, query, &page)).await;
-    view! { <section class="card rows">{rows}</section> }.into_any()
+    view! { <section class="card rows">{rows}</section> }.written()
 }
 
-fn happenings(lang: Lang, id: BatchId, query: TimelineQuery, page: &TimelinePage) -> AnyView {
+fn happenings(lang: Lang, id: BatchId, query: TimelineQuery, page: &TimelinePage) -> Markup {
     let own = lang.batch();
     let list = if page.rows.is_empty() {
         let all = lang.link(&TimelineQuery::default().to_href(id));
@@ -47,10 +48,10 @@ fn happenings(lang: Lang, id: BatchId, query: TimelineQuery, page: &TimelinePage
             <nav aria-label=own.timeline>{step(own.earlier, "prev", before)} {step(own.later, "next", after)}</nav>
         </div>
     }
-    .into_any()
+    .written()
 }
 
-fn sides(lang: Lang, id: BatchId, query: TimelineQuery) -> AnyView {
+fn sides(lang: Lang, id: BatchId, query: TimelineQuery) -> Markup {
     let own = lang.batch();
     let chip = |name: &'static str, side: Option<Side>| {
         let href = lang.link(&TimelineQuery { side, ..TimelineQuery::default() }.to_href(id));
@@ -59,11 +60,11 @@ fn sides(lang: Lang, id: BatchId, query: TimelineQuery) -> AnyView {
                 {name}
             </a>
         }
-        .into_any()
+        .written()
     };
     let mut chips = vec![chip(own.all, None)];
     chips.extend(Side::ALL.iter().map(|side| chip((own.side)(*side), Some(*side))));
-    view! { <nav class="batch-chips" aria-label=own.who>{chips}</nav> }.into_any()
+    view! { <nav class="batch-chips" aria-label=own.who>{chips}</nav> }.written()
 }
 
 /// One row for each, but one for what was charged and refunded of tasks that were settled together.
@@ -75,7 +76,7 @@ fn grouped(lang: Lang, id: BatchId, rows: &[Happening]) -> Vec<Row> {
         rest = if partner.is_some() { &after[1..] } else { after };
         let mut what = vec![described(lang, id, first)];
         if let Some(second) = partner {
-            what.push(", ".into_any());
+            what.push(", ".written());
             what.push(described(lang, id, second));
         }
         shown.push(happening(lang, first, what));
@@ -93,7 +94,7 @@ fn settled_together(first: &Happening, second: &Happening) -> bool {
         && (kind(first), kind(second)) == (Some(TransactionKind::Capture), Some(TransactionKind::Release))
 }
 
-fn happening(lang: Lang, row_of: &Happening, what: Vec<AnyView>) -> Row {
+fn happening(lang: Lang, row_of: &Happening, what: Vec<Markup>) -> Row {
     let own = lang.batch();
     let actor = row_of.actor.clone().filter(|actor| actor != crate::domain::timeline::SETTLEMENT);
     let actor = actor.map(|actor| view! { <small><bdi>{actor}</bdi></small> });
@@ -112,23 +113,23 @@ fn happening(lang: Lang, row_of: &Happening, what: Vec<AnyView>) -> Row {
     row("", [Cell::new(lang.moment(row_of.mark.at)).class("moment"), Cell::new(who), Cell::new(what).class("what")])
 }
 
-fn described(lang: Lang, id: BatchId, happening: &Happening) -> AnyView {
+fn described(lang: Lang, id: BatchId, happening: &Happening) -> Markup {
     let (words, own) = (lang.words(), lang.batch());
     let quoted = |reason: &Option<String>| reason.clone().map(|reason| view! { " " <q>{reason}</q> });
     match &happening.what {
-        What::Submitted { tasks } => (own.submitted)(&lang.number(*tasks)).into_any(),
-        What::Started => own.first_task_started.into_any(),
+        What::Submitted { tasks } => (own.submitted)(&lang.number(*tasks)).written(),
+        What::Started => own.first_task_started.written(),
         What::CancelRequested { reason } => view! {
             {own.cancel_asked}
             {quoted(reason)}
         }
-        .into_any(),
+        .written(),
         What::Finished { status } => view! {
             {own.ended_as}
             " "
             {(words.batch_status_word)(*status)}
         }
-        .into_any(),
+        .written(),
         What::Booked { id: transaction, kind, credits, tasks, reason } => {
             let href = lang.link(&BillingQuery::href_of(id, *transaction));
             let said = (own.booked)(*kind, &lang.number(*tasks), &lang.credits(*credits));
@@ -136,7 +137,7 @@ fn described(lang: Lang, id: BatchId, happening: &Happening) -> AnyView {
                 {linked(href, "", said)}
                 {quoted(reason)}
             }
-            .into_any()
+            .written()
         }
         What::Announced { event, .. } => {
             let href = lang.link(&BatchQuery::default().tab(Tab::Webhooks).to_href(id));
@@ -147,7 +148,7 @@ fn described(lang: Lang, id: BatchId, happening: &Happening) -> AnyView {
                     <code>{event.clone()}</code>
                 </a>
             }
-            .into_any()
+            .written()
         }
         What::LateResult { task, said } => {
             let href = lang.link(&TasksQuery::default().task(Some(*task)).to_href(id));
@@ -158,7 +159,7 @@ fn described(lang: Lang, id: BatchId, happening: &Happening) -> AnyView {
                 " "
                 <code class="whole">{said.clone()}</code>
             }
-            .into_any()
+            .written()
         }
     }
 }

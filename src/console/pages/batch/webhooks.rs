@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::console::api::batch::{BatchWebhooks, read_webhooks};
 use crate::console::components::attempt::{cell, result};
 use crate::console::components::figure::{code_whole, span};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, Row, number, row, table, text};
@@ -18,24 +19,24 @@ use crate::domain::id::BatchId;
 use crate::domain::time::Time;
 use crate::domain::webhook::{BatchEndpoint, Unsent};
 
-pub async fn webhooks(lang: Lang, batch: BatchId) -> AnyView {
+pub async fn webhooks(lang: Lang, batch: BatchId) -> Markup {
     let place = here(BatchWebhooksPlace::at);
     known_or_failed(lang, read_webhooks(batch, place.before), move |page| whole(lang, batch, &place, &page)).await
 }
 
-fn whole(lang: Lang, batch: BatchId, place: &BatchWebhooksPlace, page: &BatchWebhooks) -> AnyView {
+fn whole(lang: Lang, batch: BatchId, place: &BatchWebhooksPlace, page: &BatchWebhooks) -> Markup {
     let words = lang.deliveries();
     if page.endpoints.is_empty() && page.unsent.is_empty() && place.before.is_none() {
         let none = panel::empty(lang.words().no_events, ());
-        return view! { <section class="card rows">{none}</section> }.into_any();
+        return view! { <section class="card rows">{none}</section> }.written();
     }
     let unsent = (!page.unsent.is_empty()).then(|| unsent(lang, &page.unsent, page.now));
     if page.endpoints.is_empty() {
-        return view! { <section class="card rows told">{nobody(lang)} {unsent}</section> }.into_any();
+        return view! { <section class="card rows told">{nobody(lang)} {unsent}</section> }.written();
     }
     let named = match &page.url {
-        Some(url) => view! { {words.batch_named} " " {code_whole(url.clone())} "." }.into_any(),
-        None => words.batch_named_none.into_any(),
+        Some(url) => view! { {words.batch_named} " " {code_whole(url.clone())} "." }.written(),
+        None => words.batch_named_none.written(),
     };
     let cut = page.cut_at.map(|cut| view! { " " {words.sums_cut} " " {lang.number(cut)} "." });
     let older = page.rows.last().filter(|_| page.has_more).map(|(row, _)| lang.link(&BatchWebhooksPlace::href(batch, Some(row.id))));
@@ -60,10 +61,10 @@ fn whole(lang: Lang, batch: BatchId, place: &BatchWebhooksPlace, page: &BatchWeb
             {unsent}
         </section>
     }
-    .into_any()
+    .written()
 }
 
-fn endpoints(lang: Lang, endpoints: &[BatchEndpoint], now: Time) -> AnyView {
+fn endpoints(lang: Lang, endpoints: &[BatchEndpoint], now: Time) -> Markup {
     let words = lang.deliveries();
     let columns = [
         text(words.endpoint),
@@ -89,19 +90,19 @@ fn endpoint_row(lang: Lang, endpoint: &BatchEndpoint, now: Time) -> Row {
     };
     let gone = gone.map(|word| span("badge stopped", word.to_owned()));
     let url = if endpoint.is_deleted {
-        view! { <bdi>{endpoint.url.clone()}</bdi> }.into_any()
+        view! { <bdi>{endpoint.url.clone()}</bdi> }.written()
     } else {
-        view! { <a class="row-link" href=href><bdi>{endpoint.url.clone()}</bdi></a> }.into_any()
+        view! { <a class="row-link" href=href><bdi>{endpoint.url.clone()}</bdi></a> }.written()
     };
     let last = endpoint.strip.iter().rev().find_map(|(_, mark)| mark.outcome.map(|(class, _)| result(lang, class, mark.http_status)));
     let next = endpoint.next_attempt_at.map(|at| lang.moment_short(at));
     let title = endpoint.next_attempt_at.map(|at| lang.moment_title(at, now)).unwrap_or_default();
-    let cells: Vec<AnyView> =
+    let cells: Vec<Markup> =
         endpoint.strip.iter().map(|(delivery, mark)| cell(lang, mark, lang.link(&DeliveryPlace::href(*delivery)))).collect();
     let strip = if cells.is_empty() {
         span("soft", words.no_attempt.to_owned())
     } else {
-        view! { <ol class="strip-cells" aria-label=words.strip>{cells}</ol> }.into_any()
+        view! { <ol class="strip-cells" aria-label=words.strip>{cells}</ol> }.written()
     };
     let quiet = |figure: i64| Cell::quiet_figure(lang.number(figure), figure == 0);
     row(
@@ -119,7 +120,7 @@ fn endpoint_row(lang: Lang, endpoint: &BatchEndpoint, now: Time) -> Row {
     )
 }
 
-fn unsent(lang: Lang, events: &[Unsent], now: Time) -> AnyView {
+fn unsent(lang: Lang, events: &[Unsent], now: Time) -> Markup {
     let (words, shared) = (lang.deliveries(), lang.words());
     let columns = [text(shared.written), text(shared.kind), text(words.result)];
     let rows = events
@@ -141,10 +142,10 @@ fn unsent(lang: Lang, events: &[Unsent], now: Time) -> AnyView {
         <p class="note inset">{words.unsent_text}</p>
         {table(words.unsent, &columns, rows)}
     }
-    .into_any()
+    .written()
 }
 
-fn nobody(lang: Lang) -> AnyView {
+fn nobody(lang: Lang) -> Markup {
     let words = lang.deliveries();
     let href = lang.link(&EndpointPlace::href_new(None, &EndpointForm::default()));
     let register = may(Action::ChangeSecrets).then(|| view! { <p><a class="button" href=href>{words.register}</a></p> });

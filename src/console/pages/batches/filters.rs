@@ -6,12 +6,13 @@ use leptos::prelude::*;
 use super::rows::{name, sort_of};
 use crate::console::api::batches::{BatchesFrame, BatchesPage};
 use crate::console::components::badge::batch_badge;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::console::query::{BatchesQuery, Column, Columns};
 use crate::domain::batch_list::{BatchFilter, COUNT_MAX, Order, Statuses};
 use crate::domain::failure::{FailureType, Party};
 
-pub fn tools(lang: Lang, query: &BatchesQuery, frame: &BatchesFrame, page: &BatchesPage) -> AnyView {
+pub fn tools(lang: Lang, query: &BatchesQuery, frame: &BatchesFrame, page: &BatchesPage) -> Markup {
     let own = lang.batches_words();
     let pills = pills(lang, query, page.customer.as_deref());
     let clear = (!query.filter.is_default()).then(|| {
@@ -31,17 +32,17 @@ pub fn tools(lang: Lang, query: &BatchesQuery, frame: &BatchesFrame, page: &Batc
         </div>
         <div class="pills">{pills} {clear}</div>
     }
-    .into_any()
+    .written()
 }
 
-fn chips(lang: Lang, query: &BatchesQuery, page: &BatchesPage) -> AnyView {
+fn chips(lang: Lang, query: &BatchesQuery, page: &BatchesPage) -> Markup {
     let own = lang.batches_words();
     // Where one count stopped, so does the sum.
     let most = page.counts.iter().map(|count| count.batches).max().unwrap_or_default();
     let sum: i64 = page.counts.iter().map(|count| count.batches).sum();
     let all = if most > COUNT_MAX { lang.capped(most, COUNT_MAX) } else { lang.number(sum) };
     let everything = query.filtered(|filter| filter.statuses = Statuses::default());
-    let mut chips = vec![chip(lang, own.all_states.into_any(), all, &everything, query.filter.statuses.is_empty())];
+    let mut chips = vec![chip(lang, own.all_states.written(), all, &everything, query.filter.statuses.is_empty())];
     for count in &page.counts {
         let number = lang.capped(count.batches, COUNT_MAX);
         let on = query.filter.statuses.has(count.status);
@@ -52,17 +53,17 @@ fn chips(lang: Lang, query: &BatchesQuery, page: &BatchesPage) -> AnyView {
             {chips}
         </nav>
     }
-    .into_any()
+    .written()
 }
 
-fn chip(lang: Lang, content: AnyView, number: String, query: &BatchesQuery, on: bool) -> AnyView {
+fn chip(lang: Lang, content: Markup, number: String, query: &BatchesQuery, on: bool) -> Markup {
     let current = on.then_some("true");
     view! { <a class="chip" href=lang.link(&query.to_href()) data-noscroll="" aria-current=current>{content} <small>{number}</small></a> }
-        .into_any()
+        .written()
 }
 
 /// The filters that are on, the states apart, each with a link that takes it off.
-fn pills(lang: Lang, query: &BatchesQuery, customer: Option<&str>) -> Vec<AnyView> {
+fn pills(lang: Lang, query: &BatchesQuery, customer: Option<&str>) -> Vec<Markup> {
     let (words, own) = (lang.words(), lang.batches_words());
     let filter = &query.filter;
     let mut pills = Vec::new();
@@ -92,38 +93,38 @@ fn pills(lang: Lang, query: &BatchesQuery, customer: Option<&str>) -> Vec<AnyVie
     pills
 }
 
-fn pill_of(lang: Lang, text: String, off: &BatchesQuery) -> AnyView {
+fn pill_of(lang: Lang, text: String, off: &BatchesQuery) -> Markup {
     let label = format!("{}: {text}", lang.batches_words().remove);
-    view! { <a class="pill" href=lang.link(&off.to_href()) data-noscroll="" aria-label=label>{text}</a> }.into_any()
+    view! { <a class="pill" href=lang.link(&off.to_href()) data-noscroll="" aria-label=label>{text}</a> }.written()
 }
 
 /// A choice of a `select`: its value and its name.
 type Choice = (String, String);
 
-fn select(label: &'static str, name: &'static str, choices: Vec<Choice>, chosen: Option<String>) -> AnyView {
-    let options: Vec<AnyView> = choices
+fn select(label: &'static str, name: &'static str, choices: Vec<Choice>, chosen: Option<String>) -> Markup {
+    let options: Vec<Markup> = choices
         .into_iter()
         .map(|(value, text)| {
             let selected = chosen.as_deref() == Some(value.as_str());
-            view! { <option value=value selected=selected>{text}</option> }.into_any()
+            view! { <option value=value selected=selected>{text}</option> }.written()
         })
         .collect();
-    view! { <label><span>{label}</span><select name=name>{options}</select></label> }.into_any()
+    view! { <label><span>{label}</span><select name=name>{options}</select></label> }.written()
 }
 
-fn input(label: &'static str, name: &'static str, kind: &'static str, value: Option<String>) -> AnyView {
-    view! { <label><span>{label}</span><input type=kind name=name value=value min="0" /></label> }.into_any()
+fn input(label: &'static str, name: &'static str, kind: &'static str, value: Option<String>) -> Markup {
+    view! { <label><span>{label}</span><input type=kind name=name value=value min="0" /></label> }.written()
 }
 
-fn check(label: &'static str, name: &'static str, on: bool) -> AnyView {
-    view! { <label class="check"><input type="checkbox" name=name value="1" checked=on /><span>{label}</span></label> }.into_any()
+fn check(label: &'static str, name: &'static str, on: bool) -> Markup {
+    view! { <label class="check"><input type="checkbox" name=name value="1" checked=on /><span>{label}</span></label> }.written()
 }
 
-pub fn hidden(name: &'static str, value: String) -> AnyView {
-    view! { <input type="hidden" name=name value=value /> }.into_any()
+pub fn hidden(name: &'static str, value: String) -> Markup {
+    view! { <input type="hidden" name=name value=value /> }.written()
 }
 
-fn form(lang: Lang, query: &BatchesQuery, frame: &BatchesFrame) -> AnyView {
+fn form(lang: Lang, query: &BatchesQuery, frame: &BatchesFrame) -> Markup {
     let (words, own) = (lang.words(), lang.batches_words());
     let filter = &query.filter;
     let any = || vec![(String::new(), own.any.to_owned())];
@@ -136,9 +137,9 @@ fn form(lang: Lang, query: &BatchesQuery, frame: &BatchesFrame) -> AnyView {
     let parties = with_any(&mut Party::ALL.iter().map(|party| (party.to_string(), (words.party_word)(*party).to_owned())));
     let sorts = Column::ALL.iter().filter_map(|column| Some((sort_of(*column)?.to_string(), name(lang, *column).to_owned()))).collect();
     let orders = vec![(Order::Descending.to_string(), own.descending.to_owned()), (Order::Ascending.to_string(), own.ascending.to_owned())];
-    let people: Vec<AnyView> =
-        frame.customers.iter().map(|(id, name)| view! { <option value=id.clone()>{name.clone()}</option> }.into_any()).collect();
-    let mut kept: Vec<AnyView> = Vec::new();
+    let people: Vec<Markup> =
+        frame.customers.iter().map(|(id, name)| view! { <option value=id.clone()>{name.clone()}</option> }.written()).collect();
+    let mut kept: Vec<Markup> = Vec::new();
     for (name, value) in filter.pairs().into_iter().filter(|(name, _)| *name == "state").chain(query.view_pairs()) {
         if name != "sort" && name != "order" {
             kept.push(hidden(name, value));
@@ -168,19 +169,19 @@ fn form(lang: Lang, query: &BatchesQuery, frame: &BatchesFrame) -> AnyView {
             <button type="submit">{own.apply}</button>
         </form>
     }
-    .into_any()
+    .written()
 }
 
-fn columns(lang: Lang, query: &BatchesQuery) -> AnyView {
+fn columns(lang: Lang, query: &BatchesQuery) -> Markup {
     let own = lang.batches_words();
-    let links: Vec<AnyView> = Column::ALL
+    let links: Vec<Markup> = Column::ALL
         .iter()
         .map(|column| {
             let on = query.columns.has(*column);
             let said = if on { own.shown } else { own.hidden };
             let class = if on { "option on" } else { "option" };
             let href = lang.link(&query.columns(query.columns.toggled(*column)).to_href());
-            view! { <a class=class href=href data-noscroll="">{name(lang, *column)} <span class="unseen">{said}</span></a> }.into_any()
+            view! { <a class=class href=href data-noscroll="">{name(lang, *column)} <span class="unseen">{said}</span></a> }.written()
         })
         .collect();
     let all = (query.columns != Columns::default()).then(|| {
@@ -193,5 +194,5 @@ fn columns(lang: Lang, query: &BatchesQuery) -> AnyView {
             <div class="panel options">{links} {all}</div>
         </details>
     }
-    .into_any()
+    .written()
 }

@@ -6,6 +6,7 @@ use crate::console::api::batches::{BatchRow, BatchesPage};
 use crate::console::components::badge::batch_badge;
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::{Share, bar, linked};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::table::{Cell, Row, row, table_with};
 use crate::console::i18n::Lang;
 use crate::console::query::{AttemptsQuery, BatchQuery, BatchesQuery, Column, CustomerQuery};
@@ -16,17 +17,17 @@ use crate::domain::money::Money;
 use crate::domain::task::{TaskFilter, TaskState};
 use crate::domain::time::Time;
 
-pub fn table_of(lang: Lang, query: &BatchesQuery, page: &BatchesPage) -> AnyView {
+pub fn table_of(lang: Lang, query: &BatchesQuery, page: &BatchesPage) -> Markup {
     let words = lang.words();
-    let mut headings: Vec<AnyView> = Vec::new();
+    let mut headings: Vec<Markup> = Vec::new();
     for column in query.columns.iter() {
         headings.push(heading(lang, query, column));
         if column == Column::State {
-            headings.push(view! { <th scope="col">{words.batch}</th> }.into_any());
+            headings.push(view! { <th scope="col">{words.batch}</th> }.written());
         }
     }
     if !query.columns.has(Column::State) {
-        headings.insert(0, view! { <th scope="col">{words.batch}</th> }.into_any());
+        headings.insert(0, view! { <th scope="col">{words.batch}</th> }.written());
     }
     headings.extend(part_headings(lang, &query.filter));
     let rows = page.rows.iter().map(|batch| batch_row(lang, query, batch, page.gone.contains(&batch.id), page.now)).collect();
@@ -77,11 +78,11 @@ const fn is_text(column: Column) -> bool {
     matches!(column, Column::State | Column::Customer | Column::Model | Column::Progress | Column::Created | Column::Finished)
 }
 
-fn heading(lang: Lang, query: &BatchesQuery, column: Column) -> AnyView {
+fn heading(lang: Lang, query: &BatchesQuery, column: Column) -> Markup {
     let class = if is_text(column) { "" } else { "n" };
     let name = name(lang, column);
     let Some(sort) = sort_of(column) else {
-        return view! { <th scope="col" class=class>{name}</th> }.into_any();
+        return view! { <th scope="col" class=class>{name}</th> }.written();
     };
     let sorted = (sort == query.sort).then_some(match query.order {
         Order::Descending => "descending",
@@ -95,7 +96,7 @@ fn heading(lang: Lang, query: &BatchesQuery, column: Column) -> AnyView {
             </a>
         </th>
     }
-    .into_any()
+    .written()
 }
 
 fn batch_row(lang: Lang, query: &BatchesQuery, batch: &BatchRow, gone: bool, now: Time) -> Row {
@@ -164,7 +165,7 @@ fn money(lang: Lang, money: Money) -> Cell {
 }
 
 /// Headings of the columns that say what of each batch the filter asks for; none where it asks for no part.
-fn part_headings(lang: Lang, filter: &BatchFilter) -> Vec<AnyView> {
+fn part_headings(lang: Lang, filter: &BatchFilter) -> Vec<Markup> {
     let (words, own) = (lang.words(), lang.batches_words());
     let mut names = Vec::new();
     if filter.asks_for_part() {
@@ -174,7 +175,7 @@ fn part_headings(lang: Lang, filter: &BatchFilter) -> Vec<AnyView> {
             names.extend([own.part_refunded, words.sunk]);
         }
     }
-    names.into_iter().map(|name| view! { <th scope="col" class="n part">{name}</th> }.into_any()).collect()
+    names.into_iter().map(|name| view! { <th scope="col" class="n part">{name}</th> }.written()).collect()
 }
 
 /// Each figure leads to the rows of the batch that it counts.
@@ -205,8 +206,8 @@ fn moment(lang: Lang, time: Time, now: Time) -> Cell {
 }
 
 /// A link that asks for only the rows that say the same as this one.
-fn only(lang: Lang, href: &str, label: String) -> AnyView {
-    view! { <a class="only" href=lang.link(href) aria-label=label.clone() title=label data-noscroll=""></a> }.into_any()
+fn only(lang: Lang, href: &str, label: String) -> Markup {
+    view! { <a class="only" href=lang.link(href) aria-label=label.clone() title=label data-noscroll=""></a> }.written()
 }
 
 fn customer(lang: Lang, query: &BatchesQuery, batch: &BatchRow) -> Cell {
@@ -227,16 +228,16 @@ fn customer(lang: Lang, query: &BatchesQuery, batch: &BatchRow) -> Cell {
 }
 
 fn models(lang: Lang, query: &BatchesQuery, batch: &BatchRow) -> Cell {
-    let links: Vec<AnyView> = batch
+    let links: Vec<Markup> = batch
         .models
         .iter()
         .map(|model| {
             if query.filter.model.as_ref() == Some(model) {
-                return view! { <span>{model.clone()}</span> }.into_any();
+                return view! { <span>{model.clone()}</span> }.written();
             }
             let href = lang.link(&query.filtered(|filter| filter.model = Some(model.clone())).to_href());
             let label = format!("{} {model}", lang.batches_words().only_model);
-            view! { <a class="quiet-link" href=href title=label data-noscroll="">{model.clone()}</a> }.into_any()
+            view! { <a class="quiet-link" href=href title=label data-noscroll="">{model.clone()}</a> }.written()
         })
         .collect();
     Cell::new(links).class("models")

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::filters::hidden;
 use crate::console::api::batches::ViewRow;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::console::query::BatchesQuery;
 use crate::domain::batch::BatchStatus;
@@ -12,9 +13,9 @@ use crate::domain::batch_list::{BatchFilter, BatchSort, Statuses};
 /// Credits given back from which on the view of large refunds shows a batch.
 const LARGE_REFUND: i64 = 1_000;
 
-pub fn views(lang: Lang, query: &BatchesQuery, saved: &[ViewRow]) -> AnyView {
+pub fn views(lang: Lang, query: &BatchesQuery, saved: &[ViewRow]) -> Markup {
     let own = lang.batches_words();
-    let mut links: Vec<AnyView> = system_views(lang).into_iter().map(|(name, view)| link(lang, query, name.to_owned(), &view)).collect();
+    let mut links: Vec<Markup> = system_views(lang).into_iter().map(|(name, view)| link(lang, query, name.to_owned(), &view)).collect();
     // A saved view that is open is named beside the others.
     let open = saved.iter().find(|view| BatchesQuery::read(&view.query) == query.start());
     links.extend(open.map(|view| link(lang, query, view.name.clone(), &BatchesQuery::read(&view.query))));
@@ -26,7 +27,7 @@ pub fn views(lang: Lang, query: &BatchesQuery, saved: &[ViewRow]) -> AnyView {
             {team(lang, query, saved)}
         </div>
     }
-    .into_any()
+    .written()
 }
 
 fn system_views(lang: Lang) -> Vec<(&'static str, BatchesQuery)> {
@@ -43,15 +44,15 @@ fn system_views(lang: Lang) -> Vec<(&'static str, BatchesQuery)> {
     ]
 }
 
-fn link(lang: Lang, query: &BatchesQuery, name: String, view: &BatchesQuery) -> AnyView {
+fn link(lang: Lang, query: &BatchesQuery, name: String, view: &BatchesQuery) -> Markup {
     let current = (*view == query.start()).then_some("page");
-    view! { <a href=lang.link(&view.to_href()) data-noscroll="" aria-current=current>{name}</a> }.into_any()
+    view! { <a href=lang.link(&view.to_href()) data-noscroll="" aria-current=current>{name}</a> }.written()
 }
 
-fn team(lang: Lang, query: &BatchesQuery, saved: &[ViewRow]) -> AnyView {
+fn team(lang: Lang, query: &BatchesQuery, saved: &[ViewRow]) -> Markup {
     let own = lang.batches_words();
     let back = || hidden("back", lang.link(&query.to_href()).split_once('?').map_or(String::new(), |(_, query)| query.to_owned()));
-    let rows: Vec<AnyView> = saved
+    let rows: Vec<Markup> = saved
         .iter()
         .map(|view| {
             let question = format!("{}: {}", own.delete_for_all, view.name);
@@ -66,10 +67,10 @@ fn team(lang: Lang, query: &BatchesQuery, saved: &[ViewRow]) -> AnyView {
                     </details>
                 </li>
             }
-            .into_any()
+            .written()
         })
         .collect();
-    let list = if rows.is_empty() { view! { <p class="note">{own.no_views}</p> }.into_any() } else { view! { <ul>{rows}</ul> }.into_any() };
+    let list = if rows.is_empty() { view! { <p class="note">{own.no_views}</p> }.written() } else { view! { <ul>{rows}</ul> }.written() };
     view! {
         <details class="menu team">
             <summary>{own.team_views} " " <small>{lang.number(i64::try_from(saved.len()).unwrap_or_default())}</small></summary>
@@ -87,5 +88,5 @@ fn team(lang: Lang, query: &BatchesQuery, saved: &[ViewRow]) -> AnyView {
             </div>
         </details>
     }
-    .into_any()
+    .written()
 }

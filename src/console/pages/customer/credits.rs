@@ -7,6 +7,7 @@ use crate::console::api::ConsoleError;
 use crate::console::api::credits::{CreditPreview, CreditProblem, PreviewRow, ReadyChange, preview_credits};
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::{term, terms};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::{CustomersWords, Lang};
 use crate::console::pages::failed::failed;
@@ -20,28 +21,28 @@ pub fn changing(lang: Lang, place: CustomerPlace) -> AnyView {
     once_known(async move {
         match preview.await {
             Ok(preview) => page(lang, &place, &preview),
-            Err(ConsoleError::NotFound) => ().into_any(),
+            Err(ConsoleError::NotFound) => ().written(),
             Err(error) => failed(lang, &error),
         }
     })
 }
 
-fn page(lang: Lang, place: &CustomerPlace, preview: &CreditPreview) -> AnyView {
+fn page(lang: Lang, place: &CustomerPlace, preview: &CreditPreview) -> Markup {
     let words = lang.customers();
-    let Ok(customer) = place.id.parse::<CustomerId>() else { return ().into_any() };
+    let Ok(customer) = place.id.parse::<CustomerId>() else { return ().written() };
     let form = &place.query.form;
     let below = match &preview.outcome {
-        None => view! { <p class="note inset">{words.form_note}</p> }.into_any(),
+        None => view! { <p class="note inset">{words.form_note}</p> }.written(),
         Some(Err(problem)) => view! {
             <div class="panel-note error" role="alert">
                 <p class="title">{words.cannot}</p>
                 <p>{problem_word(words, *problem)}</p>
             </div>
         }
-        .into_any(),
+        .written(),
         Some(Ok(ready)) => ready_change(lang, customer, form, preview, ready),
     };
-    view! { {fields(lang, customer, form)} {below} }.into_any()
+    view! { {fields(lang, customer, form)} {below} }.written()
 }
 
 const fn action_word(words: &CustomersWords, action: CreditAction) -> &'static str {
@@ -68,26 +69,26 @@ const fn problem_word(words: &CustomersWords, problem: CreditProblem) -> &'stati
     }
 }
 
-fn hidden(name: &'static str, value: String) -> AnyView {
-    view! { <input type="hidden" name=name value=value /> }.into_any()
+fn hidden(name: &'static str, value: String) -> Markup {
+    view! { <input type="hidden" name=name value=value /> }.written()
 }
 
-fn field(label: &'static str, name: &'static str, kind: &'static str, value: String) -> AnyView {
+fn field(label: &'static str, name: &'static str, kind: &'static str, value: String) -> Markup {
     let numeric = (name == "credits").then_some("numeric");
     view! {
         <label>
             {label} <input type=kind name=name value=value inputmode=numeric autocomplete="off" maxlength="500" />
         </label>
     }
-    .into_any()
+    .written()
 }
 
-fn fields(lang: Lang, customer: CustomerId, form: &CreditForm) -> AnyView {
+fn fields(lang: Lang, customer: CustomerId, form: &CreditForm) -> Markup {
     let words = lang.customers();
-    let options: Vec<AnyView> = CreditAction::ALL
+    let options: Vec<Markup> = CreditAction::ALL
         .iter()
         .map(|action| {
-            view! { <option value=action.as_str() selected=*action == form.action>{action_word(words, *action)}</option> }.into_any()
+            view! { <option value=action.as_str() selected=*action == form.action>{action_word(words, *action)}</option> }.written()
         })
         .collect();
     view! {
@@ -102,10 +103,10 @@ fn fields(lang: Lang, customer: CustomerId, form: &CreditForm) -> AnyView {
             <button type="submit">{words.show}</button>
         </form>
     }
-    .into_any()
+    .written()
 }
 
-fn ready_change(lang: Lang, customer: CustomerId, form: &CreditForm, preview: &CreditPreview, ready: &ReadyChange) -> AnyView {
+fn ready_change(lang: Lang, customer: CustomerId, form: &CreditForm, preview: &CreditPreview, ready: &ReadyChange) -> Markup {
     let words = lang.customers();
     let taking = form.action == CreditAction::TakeBack;
     let figures = [
@@ -113,7 +114,7 @@ fn ready_change(lang: Lang, customer: CustomerId, form: &CreditForm, preview: &C
         Some(term(words.then, view! { <b>{lang.credits(ready.available_after)}</b> })),
         (!preview.held.is_zero()).then(|| term(words.untouched, lang.credits(preview.held))),
     ];
-    let mut sent: Vec<AnyView> = form.fields().into_iter().map(|(name, value)| hidden(name, value.to_owned())).collect();
+    let mut sent: Vec<Markup> = form.fields().into_iter().map(|(name, value)| hidden(name, value.to_owned())).collect();
     sent.push(hidden("id", customer.to_string()));
     sent.push(hidden("action", form.action.to_string()));
     sent.push(hidden("token", ready.token.clone()));
@@ -132,10 +133,10 @@ fn ready_change(lang: Lang, customer: CustomerId, form: &CreditForm, preview: &C
             </form>
         </div>
     }
-    .into_any()
+    .written()
 }
 
-fn entries(lang: Lang, entries: &[PreviewRow]) -> AnyView {
+fn entries(lang: Lang, entries: &[PreviewRow]) -> Markup {
     let (words, shared) = (lang.customers(), lang.words());
     let columns = [number(shared.number), text(shared.grant), text(shared.account), number(shared.credits), number(shared.balance_after)];
     let rows = entries
@@ -146,8 +147,8 @@ fn entries(lang: Lang, entries: &[PreviewRow]) -> AnyView {
             let grant = entry
                 .grant
                 .filter(|_| first)
-                .map(|(id, kind)| view! { {short_id(&id.to_string())} " " {(shared.grant_word)(kind)} }.into_any());
-            let new = (first && entry.grant.is_none()).then(|| words.new_grant.into_any());
+                .map(|(id, kind)| view! { {short_id(&id.to_string())} " " {(shared.grant_word)(kind)} }.written());
+            let new = (first && entry.grant.is_none()).then(|| words.new_grant.written());
             row(
                 if first { "entry first" } else { "entry" },
                 [

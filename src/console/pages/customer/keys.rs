@@ -7,6 +7,7 @@ use super::rows::note;
 use crate::console::api::customer::{KeyDays, KeyProblem, KeyRow, KeysPage, MadeKey, read_key_form};
 use crate::console::components::copy::copy_button;
 use crate::console::components::figure::{Share, bar, code_line, code_whole};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::{KeysWords, Lang};
@@ -18,7 +19,7 @@ use crate::domain::key::Scope;
 /// Requests a minute that the form offers.
 const USUAL_RATE: i64 = 600;
 
-pub fn keys(lang: Lang, customer: CustomerId, page: &KeysPage) -> AnyView {
+pub fn keys(lang: Lang, customer: CustomerId, page: &KeysPage) -> Markup {
     let words = lang.keys();
     if page.rows.is_empty() {
         return panel::empty(words.no_keys, view! { <p>{words.no_keys_text}</p> });
@@ -36,18 +37,18 @@ pub fn keys(lang: Lang, customer: CustomerId, page: &KeysPage) -> AnyView {
         text(words.revoke),
     ];
     let rows = page.rows.iter().map(|key| key_row(lang, customer, key, page)).collect();
-    view! { {note(words.note)} {table(lang.customers().keys, &columns, rows)} {days(lang, page)} }.into_any()
+    view! { {note(words.note)} {table(lang.customers().keys, &columns, rows)} {days(lang, page)} }.written()
 }
 
 fn key_row(lang: Lang, customer: CustomerId, key: &KeyRow, page: &KeysPage) -> Row {
     let words = lang.keys();
     let is_expired = key.expires_at.is_some_and(|at| at <= page.now);
     let state = match key.revoked_at {
-        Some(_) => view! { <span class="badge stopped">{words.revoked}</span> }.into_any(),
-        None if is_expired => view! { <span class="badge bad">{words.expired}</span> }.into_any(),
-        None => view! { <span class="badge good">{words.in_use}</span> }.into_any(),
+        Some(_) => view! { <span class="badge stopped">{words.revoked}</span> }.written(),
+        None if is_expired => view! { <span class="badge bad">{words.expired}</span> }.written(),
+        None => view! { <span class="badge good">{words.in_use}</span> }.written(),
     };
-    let moment = |word: &'static str, at| view! { " " <small class="soft">{word} " " {lang.moment_near(at, page.now)}</small> }.into_any();
+    let moment = |word: &'static str, at| view! { " " <small class="soft">{word} " " {lang.moment_near(at, page.now)}</small> }.written();
     let until = match (key.revoked_at, key.expires_at) {
         (Some(at), _) => Some(moment("", at)),
         (None, Some(at)) => Some(moment(words.until, at)),
@@ -91,7 +92,7 @@ const fn scope_word(lang: Lang, scope: Scope) -> &'static str {
 }
 
 /// Asks once more before it is done.
-fn revoke(lang: Lang, customer: CustomerId, key: &KeyRow) -> AnyView {
+fn revoke(lang: Lang, customer: CustomerId, key: &KeyRow) -> Markup {
     let words = lang.keys();
     view! {
         <details class="sure">
@@ -106,13 +107,13 @@ fn revoke(lang: Lang, customer: CustomerId, key: &KeyRow) -> AnyView {
             </form>
         </details>
     }
-    .into_any()
+    .written()
 }
 
 /// The days of the key that is open.
-fn days(lang: Lang, page: &KeysPage) -> AnyView {
+fn days(lang: Lang, page: &KeysPage) -> Markup {
     let words = lang.keys();
-    let Some(KeyDays { key, days }) = &page.open else { return ().into_any() };
+    let Some(KeyDays { key, days }) = &page.open else { return ().written() };
     let name = page.rows.iter().find(|row| row.id == *key).map_or_else(String::new, |row| row.name.clone());
     let most = days.iter().map(|day| day.1 + day.2).max().unwrap_or(0);
     let rows: Vec<Row> = days
@@ -139,7 +140,7 @@ fn days(lang: Lang, page: &KeysPage) -> AnyView {
         <h3 class="inset">{words.usage} ": " <bdi>{name}</bdi></h3>
         {content}
     }
-    .into_any()
+    .written()
 }
 
 /// The form that makes a key, and the secret of the key that it made just now.
@@ -149,7 +150,7 @@ pub fn making(lang: Lang, customer: String) -> AnyView {
     let form = once_known(async move {
         match (read_key_form(customer.clone()).await, customer.parse::<CustomerId>()) {
             (Ok(form), Ok(customer)) if form.may_change => new_key(lang, customer, form.token, &made),
-            _ => ().into_any(),
+            _ => ().written(),
         }
     });
     view! {
@@ -159,11 +160,11 @@ pub fn making(lang: Lang, customer: String) -> AnyView {
     .into_any()
 }
 
-fn new_key(lang: Lang, customer: CustomerId, token: String, made: &MadeKey) -> AnyView {
+fn new_key(lang: Lang, customer: CustomerId, token: String, made: &MadeKey) -> Markup {
     let words = lang.keys();
     let typed = |name: &str| made.typed.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let chosen = |scope: Scope| made.typed.is_empty() || made.typed.iter().any(|(name, value)| name == "scope" && value == scope.as_str());
-    let scopes: Vec<AnyView> = Scope::ALL
+    let scopes: Vec<Markup> = Scope::ALL
         .iter()
         .map(|scope| {
             view! {
@@ -172,7 +173,7 @@ fn new_key(lang: Lang, customer: CustomerId, token: String, made: &MadeKey) -> A
                     <span>{scope_word(lang, *scope)}</span>
                 </label>
             }
-            .into_any()
+            .written()
         })
         .collect();
     let problem = made.problem.map(|problem| view! { <p class="problem" role="alert">{problem_word(words, problem)}</p> });
@@ -180,7 +181,7 @@ fn new_key(lang: Lang, customer: CustomerId, token: String, made: &MadeKey) -> A
         let hint = (name == "allowed").then_some("203.0.113.7, 10.0.0.0/8");
         let is_required = matches!(name, "name" | "rate");
         view! { <label>{label} <input type=kind name=name value=value placeholder=hint required=is_required autocomplete="off" maxlength="500" /></label> }
-            .into_any()
+            .written()
     };
     view! {
         <details class="new-key" open=made.problem.is_some()>
@@ -202,7 +203,7 @@ fn new_key(lang: Lang, customer: CustomerId, token: String, made: &MadeKey) -> A
             </form>
         </details>
     }
-    .into_any()
+    .written()
 }
 
 const fn problem_word(words: &KeysWords, problem: KeyProblem) -> &'static str {
@@ -218,9 +219,9 @@ const fn problem_word(words: &KeysWords, problem: KeyProblem) -> &'static str {
     }
 }
 
-fn shown_once(lang: Lang, made: &MadeKey) -> AnyView {
+fn shown_once(lang: Lang, made: &MadeKey) -> Markup {
     let words = lang.keys();
-    let Some(secret) = made.secret.clone() else { return ().into_any() };
+    let Some(secret) = made.secret.clone() else { return ().written() };
     view! {
         <div class="panel-note secret" role="status">
             <p class="title">{words.secret_title}</p>
@@ -228,5 +229,5 @@ fn shown_once(lang: Lang, made: &MadeKey) -> AnyView {
             <p>{words.secret_text}</p>
         </div>
     }
-    .into_any()
+    .written()
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::console::api::audit::AuditPage;
 use crate::console::api::customer::{Change, CustomerRows, GrantRow, LedgerPage, LedgerRow};
 use crate::console::components::copy::short_id;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, Row, number, row, table, text};
@@ -17,9 +18,9 @@ use crate::domain::ledger::TransactionKind;
 use crate::domain::money::Money;
 use crate::domain::page::Seek;
 
-pub fn rows(lang: Lang, place: &CustomerPlace, rows: &CustomerRows) -> AnyView {
+pub fn rows(lang: Lang, place: &CustomerPlace, rows: &CustomerRows) -> Markup {
     // What has rows has an id.
-    let Ok(customer) = place.id.parse::<CustomerId>() else { return ().into_any() };
+    let Ok(customer) = place.id.parse::<CustomerId>() else { return ().written() };
     match rows {
         CustomerRows::Grants(rows) => grants(lang, customer, rows),
         CustomerRows::Ledger(page) => ledger(lang, customer, &place.query, page),
@@ -29,7 +30,7 @@ pub fn rows(lang: Lang, place: &CustomerPlace, rows: &CustomerRows) -> AnyView {
 }
 
 /// What operators did to this customer and to what belongs to it.
-fn history(lang: Lang, customer: CustomerId, page: &AuditPage) -> AnyView {
+fn history(lang: Lang, customer: CustomerId, page: &AuditPage) -> Markup {
     let words = lang.audit();
     if page.rows.is_empty() {
         return panel::empty(words.none, view! { <p>{words.none_text}</p> });
@@ -38,14 +39,14 @@ fn history(lang: Lang, customer: CustomerId, page: &AuditPage) -> AnyView {
         let href = lang.link(&AuditQuery::of_object(customer.to_string()).to_href());
         view! { <p class="inset"><a href=href>{words.whole_history}</a></p> }
     });
-    view! { {note(words.history_note)} {audit::rows(lang, &page.rows, page.now)} {whole} }.into_any()
+    view! { {note(words.history_note)} {audit::rows(lang, &page.rows, page.now)} {whole} }.written()
 }
 
-pub(super) fn note(text: &'static str) -> AnyView {
-    view! { <p class="note inset">{text}</p> }.into_any()
+pub(super) fn note(text: &'static str) -> Markup {
+    view! { <p class="note inset">{text}</p> }.written()
 }
 
-fn grants(lang: Lang, customer: CustomerId, rows: &[GrantRow]) -> AnyView {
+fn grants(lang: Lang, customer: CustomerId, rows: &[GrantRow]) -> Markup {
     let words = lang.customers();
     if rows.is_empty() {
         let href = lang.link(&CustomerQuery::tab(CustomerTab::Credits).to_href(customer));
@@ -86,7 +87,7 @@ fn grants(lang: Lang, customer: CustomerId, rows: &[GrantRow]) -> AnyView {
             Cell::none(),
         ],
     ));
-    view! { {note(words.grants_note)} {table(words.grants, &columns, shown)} }.into_any()
+    view! { {note(words.grants_note)} {table(words.grants, &columns, shown)} }.written()
 }
 
 fn grant_row(lang: Lang, grant: &GrantRow) -> Row {
@@ -113,21 +114,21 @@ fn grant_row(lang: Lang, grant: &GrantRow) -> Row {
 }
 
 /// An id that an address can point to, and whose address can be copied.
-fn anchor(id: &str) -> AnyView {
+fn anchor(id: &str) -> Markup {
     view! {
         <a class="row-link" id=id.to_owned() href=format!("#{id}") rel="external">
             {short_id(id)}
         </a>
     }
-    .into_any()
+    .written()
 }
 
-fn ledger(lang: Lang, customer: CustomerId, query: &CustomerQuery, page: &LedgerPage) -> AnyView {
+fn ledger(lang: Lang, customer: CustomerId, query: &CustomerQuery, page: &LedgerPage) -> Markup {
     let words = lang.customers();
     let all = lang.link(&CustomerQuery::tab(CustomerTab::Ledger).to_href(customer));
     if page.rows.is_empty() {
         return view! { {kinds(lang, customer, query)} {panel::no_match(words.no_transactions, words.no_transactions_text, all, words.show_all)} }
-            .into_any();
+            .written();
     }
     let shared = lang.words();
     let columns = [
@@ -156,15 +157,15 @@ fn ledger(lang: Lang, customer: CustomerId, query: &CustomerQuery, page: &Ledger
             <nav aria-label=words.ledger>{step(words.newer, "prev", newer)} {step(shared.older, "next", older)}</nav>
         </div>
     }
-    .into_any()
+    .written()
 }
 
 /// Links, one per kind: the filter is in the address.
-fn kinds(lang: Lang, customer: CustomerId, query: &CustomerQuery) -> AnyView {
+fn kinds(lang: Lang, customer: CustomerId, query: &CustomerQuery) -> Markup {
     let words = lang.customers();
     let choice = |kind: Option<TransactionKind>, name: &'static str| {
         let href = CustomerQuery { kind, ..CustomerQuery::tab(CustomerTab::Ledger) }.to_href(customer);
-        view! { <a href=lang.link(&href) data-noscroll="" aria-current=(query.kind == kind).then_some("true")>{name}</a> }.into_any()
+        view! { <a href=lang.link(&href) data-noscroll="" aria-current=(query.kind == kind).then_some("true")>{name}</a> }.written()
     };
     let mut choices = vec![choice(None, words.all_kinds)];
     choices.extend(TransactionKind::ALL.iter().map(|kind| choice(Some(*kind), (lang.words().transaction_word)(*kind))));
@@ -173,7 +174,7 @@ fn kinds(lang: Lang, customer: CustomerId, query: &CustomerQuery) -> AnyView {
             {choices}
         </nav>
     }
-    .into_any()
+    .written()
 }
 
 fn ledger_row(lang: Lang, customer: CustomerId, transaction: &LedgerRow) -> Row {
@@ -202,8 +203,8 @@ fn ledger_row(lang: Lang, customer: CustomerId, transaction: &LedgerRow) -> Row 
 }
 
 /// The batch, grant or transaction that it is about, as a link.
-fn concerns(lang: Lang, customer: CustomerId, transaction: &LedgerRow) -> AnyView {
-    let link = |href: String, id: String| view! { <a class="row-link" href=lang.link(&href)>{short_id(&id)}</a> }.into_any();
+fn concerns(lang: Lang, customer: CustomerId, transaction: &LedgerRow) -> Markup {
+    let link = |href: String, id: String| view! { <a class="row-link" href=lang.link(&href)>{short_id(&id)}</a> }.written();
     let batch = transaction.batch.map(|id| link(BatchQuery::default().to_href(id), id.to_string()));
     let grant = transaction.grant.map(|id| link(format!("{}#{id}", CustomerQuery::default().to_href(customer)), id.to_string()));
     let reverses = transaction.reverses.map(|id| {
@@ -213,7 +214,7 @@ fn concerns(lang: Lang, customer: CustomerId, transaction: &LedgerRow) -> AnyVie
             " "
             {link(CustomerQuery::href_of_transaction(customer, id), id.to_string())}
         }
-        .into_any()
+        .written()
     });
-    [batch, grant, reverses].into_iter().flatten().collect::<Vec<_>>().into_any()
+    [batch, grant, reverses].into_iter().flatten().collect::<Vec<_>>().written()
 }

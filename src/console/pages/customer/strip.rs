@@ -5,10 +5,11 @@ use leptos::prelude::*;
 
 use crate::console::api::customer::CustomerSummary;
 use crate::console::components::figure::{Share, bar};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::domain::credits::Credits;
 
-pub fn strip(lang: Lang, summary: &CustomerSummary) -> AnyView {
+pub fn strip(lang: Lang, summary: &CustomerSummary) -> Markup {
     let words = lang.customers();
     let books = summary.books;
     let parts = [
@@ -28,7 +29,7 @@ pub fn strip(lang: Lang, summary: &CustomerSummary) -> AnyView {
     // Most customers never had anything taken back.
     let parts = parts.into_iter().filter(|(name, credits, _)| *name != words.taken_back || !credits.is_zero());
     for (index, (name, credits, class)) in parts.enumerate() {
-        equation.push(if index == 0 { " = ".into_any() } else { " + ".into_any() });
+        equation.push(if index == 0 { " = ".written() } else { " + ".written() });
         equation.push(figure(lang, name, credits, class));
     }
     view! {
@@ -38,23 +39,23 @@ pub fn strip(lang: Lang, summary: &CustomerSummary) -> AnyView {
             {bar(&shares, summary.granted.get())}
         </div>
     }
-    .into_any()
+    .written()
 }
 
-fn figure(lang: Lang, name: &'static str, amount: Credits, class: &'static str) -> AnyView {
+fn figure(lang: Lang, name: &'static str, amount: Credits, class: &'static str) -> Markup {
     view! {
         <span class=class>
             {name} " " <b>{lang.credits(amount)}</b>
         </span>
     }
-    .into_any()
+    .written()
 }
 
-fn verdict(lang: Lang, summary: &CustomerSummary) -> AnyView {
+fn verdict(lang: Lang, summary: &CustomerSummary) -> Markup {
     let words = lang.customers();
     let (books, grants) = (summary.books, summary.grants);
     if books == grants {
-        return view! { <span class="verdict good">{words.agree}</span> }.into_any();
+        return view! { <span class="verdict good">{words.agree}</span> }.written();
     }
     let said: Vec<String> = [
         (words.available, books.available, grants.available),
@@ -73,5 +74,5 @@ fn verdict(lang: Lang, summary: &CustomerSummary) -> AnyView {
             {format!("{}. {}: {}", words.disagree, words.grants_say, said.join(", "))}
         </span>
     }
-    .into_any()
+    .written()
 }

@@ -7,6 +7,7 @@ use crate::console::api::webhooks::{AttemptRow, DeliveryDetail};
 use crate::console::components::attempt::result;
 use crate::console::components::copy::{copy_button, short_id};
 use crate::console::components::figure::{code_whole, term, terms};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::console::query::ReplayPlace;
 use crate::domain::time::Time;
@@ -17,21 +18,21 @@ const HIDDEN: &str = ": …";
 /// Bytes of an answer that are kept at most.
 const KEPT_MAX_BYTES: usize = 8 << 10;
 
-pub fn attempts(lang: Lang, delivery: &DeliveryDetail) -> AnyView {
+pub fn attempts(lang: Lang, delivery: &DeliveryDetail) -> Markup {
     if delivery.attempts.is_empty() {
-        return view! { <p class="soft">{lang.deliveries().not_sent}</p> }.into_any();
+        return view! { <p class="soft">{lang.deliveries().not_sent}</p> }.written();
     }
-    let items: Vec<AnyView> =
+    let items: Vec<Markup> =
         delivery.attempts.iter().map(|attempt| item(lang, attempt, &delivery.row.id.to_string(), delivery.now)).collect();
-    view! { <ol class="attempts">{items}</ol> }.into_any()
+    view! { <ol class="attempts">{items}</ol> }.written()
 }
 
-fn item(lang: Lang, attempt: &AttemptRow, id: &str, now: Time) -> AnyView {
+fn item(lang: Lang, attempt: &AttemptRow, id: &str, now: Time) -> Markup {
     let words = lang.deliveries();
     let ended = attempt.outcome.map_or(now, |(_, at)| at);
     let came = match attempt.outcome {
         Some((class, _)) => result(lang, class, attempt.http_status),
-        None => view! { <span class="badge running">{words.attempt_on_way}</span> }.into_any(),
+        None => view! { <span class="badge running">{words.attempt_on_way}</span> }.written(),
     };
     let sentence = attempt.outcome.map(|(class, _)| view! { <p>{lang.class_sentence(class)}</p> });
     let replay = attempt.replay.map(|replay| {
@@ -60,7 +61,7 @@ fn item(lang: Lang, attempt: &AttemptRow, id: &str, now: Time) -> AnyView {
             <div class="exchange">{request(lang, attempt, id)} {response(lang, attempt)}</div>
         </li>
     }
-    .into_any()
+    .written()
 }
 
 /// To the millisecond: what is ours and what is theirs is told apart by it.
@@ -73,7 +74,7 @@ fn was_sent(attempt: &AttemptRow) -> bool {
         && !matches!(attempt.outcome, Some((AttemptClass::BlockedAddress, _)))
 }
 
-fn request(lang: Lang, attempt: &AttemptRow, id: &str) -> AnyView {
+fn request(lang: Lang, attempt: &AttemptRow, id: &str) -> Markup {
     let words = lang.deliveries();
     let content = if was_sent(attempt) {
         let seconds = attempt.requested_at.unwrap_or(attempt.started_at).micros().div_euclid(1_000_000);
@@ -87,32 +88,32 @@ fn request(lang: Lang, attempt: &AttemptRow, id: &str) -> AnyView {
             <p class="soft">{words.verify_text}</p>
             {copy_button(words.copy_headers, headers)}
         }
-        .into_any()
+        .written()
     } else {
         let text = if attempt.outcome.is_some() { words.was_not_sent } else { words.not_sent };
-        view! { <p class="soft">{text}</p> }.into_any()
+        view! { <p class="soft">{text}</p> }.written()
     };
-    view! { <section><h4>{words.request}</h4>{content}</section> }.into_any()
+    view! { <section><h4>{words.request}</h4>{content}</section> }.written()
 }
 
 /// Not sent yet, sent and not answered, answered with nothing: three ways of being empty, each said.
-fn response(lang: Lang, attempt: &AttemptRow) -> AnyView {
+fn response(lang: Lang, attempt: &AttemptRow) -> Markup {
     let words = lang.deliveries();
     let content = match (attempt.http_status, attempt.outcome) {
-        (None, None) => view! { <p class="soft">{words.not_sent}</p> }.into_any(),
-        (None, Some(_)) if was_sent(attempt) => view! { <p class="soft">{words.no_response}</p> }.into_any(),
-        (None, Some(_)) => view! { <p class="soft">{words.was_not_sent}</p> }.into_any(),
+        (None, None) => view! { <p class="soft">{words.not_sent}</p> }.written(),
+        (None, Some(_)) if was_sent(attempt) => view! { <p class="soft">{words.no_response}</p> }.written(),
+        (None, Some(_)) => view! { <p class="soft">{words.was_not_sent}</p> }.written(),
         (Some(status), _) => answer(lang, attempt, status),
     };
-    view! { <section><h4>{words.response}</h4>{content}</section> }.into_any()
+    view! { <section><h4>{words.response}</h4>{content}</section> }.written()
 }
 
-fn answer(lang: Lang, attempt: &AttemptRow, status: i32) -> AnyView {
+fn answer(lang: Lang, attempt: &AttemptRow, status: i32) -> Markup {
     let words = lang.deliveries();
     let headers = format!("{status}\n{}", attempt.headers.clone().unwrap_or_default());
     let hidden = headers.lines().any(|line| line.ends_with(HIDDEN)).then(|| view! { <p class="soft">{words.secrets_hidden}</p> });
     let body = match attempt.body.clone().filter(|body| !body.is_empty()) {
-        None => view! { <p class="soft">{words.empty_body}</p> }.into_any(),
+        None => view! { <p class="soft">{words.empty_body}</p> }.written(),
         Some(body) => {
             let cut = (body.len() >= KEPT_MAX_BYTES).then(|| view! { <p class="soft">{words.cut_body}</p> });
             view! {
@@ -120,7 +121,7 @@ fn answer(lang: Lang, attempt: &AttemptRow, status: i32) -> AnyView {
                 {cut}
                 {copy_button(words.copy_response, body)}
             }
-            .into_any()
+            .written()
         }
     };
     view! {
@@ -128,5 +129,5 @@ fn answer(lang: Lang, attempt: &AttemptRow, status: i32) -> AnyView {
         {hidden}
         {body}
     }
-    .into_any()
+    .written()
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{back, form};
 use crate::console::api::endpoints::EndpointDetail;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::console::pages::place::may;
 use crate::console::query::{EndpointOpen, EndpointPlace};
@@ -12,12 +13,12 @@ use crate::domain::webhook::EndpointState;
 
 const ACTION: &str = "/admin/data/endpoint_act";
 
-fn hidden(name: &'static str, value: String) -> AnyView {
-    view! { <input type="hidden" name=name value=value /> }.into_any()
+fn hidden(name: &'static str, value: String) -> Markup {
+    view! { <input type="hidden" name=name value=value /> }.written()
 }
 
 /// A button that is a form.
-fn act(lang: Lang, found: &EndpointDetail, act: &'static str, class: &'static str, name: &'static str) -> AnyView {
+fn act(lang: Lang, found: &EndpointDetail, act: &'static str, class: &'static str, name: &'static str) -> Markup {
     view! {
         <form method="post" action=ACTION>
             {hidden("id", found.row.id.to_string())}
@@ -29,10 +30,10 @@ fn act(lang: Lang, found: &EndpointDetail, act: &'static str, class: &'static st
             </button>
         </form>
     }
-    .into_any()
+    .written()
 }
 
-pub fn acts(lang: Lang, found: &EndpointDetail) -> AnyView {
+pub fn acts(lang: Lang, found: &EndpointDetail) -> Markup {
     let own = lang.endpoints();
     let to = |open| lang.link(&EndpointPlace::href_open(found.row.id, open));
     let switch = match found.row.status.state() {
@@ -40,7 +41,7 @@ pub fn acts(lang: Lang, found: &EndpointDetail) -> AnyView {
         EndpointState::Disabled => act(lang, found, "enable", "primary", own.enable),
     };
     if !may(Action::ChangeEndpoints) {
-        return ().into_any();
+        return ().written();
     }
     let rotate = may(Action::ChangeSecrets).then(|| {
         view! {
@@ -65,14 +66,14 @@ pub fn acts(lang: Lang, found: &EndpointDetail) -> AnyView {
             <small class="soft">{own.test_text} " " {own.disable} ": " {own.disable_text}</small>
         </div>
     }
-    .into_any()
+    .written()
 }
 
 /// What is open: the form, or a question.
-pub fn open(lang: Lang, place: &EndpointPlace, found: &EndpointDetail) -> AnyView {
+pub fn open(lang: Lang, place: &EndpointPlace, found: &EndpointDetail) -> Markup {
     let own = lang.endpoints();
     match place.open {
-        None => ().into_any(),
+        None => ().written(),
         Some(EndpointOpen::Edit) => form::edit(lang, place, found),
         Some(EndpointOpen::Rotate) => {
             question(lang, found, own.rotate, own.rotate_text, act(lang, found, "rotate", "primary", own.rotate_do))
@@ -83,7 +84,7 @@ pub fn open(lang: Lang, place: &EndpointPlace, found: &EndpointDetail) -> AnyVie
     }
 }
 
-fn question(lang: Lang, found: &EndpointDetail, title: &'static str, text: &'static str, button: AnyView) -> AnyView {
+fn question(lang: Lang, found: &EndpointDetail, title: &'static str, text: &'static str, button: Markup) -> Markup {
     view! {
         <section class="card dialog" aria-labelledby="dialog-title" id="dialog">
             <h2 id="dialog-title">{title}</h2>
@@ -96,5 +97,5 @@ fn question(lang: Lang, found: &EndpointDetail, title: &'static str, text: &'sta
             </div>
         </section>
     }
-    .into_any()
+    .written()
 }

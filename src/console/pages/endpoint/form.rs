@@ -5,20 +5,21 @@ use leptos_meta::Title;
 
 use super::back;
 use crate::console::api::endpoints::{EndpointDetail, NewEndpoint};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::console::query::{EndpointForm, EndpointPlace, EndpointsQuery, WebhooksQuery};
 use crate::domain::webhook::{DESCRIPTION_MAX_CHARS, EventType, TIMEOUT_MS_MAX, TIMEOUT_MS_MIN};
 
 const ACTION: &str = "/admin/data/endpoint_save";
 
-fn hidden(name: &'static str, value: String) -> AnyView {
-    view! { <input type="hidden" name=name value=value /> }.into_any()
+fn hidden(name: &'static str, value: String) -> Markup {
+    view! { <input type="hidden" name=name value=value /> }.written()
 }
 
-pub fn new(lang: Lang, place: &EndpointPlace, new: &NewEndpoint) -> AnyView {
+pub fn new(lang: Lang, place: &EndpointPlace, new: &NewEndpoint) -> Markup {
     let (words, own) = (lang.webhooks(), lang.endpoints());
-    let people: Vec<AnyView> =
-        new.customers.iter().map(|(id, name)| view! { <option value=id.clone()>{name.clone()}</option> }.into_any()).collect();
+    let people: Vec<Markup> =
+        new.customers.iter().map(|(id, name)| view! { <option value=id.clone()>{name.clone()}</option> }.written()).collect();
     let customer = place.customer.map(|id| id.to_string());
     let whose = view! {
         <label class="wide">
@@ -39,12 +40,12 @@ pub fn new(lang: Lang, place: &EndpointPlace, new: &NewEndpoint) -> AnyView {
             <h1>{own.new_title}</h1>
         </div>
         <p class="note">{own.none_text}</p>
-        <section class="card sheet">{fields(lang, &place.form, whose.into_any(), &new.token, own.register, all)}</section>
+        <section class="card sheet">{fields(lang, &place.form, whose.written(), &new.token, own.register, all)}</section>
     }
-    .into_any()
+    .written()
 }
 
-pub fn edit(lang: Lang, place: &EndpointPlace, found: &EndpointDetail) -> AnyView {
+pub fn edit(lang: Lang, place: &EndpointPlace, found: &EndpointDetail) -> Markup {
     let (own, row) = (lang.endpoints(), &found.row);
     let stored = EndpointForm {
         url: row.url.clone(),
@@ -60,10 +61,10 @@ pub fn edit(lang: Lang, place: &EndpointPlace, found: &EndpointDetail) -> AnyVie
             {fields(lang, form, hidden("whose", row.id.to_string()), &found.token, own.save, back(lang, row.id))}
         </section>
     }
-    .into_any()
+    .written()
 }
 
-fn fields(lang: Lang, form: &EndpointForm, first: AnyView, token: &str, save: &'static str, back: String) -> AnyView {
+fn fields(lang: Lang, form: &EndpointForm, first: Markup, token: &str, save: &'static str, back: String) -> Markup {
     let own = lang.endpoints();
     let problem = form.problem.map(|problem| {
         view! {
@@ -74,7 +75,7 @@ fn fields(lang: Lang, form: &EndpointForm, first: AnyView, token: &str, save: &'
             </p>
         }
     });
-    let kinds: Vec<AnyView> = EventType::ALL
+    let kinds: Vec<Markup> = EventType::ALL
         .iter()
         .filter(|kind| kind.is_selectable())
         .map(|kind| {
@@ -85,7 +86,7 @@ fn fields(lang: Lang, form: &EndpointForm, first: AnyView, token: &str, save: &'
                     <code>{kind.as_str()}</code>
                 </label>
             }
-            .into_any()
+            .written()
         })
         .collect();
     view! {
@@ -121,5 +122,5 @@ fn fields(lang: Lang, form: &EndpointForm, first: AnyView, token: &str, save: &'
             </p>
         </form>
     }
-    .into_any()
+    .written()
 }

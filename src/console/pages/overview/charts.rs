@@ -4,13 +4,14 @@ use leptos::prelude::*;
 
 use super::{behind, card, link};
 use crate::console::components::chart::{Bar, Caption, chart};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::domain::batch_list::Day;
 use crate::domain::failure::Party;
 use crate::domain::overview::Report;
 
-pub fn charts(lang: Lang, report: &Report) -> [AnyView; 2] {
+pub fn charts(lang: Lang, report: &Report) -> [Markup; 2] {
     [credits(lang, report), failures(lang, report)]
 }
 
@@ -20,8 +21,8 @@ fn caption(lang: Lang, report: &Report, id: &'static str, (title, description): 
 }
 
 /// A chart, the meaning of its colours, and its table.
-fn with_table(lang: Lang, title: &'static str, drawn: AnyView, legend: Vec<(&'static str, &'static str)>, figures: AnyView) -> AnyView {
-    let legend: Vec<AnyView> = legend.into_iter().map(|(class, name)| view! { <span class=class>{name}</span> }.into_any()).collect();
+fn with_table(lang: Lang, title: &'static str, drawn: Markup, legend: Vec<(&'static str, &'static str)>, figures: Markup) -> Markup {
+    let legend: Vec<Markup> = legend.into_iter().map(|(class, name)| view! { <span class=class>{name}</span> }.written()).collect();
     let content = view! {
         {drawn}
         <p class="legend">{legend}</p>
@@ -30,10 +31,10 @@ fn with_table(lang: Lang, title: &'static str, drawn: AnyView, legend: Vec<(&'st
             {figures}
         </details>
     };
-    card(title, content.into_any())
+    card(title, content.written())
 }
 
-fn credits(lang: Lang, report: &Report) -> AnyView {
+fn credits(lang: Lang, report: &Report) -> Markup {
     let words = lang.overview();
     let (mut bars, mut rows, mut most) = (Vec::new(), Vec::new(), 0);
     for day in report.iter_days() {
@@ -65,7 +66,7 @@ const fn class(party: Party) -> &'static str {
     }
 }
 
-fn failures(lang: Lang, report: &Report) -> AnyView {
+fn failures(lang: Lang, report: &Report) -> Markup {
     let words = lang.overview();
     let word = lang.words().party_word;
     let (mut bars, mut rows, mut highest) = (Vec::new(), Vec::new(), 0);

@@ -5,13 +5,14 @@ use leptos::prelude::*;
 use super::card;
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::{term, terms};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::console::query::BatchQuery;
 use crate::domain::overview::{Now, Stuck};
 use crate::domain::time::Time;
 
 /// One sentence, at the top: everything goes on, or what does not and what to do.
-pub fn sentence(lang: Lang, state: &Now, now: Time) -> AnyView {
+pub fn sentence(lang: Lang, state: &Now, now: Time) -> Markup {
     let words = lang.overview();
     let backlog = &state.backlog;
     let since = |from: Option<Time>| from.map(|from| lang.duration(now.micros_since(from)));
@@ -19,7 +20,7 @@ pub fn sentence(lang: Lang, state: &Now, now: Time) -> AnyView {
     let (text, command) = match state.stuck {
         None => {
             let text = if backlog.batches == 0 { words.idle } else { words.all_well };
-            return view! { <p class="going good" role="status">{text}</p> }.into_any();
+            return view! { <p class="going good" role="status">{text}</p> }.written();
         }
         Some(Stuck::NoWorker) => {
             (lang.no_worker(backlog.waiting_batches, backlog.pending, claimed.as_deref()), Some("batchbook serve --role worker"))
@@ -36,10 +37,10 @@ pub fn sentence(lang: Lang, state: &Now, now: Time) -> AnyView {
             <p>{text} " " {command.map(|command| view! { <code>{command}</code> })}</p>
         </div>
     }
-    .into_any()
+    .written()
 }
 
-pub fn cards(lang: Lang, state: &Now, now: Time) -> AnyView {
+pub fn cards(lang: Lang, state: &Now, now: Time) -> Markup {
     let words = lang.overview();
     let backlog = &state.backlog;
     let oldest = match (state.oldest, backlog.oldest_at) {
@@ -50,9 +51,9 @@ pub fn cards(lang: Lang, state: &Now, now: Time) -> AnyView {
                 " "
                 {lang.duration(now.micros_since(at))}
             }
-            .into_any()
+            .written()
         }
-        _ => words.none_open.into_any(),
+        _ => words.none_open.written(),
     };
     let claimed = backlog.claimed_at.map_or_else(|| words.none.to_owned(), |at| lang.moment_title(at, now));
     let list = terms(
@@ -66,34 +67,34 @@ pub fn cards(lang: Lang, state: &Now, now: Time) -> AnyView {
             (backlog.batches > 0).then(|| term(words.last_claim, claimed)),
         ],
     );
-    let workers: Vec<AnyView> = state
+    let workers: Vec<Markup> = state
         .workers
         .iter()
         .map(|worker| {
             let seen = lang.moment_title(worker.heartbeat_at, now);
-            view! { <li><code>{worker.name.clone()}</code> " " <span class="note">{seen}</span></li> }.into_any()
+            view! { <li><code>{worker.name.clone()}</code> " " <span class="note">{seen}</span></li> }.written()
         })
         .collect();
     let work = view! {
         {list}
         <ul class="plain">{workers}</ul>
     };
-    view! { {card(words.work, work.into_any())} {warnings(lang, state, now)} }.into_any()
+    view! { {card(words.work, work.written())} {warnings(lang, state, now)} }.written()
 }
 
-fn warnings(lang: Lang, state: &Now, now: Time) -> AnyView {
+fn warnings(lang: Lang, state: &Now, now: Time) -> Markup {
     let words = lang.overview();
-    let paused: Vec<AnyView> = state
+    let paused: Vec<Markup> = state
         .paused
         .iter()
         .map(|route| {
             let reason = route.reason.clone().unwrap_or_else(|| words.no_reason.to_owned());
             let until = format!("{} {}", words.until, lang.moment(route.until));
             let name = format!("{} · {}", route.model, route.provider);
-            view! { <li><strong>{name}</strong> " " {until} <br /> <span class="note">{reason}</span></li> }.into_any()
+            view! { <li><strong>{name}</strong> " " {until} <br /> <span class="note">{reason}</span></li> }.written()
         })
         .collect();
-    let retiring: Vec<AnyView> = state
+    let retiring: Vec<Markup> = state
         .retiring
         .iter()
         .map(|model| {
@@ -102,14 +103,14 @@ fn warnings(lang: Lang, state: &Now, now: Time) -> AnyView {
                 Some(successor) => format!("{}: {successor}", words.successor),
                 None => words.no_successor.to_owned(),
             };
-            view! { <li><strong>{model.model.clone()}</strong> " " {at} <br /> <span class="note">{next}</span></li> }.into_any()
+            view! { <li><strong>{model.model.clone()}</strong> " " {at} <br /> <span class="note">{next}</span></li> }.written()
         })
         .collect();
-    let list = |rows: Vec<AnyView>| {
+    let list = |rows: Vec<Markup>| {
         if rows.is_empty() {
-            view! { <p class="note">{words.none}</p> }.into_any()
+            view! { <p class="note">{words.none}</p> }.written()
         } else {
-            view! { <ul class="plain">{rows}</ul> }.into_any()
+            view! { <ul class="plain">{rows}</ul> }.written()
         }
     };
     let content = view! {
@@ -117,5 +118,5 @@ fn warnings(lang: Lang, state: &Now, now: Time) -> AnyView {
         <h2>{words.retiring}</h2>
         {list(retiring)}
     };
-    card(words.paused, content.into_any())
+    card(words.paused, content.written())
 }

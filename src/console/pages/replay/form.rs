@@ -6,6 +6,7 @@ use leptos_meta::Title;
 use super::crumb;
 use crate::console::api::replays::{ReplayOffer, WindowProblem, offer_replay};
 use crate::console::components::figure::{term, terms};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::console::pages::place::or_failed;
 use crate::console::query::{ReplayForm, ReplayPlace, ReplayProblem};
@@ -27,14 +28,14 @@ pub fn page(lang: Lang, place: ReplayPlace) -> AnyView {
     .into_any()
 }
 
-fn hidden(name: &'static str, value: String) -> AnyView {
-    view! { <input type="hidden" name=name value=value /> }.into_any()
+fn hidden(name: &'static str, value: String) -> Markup {
+    view! { <input type="hidden" name=name value=value /> }.written()
 }
 
-fn whole(lang: Lang, form: &ReplayForm, offer: &ReplayOffer) -> AnyView {
+fn whole(lang: Lang, form: &ReplayForm, offer: &ReplayOffer) -> Markup {
     let own = lang.replays();
     let below = match &offer.outcome {
-        None => ().into_any(),
+        None => ().written(),
         Some(Err(problem)) => {
             let text = match problem {
                 WindowProblem::Endpoint => own.bad_endpoint,
@@ -50,7 +51,7 @@ fn whole(lang: Lang, form: &ReplayForm, offer: &ReplayOffer) -> AnyView {
                     </p>
                 </section>
             }
-            .into_any()
+            .written()
         }
         Some(Ok(preview)) => preview_of(lang, form, offer, preview),
     };
@@ -58,20 +59,20 @@ fn whole(lang: Lang, form: &ReplayForm, offer: &ReplayOffer) -> AnyView {
         <section class="card sheet">{fields(lang, form, offer)}</section>
         {below}
     }
-    .into_any()
+    .written()
 }
 
-fn options(any: &'static str, choices: impl Iterator<Item = (&'static str, &'static str)>, chosen: &str) -> Vec<AnyView> {
+fn options(any: &'static str, choices: impl Iterator<Item = (&'static str, &'static str)>, chosen: &str) -> Vec<Markup> {
     std::iter::once(("", any))
         .chain(choices)
-        .map(|(value, name)| view! { <option value=value selected=value == chosen>{name}</option> }.into_any())
+        .map(|(value, name)| view! { <option value=value selected=value == chosen>{name}</option> }.written())
         .collect()
 }
 
-fn fields(lang: Lang, form: &ReplayForm, offer: &ReplayOffer) -> AnyView {
+fn fields(lang: Lang, form: &ReplayForm, offer: &ReplayOffer) -> Markup {
     let own = lang.replays();
-    let known: Vec<AnyView> =
-        offer.endpoints.iter().map(|(id, name)| view! { <option value=id.to_string()>{name.clone()}</option> }.into_any()).collect();
+    let known: Vec<Markup> =
+        offer.endpoints.iter().map(|(id, name)| view! { <option value=id.to_string()>{name.clone()}</option> }.written()).collect();
     let kinds = options(own.any, EventType::ALL.iter().map(|kind| (kind.as_str(), kind.as_str())), &form.kind);
     let ends = options(own.any, FailedAs::ALL.iter().map(|ended| (ended.as_str(), lang.failed_as(*ended))), &form.failed_as);
     view! {
@@ -105,10 +106,10 @@ fn fields(lang: Lang, form: &ReplayForm, offer: &ReplayOffer) -> AnyView {
             </p>
         </form>
     }
-    .into_any()
+    .written()
 }
 
-fn preview_of(lang: Lang, form: &ReplayForm, offer: &ReplayOffer, preview: &ReplayPreview) -> AnyView {
+fn preview_of(lang: Lang, form: &ReplayForm, offer: &ReplayOffer, preview: &ReplayPreview) -> Markup {
     let own = lang.replays();
     let figures = [
         Some(term(own.total, lang.number(preview.total))),
@@ -127,7 +128,7 @@ fn preview_of(lang: Lang, form: &ReplayForm, offer: &ReplayOffer, preview: &Repl
         };
         view! { <p class="said bad" role="alert">{text}</p> }
     });
-    let confirm = if preview.to_send() == 0 { view! { <p class="soft">{own.nothing}</p> }.into_any() } else { start(lang, form, preview) };
+    let confirm = if preview.to_send() == 0 { view! { <p class="soft">{own.nothing}</p> }.written() } else { start(lang, form, preview) };
     view! {
         <section class="card sheet" id="preview">
             <h2>{own.would}</h2>
@@ -143,10 +144,10 @@ fn preview_of(lang: Lang, form: &ReplayForm, offer: &ReplayOffer, preview: &Repl
             {confirm}
         </section>
     }
-    .into_any()
+    .written()
 }
 
-fn start(lang: Lang, form: &ReplayForm, preview: &ReplayPreview) -> AnyView {
+fn start(lang: Lang, form: &ReplayForm, preview: &ReplayPreview) -> Markup {
     let own = lang.replays();
     let again = lang.link(&ReplayPlace::href_new(&ReplayForm { problem: None, ..form.clone() }));
     let back = again.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
@@ -168,5 +169,5 @@ fn start(lang: Lang, form: &ReplayForm, preview: &ReplayPreview) -> AnyView {
             </p>
         </form>
     }
-    .into_any()
+    .written()
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::console::components::attempt::outcome_class;
 use crate::console::components::chart::{Bar, Caption, chart};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::table::{Cell, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::WebhooksQuery;
@@ -13,14 +14,14 @@ use crate::domain::webhook::outcome::{Outcome, Outcomes, Span};
 const FAILURES: [Outcome; 5] = [Outcome::Timeout, Outcome::Http3xx, Outcome::Http4xx, Outcome::Http5xx, Outcome::Network];
 
 /// Both charts, and how far back they look.
-pub fn charts(lang: Lang, query: &WebhooksQuery, outcomes: &Outcomes) -> AnyView {
+pub fn charts(lang: Lang, query: &WebhooksQuery, outcomes: &Outcomes) -> Markup {
     let own = lang.endpoints();
-    let spans: Vec<AnyView> = Span::ALL
+    let spans: Vec<Markup> = Span::ALL
         .iter()
         .map(|span| {
             let href = lang.link(&query.span(*span).to_href());
             let current = (query.span == *span).then_some("true");
-            view! { <a href=href data-noscroll="" aria-current=current>{lang.span_word(*span)}</a> }.into_any()
+            view! { <a href=href data-noscroll="" aria-current=current>{lang.span_word(*span)}</a> }.written()
         })
         .collect();
     view! {
@@ -29,12 +30,12 @@ pub fn charts(lang: Lang, query: &WebhooksQuery, outcomes: &Outcomes) -> AnyView
         </nav>
         {pair(lang, query, outcomes)}
     }
-    .into_any()
+    .written()
 }
 
 /// Both charts; a bar leads to the deliveries that were made in its time, as far as the query lets them.
-pub fn pair(lang: Lang, query: &WebhooksQuery, outcomes: &Outcomes) -> AnyView {
-    view! { <div class="cards charts">{attempts(lang, query, outcomes)} {failures(lang, query, outcomes)}</div> }.into_any()
+pub fn pair(lang: Lang, query: &WebhooksQuery, outcomes: &Outcomes) -> Markup {
+    view! { <div class="cards charts">{attempts(lang, query, outcomes)} {failures(lang, query, outcomes)}</div> }.written()
 }
 
 /// A bar of time: what it says of itself, where it leads, and how many attempts of each outcome there are.
@@ -69,7 +70,7 @@ fn caption(lang: Lang, id: &'static str, (title, description): (&'static str, &'
     Caption { id, title, description, from: name(steps.first()), to: name(steps.last()), most: lang.number(most) }
 }
 
-fn attempts(lang: Lang, query: &WebhooksQuery, outcomes: &Outcomes) -> AnyView {
+fn attempts(lang: Lang, query: &WebhooksQuery, outcomes: &Outcomes) -> Markup {
     let own = lang.endpoints();
     let steps = steps(lang, query, outcomes);
     let delivered = lang.outcome_word(Outcome::Delivered);
@@ -90,7 +91,7 @@ fn attempts(lang: Lang, query: &WebhooksQuery, outcomes: &Outcomes) -> AnyView {
     card(lang, own.attempts_over_time, chart(caption, bars), legend, figures)
 }
 
-fn failures(lang: Lang, query: &WebhooksQuery, outcomes: &Outcomes) -> AnyView {
+fn failures(lang: Lang, query: &WebhooksQuery, outcomes: &Outcomes) -> Markup {
     let own = lang.endpoints();
     let steps = steps(lang, query, outcomes);
     let most = steps.iter().map(Step::failed).max().unwrap_or_default();
@@ -123,8 +124,8 @@ fn figure(lang: Lang, count: i64) -> Cell {
 }
 
 /// A chart, the meaning of its colours, and its table.
-fn card(lang: Lang, title: &'static str, drawn: AnyView, legend: Vec<(&'static str, &'static str)>, figures: AnyView) -> AnyView {
-    let legend: Vec<AnyView> = legend.into_iter().map(|(class, name)| view! { <span class=class>{name}</span> }.into_any()).collect();
+fn card(lang: Lang, title: &'static str, drawn: Markup, legend: Vec<(&'static str, &'static str)>, figures: Markup) -> Markup {
+    let legend: Vec<Markup> = legend.into_iter().map(|(class, name)| view! { <span class=class>{name}</span> }.written()).collect();
     view! {
         <section class="card window">
             <h2>{title}</h2>
@@ -136,5 +137,5 @@ fn card(lang: Lang, title: &'static str, drawn: AnyView, legend: Vec<(&'static s
             </details>
         </section>
     }
-    .into_any()
+    .written()
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::console::api::endpoints::{EndpointRow, EndpointsPage};
 use crate::console::components::badge::endpoint_badge;
 use crate::console::components::figure::span;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, Row, number, row, table, text};
@@ -15,7 +16,7 @@ use crate::domain::access::Action;
 use crate::domain::time::Time;
 use crate::domain::webhook::{EndpointSource, EndpointStatus};
 
-pub fn list(lang: Lang, query: EndpointsQuery, page: &EndpointsPage) -> AnyView {
+pub fn list(lang: Lang, query: EndpointsQuery, page: &EndpointsPage) -> Markup {
     let (words, own) = (lang.webhooks(), lang.endpoints());
     let older =
         page.rows.last().filter(|_| page.has_more).map(|row| lang.link(&EndpointsQuery { before: Some(row.id), ..query }.to_href()));
@@ -38,7 +39,7 @@ pub fn list(lang: Lang, query: EndpointsQuery, page: &EndpointsPage) -> AnyView 
             {table(words.endpoints, &columns, rows)}
             <p class="note inset">{own.failure_rate} " = " {own.formula} ". " {own.latency}</p>
         }
-        .into_any()
+        .written()
     } else if query == EndpointsQuery::default() {
         let add = lang.link(&EndpointPlace::href_new(None, &EndpointForm::default()));
         let add = may(Action::ChangeSecrets).then(|| view! { <p><a class="button" href=add>{own.add}</a></p> });
@@ -67,10 +68,10 @@ pub fn list(lang: Lang, query: EndpointsQuery, page: &EndpointsPage) -> AnyView 
             </div>
         </section>
     }
-    .into_any()
+    .written()
 }
 
-fn shown(lang: Lang, query: EndpointsQuery) -> AnyView {
+fn shown(lang: Lang, query: EndpointsQuery) -> Markup {
     let own = lang.endpoints();
     let chip = |show: Option<EndpointShow>| {
         let name = match show {
@@ -80,18 +81,18 @@ fn shown(lang: Lang, query: EndpointsQuery) -> AnyView {
             Some(EndpointShow::Failing) => own.failing,
         };
         let href = lang.link(&query.show(show).to_href());
-        view! { <a class="chip" href=href data-noscroll="" aria-current=(query.show == show).then_some("true")>{name}</a> }.into_any()
+        view! { <a class="chip" href=href data-noscroll="" aria-current=(query.show == show).then_some("true")>{name}</a> }.written()
     };
-    let chips: Vec<AnyView> = std::iter::once(None).chain(EndpointShow::ALL.iter().copied().map(Some)).map(chip).collect();
-    view! { <nav class="chips" aria-label=own.shown_endpoints>{chips}</nav> }.into_any()
+    let chips: Vec<Markup> = std::iter::once(None).chain(EndpointShow::ALL.iter().copied().map(Some)).map(chip).collect();
+    view! { <nav class="chips" aria-label=own.shown_endpoints>{chips}</nav> }.written()
 }
 
-fn customer(lang: Lang, query: EndpointsQuery, page: &EndpointsPage) -> AnyView {
-    let Some(id) = query.customer else { return ().into_any() };
+fn customer(lang: Lang, query: EndpointsQuery, page: &EndpointsPage) -> Markup {
+    let Some(id) = query.customer else { return ().written() };
     let text = format!("{}: {}", lang.words().customer, page.customer.clone().unwrap_or_else(|| id.to_string()));
     let label = format!("{}: {text}", lang.endpoints().remove);
     let off = lang.link(&EndpointsQuery { customer: None, before: None, ..query }.to_href());
-    view! { <a class="pill" href=off data-noscroll="" aria-label=label>{text}</a> }.into_any()
+    view! { <a class="pill" href=off data-noscroll="" aria-label=label>{text}</a> }.written()
 }
 
 fn endpoint_row(lang: Lang, endpoint: &EndpointRow, now: Time) -> Row {
@@ -121,7 +122,7 @@ fn endpoint_row(lang: Lang, endpoint: &EndpointRow, now: Time) -> Row {
 }
 
 /// Failed of all, and what that is.
-pub fn rate(lang: Lang, endpoint: &EndpointRow) -> AnyView {
+pub fn rate(lang: Lang, endpoint: &EndpointRow) -> Markup {
     let health = &endpoint.health;
     let Some(permille) = health.failure_permille() else { return span("soft", lang.endpoints().no_attempts.to_owned()) };
     let class = if permille == 0 { "good" } else { "bad" };
@@ -130,11 +131,11 @@ pub fn rate(lang: Lang, endpoint: &EndpointRow) -> AnyView {
         " "
         <small class="soft">{lang.number(health.failed)} " / " {lang.number(health.failed + health.delivered)}</small>
     }
-    .into_any()
+    .written()
 }
 
 /// How it is, and why.
-pub fn health(lang: Lang, endpoint: &EndpointRow) -> AnyView {
+pub fn health(lang: Lang, endpoint: &EndpointRow) -> Markup {
     let words = lang.webhooks();
     match (endpoint.status, endpoint.failing_since) {
         (EndpointStatus::Disabled { because, .. }, _) => span("badge stopped", lang.disabled_because(because).to_owned()),

@@ -4,12 +4,13 @@
 use leptos::prelude::*;
 
 use crate::console::api::webhooks::DeliveriesPage;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::{Lang, shortened};
 use crate::console::query::WebhooksQuery;
 use crate::domain::webhook::outcome::Span;
 use crate::domain::webhook::{AttemptClass, DeliveryFilter, DeliveryState, EventType, day_or_moment};
 
-pub fn tools(lang: Lang, query: &WebhooksQuery, page: &DeliveriesPage) -> AnyView {
+pub fn tools(lang: Lang, query: &WebhooksQuery, page: &DeliveriesPage) -> Markup {
     let own = lang.endpoints();
     let clear = (!query.filter.is_default()).then(|| {
         let href = lang.link(&query.filtered(|filter| *filter = DeliveryFilter::default()).to_href());
@@ -27,24 +28,24 @@ pub fn tools(lang: Lang, query: &WebhooksQuery, page: &DeliveriesPage) -> AnyVie
         </div>
         <div class="pills">{pills(lang, query, page)} {clear}</div>
     }
-    .into_any()
+    .written()
 }
 
 /// A link for each state.
-fn states(lang: Lang, query: &WebhooksQuery) -> AnyView {
+fn states(lang: Lang, query: &WebhooksQuery) -> Markup {
     let words = lang.webhooks();
     let chip = |state: Option<DeliveryState>| {
         let name = state.map_or(words.all_states, |state| lang.delivery_state(state));
         let href = lang.link(&query.state(state).to_href());
         view! { <a class="chip" href=href data-noscroll="" aria-current=(query.filter.state == state).then_some("true")>{name}</a> }
-            .into_any()
+            .written()
     };
-    let chips: Vec<AnyView> = std::iter::once(None).chain(DeliveryState::ALL.iter().copied().map(Some)).map(chip).collect();
-    view! { <nav class="chips" aria-label=words.state>{chips}</nav> }.into_any()
+    let chips: Vec<Markup> = std::iter::once(None).chain(DeliveryState::ALL.iter().copied().map(Some)).map(chip).collect();
+    view! { <nav class="chips" aria-label=words.state>{chips}</nav> }.written()
 }
 
 /// The filters that are on, the state apart, each with a link that takes it off.
-fn pills(lang: Lang, query: &WebhooksQuery, page: &DeliveriesPage) -> Vec<AnyView> {
+fn pills(lang: Lang, query: &WebhooksQuery, page: &DeliveriesPage) -> Vec<Markup> {
     let (words, own, filter) = (lang.words(), lang.endpoints(), &query.filter);
     let mut pills = Vec::new();
     let mut pill = |name: &str, value: Option<String>, off: fn(&mut DeliveryFilter)| {
@@ -70,14 +71,14 @@ fn pills(lang: Lang, query: &WebhooksQuery, page: &DeliveriesPage) -> Vec<AnyVie
     pills
 }
 
-fn pill_of(lang: Lang, text: String, off: &WebhooksQuery) -> AnyView {
+fn pill_of(lang: Lang, text: String, off: &WebhooksQuery) -> Markup {
     let label = format!("{}: {text}", lang.endpoints().remove);
-    view! { <a class="pill" href=lang.link(&off.to_href()) data-noscroll="" aria-label=label>{text}</a> }.into_any()
+    view! { <a class="pill" href=lang.link(&off.to_href()) data-noscroll="" aria-label=label>{text}</a> }.written()
 }
 
-fn select(lang: Lang, label: &'static str, name: &'static str, words: &[&'static str], chosen: Option<&'static str>) -> AnyView {
-    let options: Vec<AnyView> =
-        words.iter().map(|word| view! { <option value=*word selected=chosen == Some(*word)>{*word}</option> }.into_any()).collect();
+fn select(lang: Lang, label: &'static str, name: &'static str, words: &[&'static str], chosen: Option<&'static str>) -> Markup {
+    let options: Vec<Markup> =
+        words.iter().map(|word| view! { <option value=*word selected=chosen == Some(*word)>{*word}</option> }.written()).collect();
     view! {
         <label>
             <span>{label}</span>
@@ -87,24 +88,24 @@ fn select(lang: Lang, label: &'static str, name: &'static str, words: &[&'static
             </select>
         </label>
     }
-    .into_any()
+    .written()
 }
 
-fn input(label: &'static str, name: &'static str, kind: &'static str, value: Option<String>) -> AnyView {
-    view! { <label><span>{label}</span><input type=kind name=name value=value min="0" autocomplete="off" /></label> }.into_any()
+fn input(label: &'static str, name: &'static str, kind: &'static str, value: Option<String>) -> Markup {
+    view! { <label><span>{label}</span><input type=kind name=name value=value min="0" autocomplete="off" /></label> }.written()
 }
 
-fn hidden(name: &'static str, value: String) -> AnyView {
-    view! { <input type="hidden" name=name value=value /> }.into_any()
+fn hidden(name: &'static str, value: String) -> Markup {
+    view! { <input type="hidden" name=name value=value /> }.written()
 }
 
-fn form(lang: Lang, query: &WebhooksQuery) -> AnyView {
+fn form(lang: Lang, query: &WebhooksQuery) -> Markup {
     let (own, filter) = (lang.endpoints(), &query.filter);
     let classes: Vec<&'static str> = AttemptClass::ALL.iter().map(|class| class.as_str()).collect();
     let kinds: Vec<&'static str> = EventType::ALL.iter().map(|kind| kind.as_str()).collect();
     // A field of days shows days.
     let day = |at, shift| day_or_moment(at, shift).get(..10).map(str::to_owned);
-    let mut kept: Vec<AnyView> = Vec::new();
+    let mut kept: Vec<Markup> = Vec::new();
     kept.extend(filter.state.map(|state| hidden("state", state.to_string())));
     kept.extend((query.span != Span::Day).then(|| hidden("span", query.span.to_string())));
     kept.extend(lang.param().map(|value| hidden(Lang::PARAM, value.to_owned())));
@@ -122,5 +123,5 @@ fn form(lang: Lang, query: &WebhooksQuery) -> AnyView {
             <button type="submit">{own.apply}</button>
         </form>
     }
-    .into_any()
+    .written()
 }

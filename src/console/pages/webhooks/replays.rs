@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::console::api::replays::{ReplayRow, ReplaysPage};
 use crate::console::components::badge::replay_badge;
 use crate::console::components::copy::short_id;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::components::pager::step;
 use crate::console::components::panel;
 use crate::console::components::table::{Cell, Row, number, row, table, text};
@@ -14,13 +15,13 @@ use crate::console::query::{ReplayForm, ReplayPlace, WebhooksQuery, WebhooksTab}
 use crate::domain::access::Action;
 use crate::domain::time::Time;
 
-pub fn list(lang: Lang, query: &WebhooksQuery, page: &ReplaysPage) -> AnyView {
+pub fn list(lang: Lang, query: &WebhooksQuery, page: &ReplaysPage) -> Markup {
     let own = lang.replays();
     let new = lang.link(&ReplayPlace::href_new(&ReplayForm::default()));
     let button = may(Action::ResendWebhooks).then(|| view! { <a class="button" href=new>{own.new}</a> });
     if page.rows.is_empty() && query.replays_before.is_none() {
         let none = panel::empty(own.none, view! { <p>{own.none_text}</p><p>{button}</p> });
-        return view! { <section class="card list">{none}</section> }.into_any();
+        return view! { <section class="card list">{none}</section> }.written();
     }
     let columns = [
         text(lang.webhooks().state),
@@ -51,7 +52,7 @@ pub fn list(lang: Lang, query: &WebhooksQuery, page: &ReplaysPage) -> AnyView {
             </div>
         </section>
     }
-    .into_any()
+    .written()
 }
 
 fn replay_row(lang: Lang, replay: &ReplayRow, now: Time) -> Row {

@@ -7,6 +7,7 @@ use crate::console::components::attempt::{lines, result};
 use crate::console::components::badge::delivery_badge;
 use crate::console::components::copy::short_id;
 use crate::console::components::figure::span;
+use crate::console::components::markup::Markup;
 use crate::console::components::table::{Cell, Row, number, row, table, text};
 use crate::console::i18n::Lang;
 use crate::console::query::{BatchWebhooksPlace, DeliveryPlace};
@@ -19,7 +20,7 @@ pub fn deliveries_table<'r>(
     rows: impl Iterator<Item = (&'r DeliveryRow, Option<&'r [AttemptMark]>)>,
     now: Time,
     with_batch: bool,
-) -> AnyView {
+) -> Markup {
     let words = lang.webhooks();
     let mut columns = vec![text(words.state), text(words.delivery), text(words.event), text(words.to)];
     columns.extend(with_batch.then(|| text(words.batch)));

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::Drawer;
 use crate::console::api::batch::{ProofStep, TaskDetail};
 use crate::console::components::copy::short_id;
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::console::query::BillingQuery;
 use crate::domain::credits::Credits;
@@ -14,7 +15,7 @@ use crate::domain::ledger::LineKind;
 use crate::domain::task::TaskStatus;
 use crate::domain::time::Time;
 
-pub(super) fn proof(at: &Drawer, task: &TaskDetail) -> AnyView {
+pub(super) fn proof(at: &Drawer, task: &TaskDetail) -> Markup {
     let own = at.lang.tasks_words();
     let mut items = Vec::new();
     items.extend(task.proof.hold.as_ref().map(|hold| held(at, task, hold)));
@@ -25,10 +26,10 @@ pub(super) fn proof(at: &Drawer, task: &TaskDetail) -> AnyView {
         let text = format!("{} {}", at.lang.credits(available), at.lang.words().credits.to_lowercase());
         item(at, "mark good", own.step_balance, Some(text), Some(step.at), None, Vec::new())
     }));
-    view! { <ol class="proof">{items}</ol> }.into_any()
+    view! { <ol class="proof">{items}</ol> }.written()
 }
 
-fn held(at: &Drawer, task: &TaskDetail, hold: &ProofStep) -> AnyView {
+fn held(at: &Drawer, task: &TaskDetail, hold: &ProofStep) -> Markup {
     let (lang, own) = (at.lang, at.lang.tasks_words());
     let words = lang.words();
     let draws: Vec<String> = task
@@ -48,7 +49,7 @@ fn held(at: &Drawer, task: &TaskDetail, hold: &ProofStep) -> AnyView {
 }
 
 /// What ended the task, as its last attempt tells it.
-fn ending(lang: Lang, task: &TaskDetail) -> AnyView {
+fn ending(lang: Lang, task: &TaskDetail) -> Markup {
     let (words, own) = (lang.words(), lang.tasks_words());
     let row = &task.row;
     let (mark, name) = match row.status {
@@ -70,10 +71,10 @@ fn ending(lang: Lang, task: &TaskDetail) -> AnyView {
     } else {
         notes.push(own.still_held.to_owned());
     }
-    view(lang, mark, name, None, row.finished_at, ().into_any(), notes)
+    view(lang, mark, name, None, row.finished_at, ().written(), notes)
 }
 
-fn line(at: &Drawer, task: &TaskDetail, step: &ProofStep) -> AnyView {
+fn line(at: &Drawer, task: &TaskDetail, step: &ProofStep) -> Markup {
     let (lang, own) = (at.lang, at.lang.tasks_words());
     let (mark, name) = match step.kind {
         Some(LineKind::Capture) => ("mark good", own.step_charged),
@@ -107,13 +108,13 @@ fn item(
     time: Option<Time>,
     transaction: Option<TransactionId>,
     notes: Vec<String>,
-) -> AnyView {
+) -> Markup {
     let link = match transaction {
         Some(transaction) => {
             let href = BillingQuery::href_of(at.id, transaction);
-            view! { <a class="proof-txn" href=at.lang.link(&href)>{short_id(&transaction.to_string())}</a> }.into_any()
+            view! { <a class="proof-txn" href=at.lang.link(&href)>{short_id(&transaction.to_string())}</a> }.written()
         }
-        None => ().into_any(),
+        None => ().written(),
     };
     view(at.lang, mark, name, amount, time, link, notes)
 }
@@ -124,9 +125,9 @@ fn view(
     name: &'static str,
     amount: Option<String>,
     time: Option<Time>,
-    link: AnyView,
+    link: Markup,
     notes: Vec<String>,
-) -> AnyView {
+) -> Markup {
     let notes = (!notes.is_empty()).then(|| view! { <p class="soft">{notes.join(" · ")}</p> });
     view! {
         <li class=mark>
@@ -139,5 +140,5 @@ fn view(
             {notes}
         </li>
     }
-    .into_any()
+    .written()
 }

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use crate::console::api::batch::{BatchSummary, FailureRow, TasksPage};
+use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::Lang;
 use crate::console::query::TasksQuery;
 use crate::domain::failure::{FailureType, Party};
@@ -13,7 +14,7 @@ use crate::domain::task::{TaskFilter, TaskState};
 /// A choice of a list: its value in the address, what it is called, and whether it is chosen.
 type Choice = (&'static str, String, bool);
 
-pub(super) fn filters(lang: Lang, batch: &BatchSummary, here: &TasksQuery) -> AnyView {
+pub(super) fn filters(lang: Lang, batch: &BatchSummary, here: &TasksQuery) -> Markup {
     let id = batch.id;
     let own = lang.tasks_words();
     let clear = (!here.filter.is_all()).then(|| {
@@ -42,10 +43,10 @@ pub(super) fn filters(lang: Lang, batch: &BatchSummary, here: &TasksQuery) -> An
             {export(lang, id, here)}
         </form>
     }
-    .into_any()
+    .written()
 }
 
-fn states(lang: Lang, batch: &BatchSummary, here: &TasksQuery) -> AnyView {
+fn states(lang: Lang, batch: &BatchSummary, here: &TasksQuery) -> Markup {
     let words = lang.words();
     let own = lang.tasks_words();
     let (id, counts) = (batch.id, batch.counts);
@@ -71,7 +72,7 @@ fn states(lang: Lang, batch: &BatchSummary, here: &TasksQuery) -> AnyView {
                 {name} " " <b>{lang.number(count)}</b>
             </a>
         }
-        .into_any()
+        .written()
     };
     let mut chips = vec![chip(None, own.all, counts.total)];
     chips.extend(TaskState::ALL.iter().map(|state| {
@@ -83,7 +84,7 @@ fn states(lang: Lang, batch: &BatchSummary, here: &TasksQuery) -> AnyView {
             {chips}
         </nav>
     }
-    .into_any()
+    .written()
 }
 
 fn failures(lang: Lang, here: &TasksQuery, failed: &[FailureRow]) -> Vec<Choice> {
@@ -107,16 +108,16 @@ fn parties(lang: Lang, here: &TasksQuery, failed: &[FailureRow]) -> Vec<Choice> 
 }
 
 /// Nothing, where there is one model and nobody asks for another.
-fn models(lang: Lang, here: &TasksQuery, batch: &BatchSummary) -> AnyView {
+fn models(lang: Lang, here: &TasksQuery, batch: &BatchSummary) -> Markup {
     let asked = here.filter.model.as_ref();
     let mut names: Vec<(String, i64)> = batch.models.iter().map(|ordered| (ordered.model.clone(), ordered.tasks)).collect();
     if let Some(unknown) = asked.filter(|asked| !names.iter().any(|(name, _)| name == *asked)) {
         names.push((unknown.clone(), 0));
     }
     if names.len() < 2 {
-        return ().into_any();
+        return ().written();
     }
-    let options: Vec<AnyView> = names
+    let options: Vec<Markup> = names
         .into_iter()
         .map(|(name, tasks)| {
             let chosen = asked == Some(&name);
@@ -126,30 +127,30 @@ fn models(lang: Lang, here: &TasksQuery, batch: &BatchSummary) -> AnyView {
     list("model", lang.tasks_words().any_model, options)
 }
 
-fn select(name: &'static str, any: &'static str, choices: Vec<Choice>) -> AnyView {
+fn select(name: &'static str, any: &'static str, choices: Vec<Choice>) -> Markup {
     if choices.is_empty() {
-        return ().into_any();
+        return ().written();
     }
     list(name, any, choices.into_iter().map(|(value, text, chosen)| option(value.to_owned(), text, chosen)).collect())
 }
 
 /// A choice leads on at once where there is WASM (`data-submits`).
-fn list(name: &'static str, any: &'static str, options: Vec<AnyView>) -> AnyView {
+fn list(name: &'static str, any: &'static str, options: Vec<Markup>) -> Markup {
     view! {
         <select name=name aria-label=any data-submits="">
             <option value="">{any}</option>
             {options}
         </select>
     }
-    .into_any()
+    .written()
 }
 
-fn option(value: String, text: String, chosen: bool) -> AnyView {
-    view! { <option value=value selected=chosen prop:selected=chosen>{text}</option> }.into_any()
+fn option(value: String, text: String, chosen: bool) -> Markup {
+    view! { <option value=value selected=chosen prop:selected=chosen>{text}</option> }.written()
 }
 
 /// The same tasks, all of them, as files.
-fn export(lang: Lang, id: BatchId, here: &TasksQuery) -> AnyView {
+fn export(lang: Lang, id: BatchId, here: &TasksQuery) -> Markup {
     let own = lang.tasks_words();
     let query = here.filter_query();
     view! {
@@ -159,16 +160,16 @@ fn export(lang: Lang, id: BatchId, here: &TasksQuery) -> AnyView {
             <a class="button quiet" href=format!("/api/admin/batches/{id}/tasks{query}") rel="external">"JSON"</a>
         </span>
     }
-    .into_any()
+    .written()
 }
 
 /// How far a search came, where it did not read the whole batch.
-pub(super) fn search(lang: Lang, batch: &BatchSummary, here: &TasksQuery, page: &TasksPage) -> AnyView {
+pub(super) fn search(lang: Lang, batch: &BatchSummary, here: &TasksQuery, page: &TasksPage) -> Markup {
     let own = lang.tasks_words();
-    let Some((from, to)) = page.searched else { return ().into_any() };
+    let Some((from, to)) = page.searched else { return ().written() };
     let (id, total) = (batch.id, batch.counts.total);
     let link = |from: i32, text: String| {
-        view! { <a class="button quiet" href=lang.link(&here.from(from).to_href(id)) data-noscroll="">{text}</a> }.into_any()
+        view! { <a class="button quiet" href=lang.link(&here.from(from).to_href(id)) data-noscroll="">{text}</a> }.written()
     };
     let on = (i64::from(to) < total).then(|| link(to + 1, (own.search_on)(&lang.number(i64::from(to) + 1))));
     let over = (from > 1).then(|| link(1, own.start_over.to_owned()));
@@ -180,5 +181,5 @@ pub(super) fn search(lang: Lang, batch: &BatchSummary, here: &TasksQuery, page: 
             {over}
         </p>
     }
-    .into_any()
+    .written()
 }
