@@ -12,6 +12,7 @@ mod openapi;
 mod parameters;
 mod problem;
 mod reference;
+pub(crate) mod route;
 mod same_site;
 mod strangers;
 pub mod v1;

@@ -4,10 +4,10 @@ use axum::Router;
 use axum::extract::{Extension, Form, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::post;
 
 use super::sign_in::{Desk, Fields, agent, code_refused, refused, said_of};
 use crate::api::door::Cookie;
+use crate::api::route::post;
 use crate::console::query::{LoginQuery, Said};
 use crate::domain::access::{By, Decision, Forbidden, Role};
 use crate::domain::id::OperatorId;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
 
+use crate::api::route::get;
 use crate::store::Db;
 
 /// A database that answers later than this counts as away.

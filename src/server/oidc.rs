@@ -7,13 +7,13 @@ use axum::Router;
 use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
 
 use super::config::{Config, OidcConfig};
 use super::sign_in::{Desk, agent, refused, said_of};
 use crate::api::door::{Cookie, From};
+use crate::api::route::get;
 use crate::console::query::{LoginQuery, Said};
 use crate::domain::access::Role;
 use crate::providers::identity::{Flow, Identity, NotVouched};

@@ -6,9 +6,9 @@ use axum::extract::{Extension, Form, State};
 use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use axum::routing::post;
 
 use crate::api::door::Cookie;
+use crate::api::route::post;
 use crate::console::i18n::{Lang, Language, Zone};
 use crate::console::query::{LoginQuery, Said, Step};
 use crate::domain::access::By;

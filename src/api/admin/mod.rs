@@ -31,10 +31,10 @@ mod webhooks;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
 
 use super::Api;
 use super::door::{self, Door};
+use super::route::{get, post};
 
 /// Everything below `/api/admin`.
 pub(crate) fn router(door: Door) -> Router<Api> {
@@ -48,12 +48,12 @@ pub(crate) fn router(door: Door) -> Router<Api> {
         .route("/batches/{id}/attempts", get(attempts::list))
         .route("/batches/{id}/billing", get(billing::show))
         .route("/batches/{id}/billing.csv", get(billing_csv::stream))
-        .route("/batches/{id}/cancel", get(cancellation::preview).post(cancellation::cancel))
+        .route("/batches/{id}/cancel", get(cancellation::preview).merge(post(cancellation::cancel)))
         .route("/batches/{id}/timeline", get(timeline::show))
         .route("/batches/{id}/webhooks", get(webhooks::show))
         .route("/customers", get(customers::list))
         .route("/customers/{id}", get(customers::show))
-        .route("/customers/{id}/keys", get(keys::list).post(keys::add))
+        .route("/customers/{id}/keys", get(keys::list).merge(post(keys::add)))
         .route("/customers/{id}/keys/{key}/usage", get(keys::usage))
         .route("/keys/{id}/revoke", post(keys::revoke))
         .route("/audit", get(audit::list))
@@ -61,10 +61,10 @@ pub(crate) fn router(door: Door) -> Router<Api> {
         .route("/customers/{id}/ledger", get(ledger::list))
         .route("/search", get(search::find))
         .route("/overview", get(overview::show))
-        .route("/customers/{id}/grants", get(grants::list).post(adjustments::grant))
+        .route("/customers/{id}/grants", get(grants::list).merge(post(adjustments::grant)))
         .route("/customers/{id}/adjustments", post(adjustments::adjust))
         .route("/batches/{id}/refunds", post(refunds::refund))
-        .route("/webhook-replays", get(replays::list).post(replays::start))
+        .route("/webhook-replays", get(replays::list).merge(post(replays::start)))
         .route("/webhook-replays/preview", post(replays::preview))
         .route("/webhook-replays/{id}", get(replays::show))
         .route("/webhook-replays/{id}/abort", post(replays::abort))

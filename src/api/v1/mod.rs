@@ -18,16 +18,16 @@ pub(crate) mod submission;
 pub(crate) mod tasks;
 
 use axum::Router;
-use axum::routing::{get, post};
 
 use super::Api;
+use super::route::{delete, get, patch, post};
 
 pub use batches::render_batch;
 
 /// Everything below `/api/v1`.
 pub(crate) fn router() -> Router<Api> {
     Router::new()
-        .route("/batches", get(batches::list).post(submission::submit))
+        .route("/batches", get(batches::list).merge(post(submission::submit)))
         .route("/batches/{id}", get(batches::show))
         .route("/batches/{id}/tasks", get(tasks::list))
         .route("/batches/{id}/tasks/{number}", get(tasks::show))
@@ -36,8 +36,8 @@ pub(crate) fn router() -> Router<Api> {
         .route("/batches/{id}/cancel", post(cancellation::cancel))
         .route("/credits", get(credits::show))
         .route("/ledger", get(ledger::list))
-        .route("/webhook-endpoints", get(endpoints::list).post(endpoints::create))
-        .route("/webhook-endpoints/{id}", get(endpoints::show).patch(endpoints::change).delete(endpoints::delete))
+        .route("/webhook-endpoints", get(endpoints::list).merge(post(endpoints::create)))
+        .route("/webhook-endpoints/{id}", get(endpoints::show).merge(patch(endpoints::change)).merge(delete(endpoints::delete)))
         .route("/webhook-endpoints/{id}/enable", post(endpoints::enable))
         .route("/webhook-endpoints/{id}/disable", post(endpoints::disable))
         .route("/webhook-endpoints/{id}/rotate-secret", post(endpoints::rotate))
@@ -45,7 +45,7 @@ pub(crate) fn router() -> Router<Api> {
         .route("/webhook-deliveries", get(deliveries::list))
         .route("/webhook-deliveries/{id}", get(deliveries::show))
         .route("/webhook-deliveries/{id}/resend", post(deliveries::resend))
-        .route("/webhook-replays", get(replays::list).post(replays::start))
+        .route("/webhook-replays", get(replays::list).merge(post(replays::start)))
         .route("/webhook-replays/preview", post(replays::preview))
         .route("/webhook-replays/{id}", get(replays::show))
         .route("/webhook-replays/{id}/abort", post(replays::abort))
