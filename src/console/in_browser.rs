@@ -3,7 +3,12 @@
 //! form of their data is in here.
 
 pub mod browser;
-pub mod components;
+pub mod components {
+    //! What the frame shares with pages.
+
+    pub mod clock;
+    pub mod hit;
+}
 pub mod frame;
 mod hydrate;
 pub mod i18n;

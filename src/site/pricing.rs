@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::words::{self, SiteWords};
 use super::{Contact, PRICING, Seller, structured};
-use crate::console::components::markup::{Markup, Written};
 use crate::console::i18n::{Lang, Language};
 use crate::domain::batch_list::Day;
 use crate::domain::money::Money;
@@ -54,7 +53,7 @@ impl Page<'_> {
         words::of(self.lang)
     }
 
-    fn document(&self) -> Markup {
+    fn document(&self) -> AnyView {
         let words = self.words();
         let data = structured::data(words.title, words.lead, self.seller, self.offer);
         let title = format!("{} · {}", words.title, self.seller.name);
@@ -94,11 +93,11 @@ impl Page<'_> {
                 </body>
             </html>
         }
-        .written()
+        .into_any()
     }
 
     /// Nothing, where nobody said whom to ask.
-    fn contact(&self) -> Markup {
+    fn contact(&self) -> AnyView {
         let link = |contact: &Contact| {
             view! {
                 <p>
@@ -106,10 +105,10 @@ impl Page<'_> {
                 </p>
             }
         };
-        self.seller.contact.as_ref().map(link).written()
+        self.seller.contact.as_ref().map(link).into_any()
     }
 
-    fn header(&self) -> Markup {
+    fn header(&self) -> AnyView {
         let words = self.words();
         let languages = Language::ALL.into_iter().map(|language| {
             let here = language == self.lang.language();
@@ -127,10 +126,10 @@ impl Page<'_> {
                 <nav aria-label=words.language>{languages.collect_view()}</nav>
             </header>
         }
-        .written()
+        .into_any()
     }
 
-    fn models(&self) -> Markup {
+    fn models(&self) -> AnyView {
         let (lang, words) = (self.lang, self.words());
         let row = |model: &Model| {
             let price = list_price(model.price.credits).unwrap_or_default();
@@ -152,14 +151,14 @@ impl Page<'_> {
         section(
             "models",
             words.models,
-            table(words.model, &heads.map(str::to_owned), rows.written()),
+            table(words.model, &heads.map(str::to_owned), rows.into_any()),
             format!("{} {}", words.models_note, dollars(CREDIT_LIST_PRICE)),
         )
     }
 
-    fn packages(&self) -> Markup {
+    fn packages(&self) -> AnyView {
         if self.offer.packages.is_empty() {
-            return ().written();
+            return ().into_any();
         }
         let (lang, words) = (self.lang, self.words());
         let models = &self.offer.models;
@@ -184,10 +183,10 @@ impl Page<'_> {
         let rows = self.offer.packages.iter().map(row).collect_view();
         let fixed = [words.you_pay, words.credits, words.discount].into_iter().map(str::to_owned);
         let heads: Vec<String> = fixed.chain(models.iter().map(|model| display_name(&model.name))).collect();
-        section("packages", words.packages, table(words.package, &heads, rows.written()), words.packages_note.to_owned())
+        section("packages", words.packages, table(words.package, &heads, rows.into_any()), words.packages_note.to_owned())
     }
 
-    fn calculator(&self) -> Markup {
+    fn calculator(&self) -> AnyView {
         let words = self.words();
         let options = self.offer.models.iter().map(|model| {
             view! {
@@ -226,10 +225,10 @@ impl Page<'_> {
                 <p class="note">{words.quote}</p>
             </section>
         }
-        .written()
+        .into_any()
     }
 
-    fn answer(&self) -> Markup {
+    fn answer(&self) -> AnyView {
         let (lang, words) = (self.lang, self.words());
         let name = display_name(&self.asked.model);
         let quote = self.asked.videos.map(|videos| self.offer.quote(&self.asked.model, videos));
@@ -239,10 +238,10 @@ impl Page<'_> {
             Some(Err(NoQuote::TooMany | NoQuote::UnknownModel)) => words.too_many.to_owned(),
             None => words.not_a_number.to_owned(),
         };
-        view! { <p class="refusal">{refusal}</p> }.written()
+        view! { <p class="refusal">{refusal}</p> }.into_any()
     }
 
-    fn quote(&self, quote: &Quote) -> Markup {
+    fn quote(&self, quote: &Quote) -> AnyView {
         let (lang, words) = (self.lang, self.words());
         let best = &quote.best;
         let mut parts: Vec<String> = best
@@ -276,10 +275,10 @@ impl Page<'_> {
                 {fact(words.batches, lang.number(i64::try_from(batches).unwrap_or(i64::MAX)))}
             </dl>
         }
-        .written()
+        .into_any()
     }
 
-    fn promises(&self) -> Markup {
+    fn promises(&self) -> AnyView {
         let words = self.words();
         let promises = [
             words.promise_refund,
@@ -296,11 +295,11 @@ impl Page<'_> {
                 <ul>{items.into_iter().collect_view()}</ul>
             </section>
         }
-        .written()
+        .into_any()
     }
 }
 
-fn section(id: &'static str, heading: &'static str, inside: Markup, note: String) -> Markup {
+fn section(id: &'static str, heading: &'static str, inside: AnyView, note: String) -> AnyView {
     view! {
         <section aria-labelledby=id>
             <h2 id=id>{heading}</h2>
@@ -308,11 +307,11 @@ fn section(id: &'static str, heading: &'static str, inside: Markup, note: String
             <p class="note">{note}</p>
         </section>
     }
-    .written()
+    .into_any()
 }
 
 /// Wider than a telephone it may be: then it moves by itself, and by keyboard.
-fn table(first: &'static str, heads: &[String], rows: Markup) -> Markup {
+fn table(first: &'static str, heads: &[String], rows: AnyView) -> AnyView {
     let heads = heads.iter().map(|head| view! { <th scope="col">{head.clone()}</th> }).collect_view();
     view! {
         <div class="wide" tabindex="0" role="region" aria-label=first>
@@ -327,17 +326,17 @@ fn table(first: &'static str, heads: &[String], rows: Markup) -> Markup {
             </table>
         </div>
     }
-    .written()
+    .into_any()
 }
 
-fn fact(name: &'static str, value: String) -> Markup {
+fn fact(name: &'static str, value: String) -> AnyView {
     view! {
         <div>
             <dt>{name}</dt>
             <dd>{value}</dd>
         </div>
     }
-    .written()
+    .into_any()
 }
 
 fn counted(number: String, unit: &'static str) -> String {

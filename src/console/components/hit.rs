@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::console::i18n::Lang;
+use crate::console::i18n::{Lang, shortened};
 use crate::domain::search::{Hit, HitKind};
 
 pub fn hit_line(lang: Lang, hit: &Hit) -> AnyView {
@@ -20,7 +20,7 @@ pub fn hit_line(lang: Lang, hit: &Hit) -> AnyView {
         _ => {
             let number = hit.task.map(|number| format!(" / {number}"));
             let name = view! {
-                {super::copy::short_id(&hit.id)}
+                <code class="id" title=hit.id.clone()>{shortened(&hit.id)}</code>
                 {number}
             };
             (name.into_any(), format!("{} · {note}", hit.customer_name))

@@ -4,7 +4,6 @@ use html_escape::{encode_double_quoted_attribute_to_string, encode_text};
 use leptos::prelude::*;
 
 use super::markup::{Markup, Written};
-use leptos::tachys::html::InertElement;
 
 /// A heading of a column.
 #[derive(Clone, Copy, Debug)]
@@ -139,7 +138,7 @@ pub fn table_with(label: &'static str, headings: Vec<Markup>, rows: Vec<Row>) ->
     let markup = ["<table><thead><tr>", &headings.to_html(), "</tr></thead><tbody>", &rows.concat(), "</tbody></table>"].concat();
     view! {
         <div class="scroll" role="region" aria-label=label tabindex="0">
-            {InertElement::new(markup)}
+            {Markup::new(markup)}
         </div>
     }
     .written()
