@@ -25,7 +25,7 @@ enum Finish {
 pub async fn run(kind: &Kind<'_>, tasks: u32, report: &mut Report) -> anyhow::Result<()> {
     for finish in [Finish::Accept, Finish::PutBack] {
         let mut bed = Bed::make(kind).await?;
-        queue::fill(&bed, Shape::OneCustomer, tasks).await?;
+        queue::fill(&bed, Shape::OneCustomer, tasks, 0).await?;
         let worker = bed.service.register_worker("bench", LEASE_MS).await?;
         bed.settle_down().await?;
         let start = bed.mark().await?;

@@ -1,4 +1,4 @@
--- Claims and settles every task of batches 1..batches, a group per commit: `batches_per_group` batches, `tasks_per_group` tasks
+-- Claims and settles every task of batches first..batches, a group per commit: `batches_per_group` batches, `tasks_per_group` tasks
 -- of each. 8 % fail. `accepts`: a provider takes each task first. Plain loops over primary keys, plans kept.
 SET plan_cache_mode = force_generic_plan;
 SET enable_hashjoin = off;
@@ -7,7 +7,7 @@ SET enable_seqscan = off;
 SET random_page_cost = 0;
 SET jit = off;
 
-CREATE PROCEDURE floor_groups(batches BIGINT, batches_per_group BIGINT, tasks_per_group BIGINT, tasks_per_batch BIGINT, accepts BOOLEAN)
+CREATE PROCEDURE floor_groups(first BIGINT, batches BIGINT, batches_per_group BIGINT, tasks_per_group BIGINT, tasks_per_batch BIGINT, accepts BOOLEAN)
 LANGUAGE plpgsql AS $$
 DECLARE
     b1 BIGINT; b2 BIGINT; n1 INTEGER; n2 INTEGER; now_us BIGINT;
@@ -15,7 +15,7 @@ DECLARE
     model BIGINT := (SELECT DISTINCT model_id FROM batch_models);
     keys BIGINT[]; oks BIGINT[]; bads BIGINT[]; captures BIGINT[]; releases BIGINT[];
 BEGIN
-    b1 := 1;
+    b1 := first;
     WHILE b1 <= batches LOOP
         b2 := LEAST(b1 + batches_per_group - 1, batches);
         n1 := 1;

@@ -26,7 +26,7 @@ pub async fn run(kind: &Kind<'_>, tasks: u32, report: &mut Report) -> anyhow::Re
     for (group, most) in [(1, SINGLES_MAX), (100, BATCH_OF_ONE)] {
         let tasks = tasks.min(most);
         let mut bed = Bed::make(kind).await?;
-        queue::fill(&bed, Shape::OneCustomer, tasks).await?;
+        queue::fill(&bed, Shape::OneCustomer, tasks, 0).await?;
         let worker = bed.service.register_worker("bench", LEASE_MS).await?;
         let (route, _) = bed.service.routes().await?.swap_remove(0);
         let mut ended = Vec::new();

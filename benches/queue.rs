@@ -20,6 +20,9 @@ pub enum Shape {
     ManyCustomers,
 }
 
+/// Tasks that are settled before the clock starts, so that what a connection does once, such as planning its statements, is not
+/// part of what is measured.
+pub const WARM_UP: u32 = 4_000;
 /// Tasks of a large batch.
 pub const BATCH_OF_ONE: u32 = 10_000;
 /// Tasks of a small batch.
@@ -47,17 +50,17 @@ impl Shape {
     }
 }
 
-/// Submits so many tasks.
-pub async fn fill(bed: &Bed, shape: Shape, tasks: u32) -> anyhow::Result<()> {
+/// Submits so many tasks, as batches from this number on.
+pub async fn fill(bed: &Bed, shape: Shape, tasks: u32, first: usize) -> anyhow::Result<()> {
     match shape {
         Shape::OneCustomer => {
-            let customer = customer(bed, 0, i64::from(tasks)).await?;
-            for (index, size) in shape.batches(tasks).into_iter().enumerate() {
+            let customer = customer(bed, first, i64::from(tasks)).await?;
+            for (index, size) in (first..).zip(shape.batches(tasks)) {
                 submit(bed, &customer, index, size).await?;
             }
         }
         Shape::ManyCustomers => {
-            for (index, size) in shape.batches(tasks).into_iter().enumerate() {
+            for (index, size) in (first..).zip(shape.batches(tasks)) {
                 let customer = customer(bed, index, i64::from(size)).await?;
                 submit(bed, &customer, index, size).await?;
             }

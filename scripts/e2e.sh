@@ -45,7 +45,11 @@ if [ $# -eq 0 ]; then
     exit
 fi
 
-port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
+# Free, and below those that the system gives to whoever asks for any: what runs beside takes none of these.
+port=$(node -e 'const look = () => {
+    const port = 20000 + Math.floor(Math.random() * 12000)
+    require("net").createServer().on("error", look).listen(port, "127.0.0.1", function () { console.log(port); this.close() })
+}; look()')
 export DATABASE_URL=sqlite://$work/batchbook.db LEPTOS_SITE_ADDR=127.0.0.1:$port
 export BASE_URL=http://$LEPTOS_SITE_ADDR SCREENSHOTS=$cache/screenshots
 # Receivers of webhooks run on this machine.

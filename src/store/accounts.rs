@@ -26,20 +26,26 @@ pub struct Accounts {
 
 pub async fn lock(tx: &mut Tx, customers: &[CustomerKey]) -> StoreResult<Accounts> {
     static LOCK: SetStatement = SetStatement::new(
-        "SELECT id, customer_id, kind, balance FROM ledger_accounts WHERE customer_id IN (SELECT u.customer FROM {rows}) ORDER BY id {lock}",
+        "SELECT id, customer_id, kind, balance FROM (
+            SELECT id, customer_id, kind, balance FROM ledger_accounts WHERE customer_id IN (SELECT u.customer FROM {rows}) ORDER BY id {lock}
+        ) AS of_customers
+        UNION ALL SELECT id, customer_id, kind, 0 FROM ledger_accounts WHERE customer_id IS NULL",
         0,
         &[("customer", "bigint")],
     );
-    const PLATFORM: &str = "SELECT id, kind FROM ledger_accounts WHERE customer_id IS NULL";
     let keys = customers.iter().map(|customer| customer.0).collect();
-    let rows: Vec<(i64, i64, String, i64)> = LOCK.fetch(tx, &[], vec![Column::I64(keys)]).await?;
+    let rows: Vec<(i64, Option<i64>, String, i64)> = LOCK.fetch(tx, &[], vec![Column::I64(keys)]).await?;
     let mut accounts = Accounts::default();
     for (key, customer, kind, balance) in rows {
-        accounts.customers.insert((CustomerKey(customer), kind.parse()?), Account { key, balance: Credits::new(balance) });
-    }
-    let platform: Vec<(i64, String)> = on!(tx, c => sqlx::query_as(PLATFORM).fetch_all(c).await)?;
-    for (key, kind) in platform {
-        accounts.platform.insert(kind.parse()?, key);
+        let kind = kind.parse()?;
+        match customer {
+            Some(customer) => {
+                accounts.customers.insert((CustomerKey(customer), kind), Account { key, balance: Credits::new(balance) });
+            }
+            None => {
+                accounts.platform.insert(kind, key);
+            }
+        }
     }
     Ok(accounts)
 }

@@ -155,6 +155,10 @@ const BUSY_MAX: Duration = Duration::from_secs(15);
 /// ones, but not one for every request.
 const SQLITE_READERS_MAX: u32 = 8;
 
+/// Statements that a connection keeps ready: more than the whole program has, or those of pages and of workers would push each
+/// other out.
+const STATEMENTS_MAX: usize = 512;
+
 /// A connection that rested longer than this is asked whether it still works before it is used.
 const RESTED_MAX: Duration = Duration::from_secs(1);
 
@@ -179,6 +183,7 @@ impl Db {
         } else if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(&config.url)?
                 .application_name("batchbook")
+                .statement_cache_capacity(STATEMENTS_MAX)
                 // A process that is frozen inside a transaction gives its locks up, so that others can take over its tasks.
                 .options([("idle_in_transaction_session_timeout", "60s")])
                 .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(5));
@@ -196,7 +201,7 @@ impl Db {
             .synchronous(synchronous)
             .foreign_keys(true)
             .busy_timeout(BUSY_MAX)
-            .statement_cache_capacity(256)
+            .statement_cache_capacity(STATEMENTS_MAX)
             // A page of rows is handed over at once, not row by row from thread to thread.
             .row_buffer_size(512)
             .pragma("cache_size", "-65536")
