@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::markup::{Markup, Written};
-
 use crate::console::i18n::Lang;
 use crate::domain::time::Time;
 use crate::domain::webhook::outcome::Outcome;

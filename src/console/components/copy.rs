@@ -4,7 +4,6 @@
 use leptos::prelude::*;
 
 use super::markup::{Markup, Written};
-
 use crate::console::i18n::{Lang, shortened};
 
 /// An id, shortened and monospaced; whole on hover.

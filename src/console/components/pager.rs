@@ -4,7 +4,6 @@
 use leptos::prelude::*;
 
 use super::markup::{Markup, Written};
-
 use crate::console::i18n::Lang;
 
 /// A choice of rows per page.
