@@ -1,5 +1,5 @@
 //! What answers at an address: axum's `get`, `post` and the like for handlers whose types are forgotten first. axum wraps a handler
-//! ten times, and the compiler would look through all that a handler does again for each wrapper, a sixth of its time.
+//! many times, and the compiler would look through all that a handler does again for each wrapper, a sixth of its time.
 
 use std::sync::Arc;
 

@@ -26,8 +26,8 @@ pub fn looks_at(ids: impl Iterator<Item = impl ToString>) -> Markup {
     view! { <i hidden="" data-seen=ids.join(",")></i> }.written()
 }
 
-/// A view that is written once what it shows is known; in one piece, which is quicker: what is still waited for inside it would
-/// be left out.
+/// A view that is there once what it shows is known. It is waited for by the page itself: inside of what is written it would be
+/// left out.
 pub fn once_known(view: impl Future<Output = Markup> + Send + 'static) -> AnyView {
     Suspend::new(view).into_any()
 }
