@@ -12,6 +12,7 @@ use crate::domain::books::{Books, Comparison};
 use crate::domain::id::BatchId;
 use crate::domain::time::Time;
 use crate::store::books::LedgerSide;
+use crate::store::books::comparison::{self, Compared};
 use crate::store::{Tx, batches, books, origins};
 
 pub use crate::store::books::LastRefund;
@@ -61,7 +62,9 @@ impl AddedUp {
 /// Who compares, where nobody asked.
 const WORKER: &str = "housekeeping";
 /// Batches that one call compares at most.
-const COMPARE_MAX: i64 = 20;
+const COMPARE_MAX: i64 = 500;
+/// Tasks that one call reads at most, unless one batch alone has more.
+const COMPARE_TASKS_MAX: i64 = 20_000;
 
 impl Service {
     /// For operators.
@@ -93,36 +96,34 @@ impl Service {
     /// Reads every task row of a batch, compares it with the ledger, and keeps what was found. For operators.
     pub async fn compare(&self, id: BatchId) -> ServiceResult<Comparison> {
         self.may(Action::CompareBooks)?;
-        self.compare_as(id, &self.by().to_string()).await
-    }
-
-    async fn compare_as(&self, id: BatchId, actor: &str) -> ServiceResult<Comparison> {
         let mut tx = self.db().read().await?;
         let key = self.batch_key(&mut tx, Reader::Operator, id).await?;
-        let comparison = books::compare(&mut tx, key, actor, self.now()).await?;
+        let compared = comparison::compare(&mut tx, &[key], &self.by().to_string(), self.now()).await?;
         drop(tx);
+        let [Compared { comparison, .. }] = &compared[..] else { return Err(ServiceError::NotFound { what: "batch" }) };
         let mut tx = self.db().write().await?;
-        books::keep(&mut tx, key, &comparison).await?;
-        if actor != WORKER {
-            let after = json!({"task_rows": comparison.task_rows, "differing": comparison.differing});
-            self.note(&mut tx, Note::new(Deed::BooksCompared, ObjectKind::Batch, id).after(after)).await?;
-        }
+        comparison::keep(&mut tx, &compared).await?;
+        let after = json!({"task_rows": comparison.task_rows, "differing": comparison.differing});
+        self.note(&mut tx, Note::new(Deed::BooksCompared, ObjectKind::Batch, id).after(after)).await?;
         tx.commit().await?;
-        if !comparison.agrees() {
-            tracing::error!(batch = %id, differing = comparison.differing, "task rows and ledger of a batch do not agree");
-        }
-        Ok(comparison)
+        compared.iter().for_each(log_differences);
+        Ok(comparison.clone())
     }
 
     /// Compares batches that have ended and were not compared since. Returns how many; call again until none.
     pub async fn compare_finished(&self) -> ServiceResult<usize> {
         let mut tx = self.db().read().await?;
-        let waiting = books::uncompared(&mut tx, COMPARE_MAX).await?;
-        drop(tx);
-        for id in &waiting {
-            self.compare_as(*id, WORKER).await?;
+        let waiting = comparison::uncompared(&mut tx, COMPARE_MAX, COMPARE_TASKS_MAX).await?;
+        if waiting.is_empty() {
+            return Ok(0);
         }
-        Ok(waiting.len())
+        let compared = comparison::compare(&mut tx, &waiting, WORKER, self.now()).await?;
+        drop(tx);
+        let mut tx = self.db().write().await?;
+        comparison::keep(&mut tx, &compared).await?;
+        tx.commit().await?;
+        compared.iter().for_each(log_differences);
+        Ok(compared.len())
     }
 
     async fn kept_books(&self, tx: &mut Tx, batch: &Batch, (since, known): (Time, LedgerSide)) -> ServiceResult<Books> {
@@ -131,5 +132,12 @@ impl Service {
         let (grants, comparison) = books::kept(tx, batch.key).await?;
         let (transactions, reversed) = (ledger.transactions, ledger.reversed);
         Ok(Books { ledger: ledger.sums, transactions, reversed, kept: batch.credits.into(), grants, comparison })
+    }
+}
+
+fn log_differences(compared: &Compared) {
+    if !compared.comparison.agrees() {
+        let differing = compared.comparison.differing;
+        tracing::error!(batch = %compared.id, differing, "task rows and ledger of a batch do not agree");
     }
 }

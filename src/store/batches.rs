@@ -43,7 +43,8 @@ pub async fn insert(tx: &mut Tx, batch: &NewBatchRow<'_>, now: Time) -> StoreRes
     Ok(BatchKey(key))
 }
 
-fn ids(keys: &[BatchKey]) -> Vec<Column> {
+/// The one column of a statement on these batches.
+pub(super) fn ids(keys: &[BatchKey]) -> Vec<Column> {
     vec![Column::I64(keys.iter().map(|key| key.0).collect())]
 }
 

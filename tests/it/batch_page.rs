@@ -30,6 +30,7 @@ on_both! {
     transactions_are_added_up_once_and_all_of_them,
     a_changed_ledger_is_seen_without_reading_a_task,
     finished_batches_are_compared_once,
+    what_is_wrong_in_one_batch_is_not_said_of_another,
     transactions_page_both_ways_and_all_are_seen_once,
     the_lines_of_a_transaction_add_up_to_it,
     the_last_refund_says_how_long_it_took,
@@ -156,6 +157,42 @@ async fn finished_batches_are_compared_once(kind: Kind) {
     books.clock.advance_ms(1);
     assert_eq!(books.service.compare_finished().await.unwrap(), 1);
     assert_eq!(books.service.compare_finished().await.unwrap(), 0);
+}
+
+async fn what_is_wrong_in_one_batch_is_not_said_of_another(kind: Kind) {
+    let books = Books::open(kind).await;
+    let caller = books.customer_with(10_000, 100_000_000).await;
+    let worker = books.worker().await;
+    let mut ids = Vec::new();
+    for key in ["good", "other prices", "an open task", "no tasks"] {
+        ids.push(books.submit(&caller, key, 30).await.unwrap().id);
+        let claimed = books.claim(worker).await;
+        books.settle(worker, &claimed, succeeded).await;
+    }
+    let of = |id: BatchId| format!("batch_id = (SELECT id FROM batches WHERE public_id = '{id}')");
+    run_sql(&books, &format!("UPDATE tasks SET price = price + 7 WHERE task_no > 15 AND {}", of(ids[1]))).await.unwrap();
+    run_sql(&books, &format!("UPDATE tasks SET status = 'pending', finished_at_us = NULL WHERE task_no = 4 AND {}", of(ids[2]))).await.unwrap();
+    for table in ["attempts", "task_inputs", "tasks"] {
+        run_sql(&books, &format!("DELETE FROM {table} WHERE {}", of(ids[3]))).await.unwrap();
+    }
+    assert_eq!(books.service.compare_finished().await.unwrap(), 4);
+    assert_eq!(books.service.compare_finished().await.unwrap(), 0, "what is wrong is said once, and not looked for again and again");
+    let mut found = Vec::new();
+    for id in ids {
+        let comparison = books.service.books(id).await.unwrap().comparison.unwrap();
+        let kinds: Vec<_> = comparison.examples.iter().map(|example| (example.task.unwrap(), example.kind)).collect();
+        found.push((comparison.task_rows, comparison.differing, kinds));
+    }
+    let first_ten = |from: i32, kind| (from..from + 10).map(|task| (task, kind)).collect::<Vec<_>>();
+    assert_eq!(
+        found,
+        [
+            (30, 0, vec![]),
+            (30, 15, first_ten(16, DifferenceKind::LineDiffers)),
+            (30, 1, vec![(4, DifferenceKind::LineTooEarly)]),
+            (0, 10, first_ten(1, DifferenceKind::TaskMissing)),
+        ]
+    );
 }
 
 async fn transactions_page_both_ways_and_all_are_seen_once(kind: Kind) {

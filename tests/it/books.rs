@@ -478,8 +478,9 @@ async fn a_mixed_batch_waits_only_for_the_route_that_is_full(kind: Kind) {
 }
 
 /// Runs one statement on the database behind the program's back.
-pub async fn run_sql(books: &Books, sql: &'static str) -> Result<(), sqlx::Error> {
+pub async fn run_sql(books: &Books, sql: &str) -> Result<(), sqlx::Error> {
     use sqlx::{Connection, Executor};
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
     let url = &books.database.url;
     if url.starts_with("sqlite:") {
         sqlx::SqliteConnection::connect(url).await?.execute(sql).await.map(|_| ())
