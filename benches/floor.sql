@@ -1,4 +1,4 @@
--- Claims and settles every task of batches first..batches, a group per commit: `batches_per_group` batches, `tasks_per_group` tasks
+-- Claims and settles every task of batches first..last, a group per commit: `batches_per_group` batches, `tasks_per_group` tasks
 -- of each. 8 % fail. `accepts`: a provider takes each task first. Plain loops over primary keys, plans kept.
 SET plan_cache_mode = force_generic_plan;
 SET enable_hashjoin = off;
@@ -7,7 +7,7 @@ SET enable_seqscan = off;
 SET random_page_cost = 0;
 SET jit = off;
 
-CREATE PROCEDURE floor_groups(first BIGINT, batches BIGINT, batches_per_group BIGINT, tasks_per_group BIGINT, tasks_per_batch BIGINT, accepts BOOLEAN)
+CREATE PROCEDURE floor_groups(first BIGINT, last BIGINT, batches_per_group BIGINT, tasks_per_group BIGINT, tasks_per_batch BIGINT, accepts BOOLEAN)
 LANGUAGE plpgsql AS $$
 DECLARE
     b1 BIGINT; b2 BIGINT; n1 INTEGER; n2 INTEGER; now_us BIGINT;
@@ -16,8 +16,8 @@ DECLARE
     keys BIGINT[]; oks BIGINT[]; bads BIGINT[]; captures BIGINT[]; releases BIGINT[];
 BEGIN
     b1 := first;
-    WHILE b1 <= batches LOOP
-        b2 := LEAST(b1 + batches_per_group - 1, batches);
+    WHILE b1 <= last LOOP
+        b2 := LEAST(b1 + batches_per_group - 1, last);
         n1 := 1;
         WHILE n1 <= tasks_per_batch LOOP
             n2 := LEAST(n1 + tasks_per_group - 1, tasks_per_batch);

@@ -45,11 +45,7 @@ if [ $# -eq 0 ]; then
     exit
 fi
 
-# Free, and below those that the system gives to whoever asks for any: what runs beside takes none of these.
-port=$(node -e 'const look = () => {
-    const port = 20000 + Math.floor(Math.random() * 12000)
-    require("net").createServer().on("error", look).listen(port, "127.0.0.1", function () { console.log(port); this.close() })
-}; look()')
+port=$(scripts/free-port.sh)
 export DATABASE_URL=sqlite://$work/batchbook.db LEPTOS_SITE_ADDR=127.0.0.1:$port
 export BASE_URL=http://$LEPTOS_SITE_ADDR SCREENSHOTS=$cache/screenshots
 # Receivers of webhooks run on this machine.

@@ -15,14 +15,12 @@ bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 
 as_owner() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 
-free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
-
 start() {
     local dir=$1 mode=${2:-quick} port
     mkdir -p "$dir"
     if [ "$(id -u)" = 0 ]; then chown postgres "$dir"; fi
     as_owner "$bin/initdb" -D "$dir/data" -U batchbook -A trust -E UTF8 --locale=C >"$dir/initdb.log" 2>&1
-    port=$(free_port)
+    port=$("$(dirname "$0")/free-port.sh")
     {
         echo "port = $port"
         echo "listen_addresses = '127.0.0.1'"
