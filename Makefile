@@ -31,6 +31,8 @@ run: site server ## build, fill a new database with the demo history, start simu
 
 check: fmt clippy unit ## fast: format, lints of both halves, unit tests
 
+# Pictures are for people: `make e2e` takes them.
+test: export SCREENSHOTS =
 test: ## everything: check, integration tests on SQLite and PostgreSQL, browser tests
 	$(SETUP) wasm nextest site postgres browser
 	@status=0; scripts/beside.sh "built" "fmt clippy" || status=1; scripts/beside.sh nextest e2e || status=1; exit $$status

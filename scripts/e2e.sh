@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Browser tests against the real program: a new SQLite database with the demo history, served on a free port of loopback. After
 # the tests the server must end by itself on SIGTERM with 0, and the books of what the tests left behind must close.
-# Pictures stay in $BATCHBOOK_CACHE/screenshots. Arguments are passed on to `node --test`; without any, all files are run, four at
-# a time because tests wait more than they work, each with a server and a copy of the filled database of its own. $BATCHBOOK is
-# another program to test, such as target/release/batchbook.
+# Pictures go to $SCREENSHOTS, or $BATCHBOOK_CACHE/screenshots; where it is set and empty, none are taken. Arguments are passed on
+# to `node --test`; without any, all files are run, four at a time because tests wait more than they work, each with a server and
+# a copy of the filled database of its own. $BATCHBOOK is another program to test, such as target/release/batchbook.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -47,7 +47,7 @@ fi
 
 port=$(scripts/free-port.sh)
 export DATABASE_URL=sqlite://$work/batchbook.db LEPTOS_SITE_ADDR=127.0.0.1:$port
-export BASE_URL=http://$LEPTOS_SITE_ADDR SCREENSHOTS=$cache/screenshots
+export BASE_URL=http://$LEPTOS_SITE_ADDR SCREENSHOTS=${SCREENSHOTS-$cache/screenshots}
 # Receivers of webhooks run on this machine.
 export BATCHBOOK_ALLOW_SUBNETS=127.0.0.0/8
 # Nobody waits minutes for the third attempt.
