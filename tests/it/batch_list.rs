@@ -198,7 +198,7 @@ impl World {
 
     /// Ids of a whole list, read page by page in one direction.
     async fn walk(&self, filter: &BatchFilter, sort: (BatchSort, Order)) -> Vec<BatchId> {
-        let size = PageSize::new(7).unwrap();
+        let size = PageSize::new(self.dice.one(&[7, 20, 50])).unwrap();
         let (mut forward, mut place) = (Vec::new(), Place::Start);
         let last = loop {
             let page = self.service.batch_list(filter, sort, place, size).await.unwrap();

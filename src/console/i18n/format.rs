@@ -60,6 +60,12 @@ impl Lang {
         format!("{} {}", self.moment_short(time), self.zone().mark(time))
     }
 
+    /// `2026-11-20 17:14:07.930 +08`: what is ours and what is theirs is told apart by it.
+    pub fn moment_precise(self, time: Time) -> String {
+        let millis = time.micros().rem_euclid(1_000_000) / 1_000;
+        format!("{}.{millis:03} {}", self.moment_short(time), self.zone().mark(time))
+    }
+
     /// `2026-11-20 17:14:07`, where the zone is named beside it.
     pub fn moment_short(self, time: Time) -> String {
         clock_of(self.zone().wall(time))
@@ -160,6 +166,7 @@ mod tests {
         let lang = Lang::ZH.in_zone(Zone::of(Box::leak(Box::new(shanghai))));
         let time: Time = "2026-12-31T17:14:07Z".parse().unwrap();
         assert_eq!((lang.moment(time), lang.moment_short(time)), ("2027-01-01 01:14:07 +08".into(), "2027-01-01 01:14:07".into()));
+        assert_eq!(lang.moment_precise(time.plus_ms(30)), "2027-01-01 01:14:07.030 +08");
         assert_eq!(lang.moment_near(time, time.plus_s(3_600)), "01-01 01:14", "the year is the one of the zone");
         assert_eq!(lang.moment_title(time, time.plus_s(11_220)), "3 小时 07 分前 · 2026-12-31 17:14:07 UTC");
         assert_eq!(Lang::EN.moment_title(time, time.plus_s(11_220)), "3 h 07 m ago");

@@ -44,9 +44,9 @@ fn item(lang: Lang, attempt: &AttemptRow, id: &str, now: Time) -> Markup {
         Some(term(lang.webhooks().trigger, because(lang, attempt.trigger, attempt.actor.as_deref()))),
         replay,
         Some(term(words.recorded, lang.moment(attempt.started_at))),
-        attempt.requested_at.map(|at| term(words.requested, precise(lang, at))),
-        attempt.responded_at.map(|at| term(words.responded, precise(lang, at))),
-        attempt.outcome.map(|(_, at)| term(words.ended, precise(lang, at))),
+        attempt.requested_at.map(|at| term(words.requested, lang.moment_precise(at))),
+        attempt.responded_at.map(|at| term(words.responded, lang.moment_precise(at))),
+        attempt.outcome.map(|(_, at)| term(words.ended, lang.moment_precise(at))),
         Some(term(words.took, lang.between(Some(attempt.requested_at.unwrap_or(attempt.started_at)), Some(ended)))),
         attempt.retry_after_s.map(|seconds| term(words.asked_pause, lang.duration(seconds.saturating_mul(1_000_000)))),
         attempt.error.clone().map(|error| term(words.detail, code_whole(error))),
@@ -62,11 +62,6 @@ fn item(lang: Lang, attempt: &AttemptRow, id: &str, now: Time) -> Markup {
         </li>
     }
     .written()
-}
-
-/// To the millisecond: what is ours and what is theirs is told apart by it.
-fn precise(lang: Lang, at: Time) -> String {
-    format!("{} .{:03}", lang.moment(at), at.micros().rem_euclid(1_000_000) / 1_000)
 }
 
 fn was_sent(attempt: &AttemptRow) -> bool {
