@@ -48,6 +48,24 @@ pub struct Claimed {
     pub order: Order,
 }
 
+/// Tasks that became a worker's, whose orders are still to be read.
+#[derive(Debug, Default)]
+pub struct Claim {
+    batches: BTreeMap<BatchKey, BatchId>,
+    runs: Vec<Run<RouteKey>>,
+}
+
+impl Claim {
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// Each task, and the route that it goes by.
+    pub fn tasks(&self) -> impl Iterator<Item = (TaskKey, RouteKey)> {
+        self.runs.iter().flat_map(|run| (run.first..=run.last).map(|number| (TaskKey { batch: run.batch, number }, run.common)))
+    }
+}
+
 /// A provider's answer to an order: what it calls it, or nothing, when the request was sent and never answered.
 #[derive(Clone, Debug)]
 pub struct Accepted {
@@ -76,11 +94,17 @@ impl Service {
         Ok(tx.commit().await?)
     }
 
-    /// Takes tasks for a worker, fairly shared between customers, no more than there are free places.
+    /// Takes tasks for a worker and reads their orders.
     pub async fn claim(&self, worker: WorkerKey, places: &[Places]) -> ServiceResult<Vec<Claimed>> {
+        let claim = self.take(worker, places).await?;
+        self.orders(worker, &claim, places).await
+    }
+
+    /// Takes tasks for a worker, fairly shared between customers, no more than there are free places.
+    pub async fn take(&self, worker: WorkerKey, places: &[Places]) -> ServiceResult<Claim> {
         let free = free_by_model(places);
         if free.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Claim::default());
         }
         let now = self.now();
         // What is seen here is looked at again under the lock of the queues.
@@ -98,7 +122,7 @@ impl Service {
         }
         let portions = limited(divide_by_model(&waiting, &models, free));
         if portions.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Claim::default());
         }
         let mut tx = self.db().write().await?;
         if !workers::lock_alive(&mut tx, worker).await? {
@@ -109,11 +133,18 @@ impl Service {
         let told: Vec<NewEvent> = started.map(|head| self.batch_event(EventType::BatchProcessing, head, Vec::new())).collect();
         events::insert(&mut tx, &told, now).await?;
         tx.commit().await?;
-        // After the commit, so that nobody waits for the batches' rows meanwhile. When it fails, the claim was in vain: see `strays`.
+        Ok(Claim { batches: heads.iter().map(|head| (head.key, head.id)).collect(), runs })
+    }
+
+    /// Reads what is to be sent for the tasks of a claim that are still this worker's: apart from it, so that the next claim need not
+    /// wait. When it fails, the claim was in vain: see `strays`.
+    pub async fn orders(&self, worker: WorkerKey, claim: &Claim, places: &[Places]) -> ServiceResult<Vec<Claimed>> {
+        if claim.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut tx = self.db().look_up().await?;
-        let rows = tasks::orders(&mut tx, worker, &runs).await?;
-        let ids = heads.iter().map(|head| (head.key, head.id)).collect();
-        Ok(orders(rows, &ids, places))
+        let rows = tasks::orders(&mut tx, worker, &claim.runs).await?;
+        Ok(orders(rows, &claim.batches, places))
     }
 
     /// Records what providers call the orders that they took. Returns those that are still this worker's.

@@ -34,7 +34,7 @@ pub struct Desk {
     pub flights: TaskTracker,
     /// A place at a provider became free.
     pub place_freed: Notify,
-    /// Held from taking tasks until they departed.
+    /// Held from taking tasks until they are counted as departed.
     pub taking: tokio::sync::Mutex<()>,
     /// The answer to a claim or a rescue got lost: tasks may be ours without our knowing.
     pub unsure: AtomicBool,

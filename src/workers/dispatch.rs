@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::id::RouteKey;
+use crate::domain::id::{RouteKey, TaskKey};
 use crate::service::ServiceResult;
-use crate::service::dispatch::{CLAIM_MAX, Places};
+use crate::service::dispatch::{CLAIM_MAX, Claim, Places};
 
 use super::desk::Desk;
 use super::flight::{self, Flight};
@@ -28,8 +28,8 @@ pub async fn run(desk: &Arc<Desk>) {
             tried_at = Instant::now();
         }
         match claim(desk, waits_for_company).await {
-            Ok(claimed) if claimed > 0 => tried_at = Instant::now(),
-            Ok(_) => wait(desk).await,
+            Ok(true) => tried_at = Instant::now(),
+            Ok(false) => wait(desk).await,
             Err(error) => {
                 tracing::warn!(%error, "cannot claim now");
                 desk.unsure.store(true, Ordering::SeqCst);
@@ -51,23 +51,47 @@ async fn wait(desk: &Desk) {
     }
 }
 
-/// Returns how many tasks were claimed.
-async fn claim(desk: &Arc<Desk>, waits_for_company: bool) -> ServiceResult<usize> {
+/// Returns whether tasks were claimed. Their orders are read, and they depart, while the next are claimed.
+async fn claim(desk: &Arc<Desk>, waits_for_company: bool) -> ServiceResult<bool> {
     let places = places(desk, waits_for_company).await?;
     if places.iter().all(|place| place.free == 0) {
-        return Ok(0);
+        return Ok(false);
     }
     let _taking = desk.taking.lock().await;
-    let routes: HashMap<RouteKey, &Places> = places.iter().map(|place| (place.route.key, place)).collect();
-    let claimed = desk.service.claim(desk.worker, &places).await?;
-    let count = claimed.len();
-    super::step::reached_if(count > 0, super::Step::Claimed, desk.config.hold_at).await;
-    for claimed in claimed {
-        let Some(place) = routes.get(&claimed.route) else { continue };
-        desk.departs(claimed.route, claimed.task, true);
-        flight::depart(desk, Flight::claimed(claimed, place));
+    let claim = desk.service.take(desk.worker, &places).await?;
+    super::step::reached_if(!claim.is_empty(), super::Step::Claimed, desk.config.hold_at).await;
+    if claim.is_empty() {
+        return Ok(false);
     }
-    Ok(count)
+    for (task, route) in claim.tasks() {
+        desk.departs(route, task, true);
+    }
+    desk.flights.spawn(depart(Arc::clone(desk), claim, places));
+    Ok(true)
+}
+
+async fn depart(desk: Arc<Desk>, claim: Claim, places: Vec<Places>) {
+    let claimed = match desk.service.orders(desk.worker, &claim, &places).await {
+        Ok(claimed) => claimed,
+        Err(error) => {
+            tracing::warn!(%error, "cannot read the orders of what was claimed");
+            tokio::time::sleep(ERROR_PAUSE).await;
+            Vec::new()
+        }
+    };
+    let mut grounded: HashMap<TaskKey, RouteKey> = claim.tasks().collect();
+    for claimed in claimed {
+        let Some(place) = places.iter().find(|place| place.route.key == claimed.route) else { continue };
+        grounded.remove(&claimed.task);
+        flight::depart(&desk, Flight::claimed(claimed, place));
+    }
+    for (task, route) in &grounded {
+        desk.arrives(*route, task.batch);
+        desk.forget(*task);
+    }
+    if !grounded.is_empty() {
+        desk.unsure.store(true, Ordering::SeqCst);
+    }
 }
 
 /// This worker's share of every route: limits hold over all workers together.

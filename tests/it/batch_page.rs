@@ -171,7 +171,9 @@ async fn what_is_wrong_in_one_batch_is_not_said_of_another(kind: Kind) {
     }
     let of = |id: BatchId| format!("batch_id = (SELECT id FROM batches WHERE public_id = '{id}')");
     run_sql(&books, &format!("UPDATE tasks SET price = price + 7 WHERE task_no > 15 AND {}", of(ids[1]))).await.unwrap();
-    run_sql(&books, &format!("UPDATE tasks SET status = 'pending', finished_at_us = NULL WHERE task_no = 4 AND {}", of(ids[2]))).await.unwrap();
+    run_sql(&books, &format!("UPDATE tasks SET status = 'pending', finished_at_us = NULL WHERE task_no = 4 AND {}", of(ids[2])))
+        .await
+        .unwrap();
     for table in ["attempts", "task_inputs", "tasks"] {
         run_sql(&books, &format!("DELETE FROM {table} WHERE {}", of(ids[3]))).await.unwrap();
     }

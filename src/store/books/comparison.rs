@@ -90,8 +90,7 @@ async fn of_ledgers(tx: &mut Tx, batches: &[BatchKey]) -> StoreResult<BTreeMap<i
         BATCH,
     );
     let rows: Vec<(i64, i64, i64, i64, i64, i64)> = LEDGERS.fetch(tx, &[], ids(batches)).await?;
-    let ledger =
-        |(batch, held, charged, refunded, open, transactions)| (batch, (Sums::new([held, charged, refunded, open]), transactions));
+    let ledger = |(batch, held, charged, refunded, open, transactions)| (batch, (Sums::new([held, charged, refunded, open]), transactions));
     Ok(rows.into_iter().map(ledger).collect())
 }
 
@@ -290,7 +289,8 @@ pub async fn keep(tx: &mut Tx, compared: &[Compared]) -> StoreResult<()> {
 /// Batches that are over and whose rows were not compared since: the oldest, as long as they have no more tasks together than
 /// that, and one at least.
 pub async fn uncompared(tx: &mut Tx, batches_max: i64, tasks_max: i64) -> StoreResult<Vec<BatchKey>> {
-    const UNCOMPARED: &str = "SELECT id, total FROM batches WHERE finished_at_us IS NOT NULL AND compared_at_us IS NULL ORDER BY id LIMIT $1";
+    const UNCOMPARED: &str =
+        "SELECT id, total FROM batches WHERE finished_at_us IS NOT NULL AND compared_at_us IS NULL ORDER BY id LIMIT $1";
     let rows: Vec<(i64, i64)> = on!(tx, c => sqlx::query_as(UNCOMPARED).bind(batches_max).fetch_all(c).await)?;
     let mut tasks = 0;
     let fits = |(first, total): &(bool, i64)| {
