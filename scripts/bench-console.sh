@@ -112,6 +112,8 @@ read -r compressed _ compressed_p95 _ < <(load "$SECONDS_EACH" "$address" "Accep
 echo "bench-console: compressed: $compressed pages/s, p95 $compressed_p95 ms" >&2
 read -r deep _ < <(load "$SECONDS_EACH" "$address?page=200")
 report "page 200 of 200, of the speed of page 1" "$(node -p "($deep / $per_second).toFixed(2)")" ratio min 0.834
+read -r filtered _ < <(load "$SECONDS_EACH" "$address?state=succeeded&page=100")
+report "page 100 of the tasks that succeeded, of the speed of page 1" "$(node -p "($filtered / $per_second).toFixed(2)")" ratio min 0.5
 
 stop
 serve --role web

@@ -89,10 +89,11 @@ pub async fn list(tx: &mut Tx, batch: BatchKey, after: i32, size: PageSize) -> S
     rows.into_iter().map(read).collect()
 }
 
-/// The tasks with these numbers, ascending.
+/// The tasks with these numbers, ascending. CROSS JOIN: SQLite keeps the order of the tables, so that each number is looked up.
+/// Otherwise it reads the whole batch in order and the numbers anew for each of its tasks.
 pub async fn numbered(tx: &mut Tx, batch: BatchKey, numbers: &[i32]) -> StoreResult<Vec<Task>> {
     static NUMBERED: SetStatement = SetStatement::new(
-        select_tasks!("{rows} JOIN tasks AS t ON t.batch_id = $1 AND t.task_no = u.n", "ORDER BY t.task_no"),
+        select_tasks!("{rows} CROSS JOIN tasks AS t", "WHERE t.batch_id = $1 AND t.task_no = u.n ORDER BY t.task_no"),
         1,
         &[("n", "integer")],
     );
@@ -154,7 +155,7 @@ pub async fn rows(tx: &mut Tx, batch: BatchKey, after: i32, size: PageSize) -> S
 /// The tasks with these numbers, ascending, as rows of a list.
 pub async fn numbered_rows(tx: &mut Tx, batch: BatchKey, numbers: &[i32]) -> StoreResult<Vec<TaskRow>> {
     static NUMBERED: SetStatement = SetStatement::new(
-        select_rows!("{rows} JOIN tasks AS t ON t.batch_id = $1 AND t.task_no = u.n", "ORDER BY t.task_no"),
+        select_rows!("{rows} CROSS JOIN tasks AS t", "WHERE t.batch_id = $1 AND t.task_no = u.n ORDER BY t.task_no"),
         1,
         &[("n", "integer")],
     );
@@ -208,7 +209,7 @@ pub struct Wanted<'t> {
 /// Numbers of the tasks in ranges of numbers (first and last) that are as wanted, ascending. The cost is that of reading the
 /// ranges, so the caller bounds them.
 pub async fn matching(tx: &mut Tx, batch: BatchKey, ranges: &[(i32, i32)], wanted: Wanted<'_>) -> StoreResult<Vec<i32>> {
-    // CROSS JOIN: SQLite keeps the order of the tables, so that a few ranges are looked up and not the batch read.
+    // CROSS JOIN as for `numbered`: a few ranges are looked up.
     static MATCHING: SetStatement = SetStatement::new(
         "SELECT t.task_no FROM {rows} CROSS JOIN tasks AS t WHERE t.batch_id = $1 AND t.task_no BETWEEN u.lo AND u.hi
             AND (u.s IS NULL OR t.status = u.s OR (u.s = 'processing' AND t.status = 'submitting'))
