@@ -83,10 +83,9 @@ function clickWholePages(page) {
 const resting = new Map()
 
 async function pageOf(browser, options) {
-    const key = JSON.stringify(options ?? {})
-    const rested = resting.get(key)
+    const rested = resting.get(JSON.stringify(options))
     if (rested) {
-        resting.delete(key)
+        resting.delete(JSON.stringify(options))
         await rested.context().addCookies(await cookiesOf(options))
         return rested
     }
@@ -105,11 +104,11 @@ async function rest(page, options) {
     const context = page.context()
     await Promise.all(context.pages().filter(other => other !== page).map(other => other.close()))
     await context.clearCookies()
-    resting.set(JSON.stringify(options ?? {}), page)
+    resting.set(JSON.stringify(options), page)
 }
 
 /** Runs `body` with a page that remembers everything that went wrong on it, and fails when something did. */
-export async function withPage(browser, options, body) {
+export async function withPage(browser, options = {}, body) {
     const page = await pageOf(browser, options)
     const problems = []
     // What the server made and what WASM makes of it must be the same: where they differ, WASM warns.
