@@ -137,14 +137,14 @@ export const asksForPart = request => 'x-part' in request.headers()
 
 /**
  * Fails with rule, place and help of whatever axe finds serious or critical on the page, or in a part of it. Of rows that are the
- * same but for their texts, the first is looked at.
+ * same but for what they say and lead to, the first is looked at.
  */
 export async function assertAccessible(page, part = 'html') {
     await page.evaluate(axe)
     const serious = await page.evaluate(async part => {
         const forms = new Set()
         const isRepeated = row => {
-            const form = row.outerHTML.replace(/>[^<]+/g, '>text').replace(/ (?!class)([\w-]+)="[^"]+"/g, ' $1')
+            const form = row.outerHTML.replace(/>[^<]+/g, '>text').replace(/ (?!class|role|type|tabindex|aria-(?!label))([\w-]+)="[^"]+"/g, ' $1')
             return forms.size === forms.add(form).size
         }
         const exclude = [...document.querySelectorAll('tbody tr')].filter(isRepeated)

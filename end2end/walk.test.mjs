@@ -29,8 +29,10 @@ function micros(text) {
     return (sign ? -1 : 1) * (Number(whole) * 1_000_000 + Number(fraction.padEnd(6, '0')))
 }
 
-/** Cells of all rows that `selector` finds at an address and every one after it, and the headings above them. Nobody looks at these
- * pages: they are read, not opened. */
+/**
+ * Cells of all rows that `selector` finds at an address and every one after it, and the headings above them. Nobody looks at these
+ * pages: they are read, not opened.
+ */
 async function rowsOf(page, href, selector) {
     const rows = []
     const seen = new Set()

@@ -29,8 +29,8 @@ impl LedgerSide {
     pub const NOTHING: Self = Self { sums: Sums::NOTHING, transactions: 0, reversed: Credits::ZERO, up_to: TransactionKey(0) };
 }
 
-/// What the entries of transactions say of their batch: the four sums, what was reversed, and how many transactions there are. What
-/// is still held is not computed from the other sums: it is what the entries on the held account leave there.
+/// What the entries of transactions say of their batch: the four sums, and how many transactions there are. What is still held is
+/// not computed from the other three: it is what the entries on the held account leave there.
 macro_rules! said_by_entries {
     () => {
         "CAST(COALESCE(SUM(CASE WHEN t.kind = 'hold' AND a.kind = 'held' THEN e.credits ELSE 0 END), 0) AS BIGINT),

@@ -85,6 +85,7 @@ async fn depart(desk: Arc<Desk>, claim: Claim, places: Vec<Places>) {
         grounded.remove(&claimed.task);
         flight::depart(&desk, Flight::claimed(claimed, place));
     }
+    // No longer this worker's, or its own without an order: the database knows which.
     for (task, route) in &grounded {
         desk.arrives(*route, task.batch);
         desk.forget(*task);

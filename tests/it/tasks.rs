@@ -166,14 +166,14 @@ async fn pages_of_filtered_tasks_are_those_of_a_filter_over_all(kind: Kind) {
             ] {
                 let found = books.service.find_tasks(Reader::Operator, id, &TaskFilter::of_state(state), 1, (1, size(50))).await.unwrap();
                 assert_eq!(found.total, count, "{state} in round {round}, with {} running", runs.len());
-                check(&books, id, &all, &TaskFilter::of_state(state), size(200)).await;
+                check(&books, id, &all, &TaskFilter::of_state(state), size(50)).await;
             }
             for sum in books.service.failures(id).await.unwrap() {
                 let filter = TaskFilter { failure: Some(sum.failure), ..TaskFilter::of_party(sum.party) };
                 let found = books.service.find_tasks(Reader::Operator, id, &filter, 1, (1, size(50))).await.unwrap();
                 assert_eq!(found.total, sum.tasks, "{filter:?}");
             }
-            for rows in [20, 50, 200] {
+            for rows in [7, 50, 200] {
                 let filter = any_filter(&mut dice);
                 check(&books, id, &all, &filter, size(rows)).await;
             }

@@ -60,7 +60,7 @@ impl Lang {
         format!("{} {}", self.moment_short(time), self.zone().mark(time))
     }
 
-    /// `2026-11-20 17:14:07.930 +08`: what is ours and what is theirs is told apart by it.
+    /// `2026-11-20 17:14:07.930 +08`, where a moment is told from the next by it.
     pub fn moment_precise(self, time: Time) -> String {
         let millis = time.micros().rem_euclid(1_000_000) / 1_000;
         format!("{}.{millis:03} {}", self.moment_short(time), self.zone().mark(time))

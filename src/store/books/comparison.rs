@@ -58,18 +58,15 @@ pub async fn compare(tx: &mut Tx, batches: &[BatchKey], actor: &str, now: Time) 
         compared.insert(row.batch_id, batch);
     }
     let differing: Vec<BatchKey> = compared.values().filter(|row| row.comparison.differing > 0).map(|row| row.batch).collect();
-    let mut found = if differing.is_empty() { Vec::new() } else { differing_tasks(tx, &differing).await? };
-    for (batch, difference) in found.drain(..) {
+    // These are counted already.
+    let tasks = if differing.is_empty() { Vec::new() } else { differing_tasks(tx, &differing).await? };
+    let lines = lines_without_a_task(tx, batches).await?;
+    let sums = wrong_lines(tx, batches).await?;
+    let entries = wrong_entries(tx, batches).await?;
+    let uncounted = lines.into_iter().chain(sums).chain(entries).map(|found| (1, found));
+    for (more, (batch, difference)) in tasks.into_iter().map(|found| (0, found)).chain(uncounted) {
         if let Some(row) = compared.get_mut(&batch) {
-            row.comparison.examples.push(difference);
-        }
-    }
-    found.extend(lines_without_a_task(tx, batches).await?);
-    found.extend(wrong_lines(tx, batches).await?);
-    found.extend(wrong_entries(tx, batches).await?);
-    for (batch, difference) in found {
-        if let Some(row) = compared.get_mut(&batch) {
-            row.comparison.differing += 1;
+            row.comparison.differing += more;
             row.comparison.examples.push(difference);
         }
     }
