@@ -18,7 +18,7 @@ use crate::domain::webhook::EventType;
 use crate::store::batches::Taken;
 use crate::store::events::NewEvent;
 use crate::store::runs::{Run, runs};
-use crate::store::tasks::{OrderRow, Step};
+use crate::store::tasks::{Claimable, Departure, OrderRow, Step};
 use crate::store::{StoreError, StoreResult, Tx, attempts, batches, catalogue, events, tasks, workers};
 
 use super::{Service, ServiceError, ServiceResult};
@@ -52,7 +52,7 @@ pub struct Claimed {
 #[derive(Debug, Default)]
 pub struct Claim {
     batches: BTreeMap<BatchKey, BatchId>,
-    runs: Vec<Run<RouteKey>>,
+    runs: Vec<Run<Departure>>,
 }
 
 impl Claim {
@@ -62,7 +62,44 @@ impl Claim {
 
     /// Each task, and the route that it goes by.
     pub fn tasks(&self) -> impl Iterator<Item = (TaskKey, RouteKey)> {
-        self.runs.iter().flat_map(|run| (run.first..=run.last).map(|number| (TaskKey { batch: run.batch, number }, run.common)))
+        self.runs.iter().flat_map(|run| (run.first..=run.last).map(|number| (TaskKey { batch: run.batch, number }, run.common.route)))
+    }
+
+    /// Whether no claim could take more: there is more to do, most likely.
+    pub fn is_full(&self) -> bool {
+        i64::try_from(self.runs.iter().map(Run::count).sum::<usize>()) == Ok(CLAIM_MAX)
+    }
+}
+
+/// What waits to be claimed, as it was a moment ago. Whoever takes of it looks again under the lock of the batches' queues, so that
+/// it is good for several claims.
+#[derive(Debug)]
+pub struct Queue {
+    waiting: Vec<Waiting>,
+    /// Of every batch that waits, what it makes.
+    models: Vec<(BatchKey, ModelKey)>,
+    /// Retries that are due.
+    retries: BTreeMap<BatchKey, Vec<TaskKey>>,
+}
+
+impl Queue {
+    fn retries_of(&self, batch: BatchKey) -> &[TaskKey] {
+        self.retries.get(&batch).map_or(&[], Vec::as_slice)
+    }
+
+    /// Forgets what was taken.
+    fn take(&mut self, portions: &[Portion]) {
+        for portion in portions {
+            if let Some(retries) = self.retries.get_mut(&portion.batch) {
+                retries.drain(..retries.len().min(usize::try_from(portion.tasks).unwrap_or(0)));
+            }
+            let Some(index) = self.waiting.iter().position(|batch| batch.batch == portion.batch) else { continue };
+            self.waiting[index].tasks -= portion.tasks;
+            let customer = self.waiting[index].customer;
+            for batch in self.waiting.iter_mut().filter(|batch| batch.customer == customer) {
+                batch.in_flight += portion.tasks;
+            }
+        }
     }
 }
 
@@ -96,43 +133,43 @@ impl Service {
 
     /// Takes tasks for a worker and reads their orders.
     pub async fn claim(&self, worker: WorkerKey, places: &[Places]) -> ServiceResult<Vec<Claimed>> {
-        let claim = self.take(worker, places).await?;
+        let mut queue = self.queue(places).await?;
+        let claim = self.take(worker, places, &mut queue).await?;
         self.orders(worker, &claim, places).await
     }
 
-    /// Takes tasks for a worker, fairly shared between customers, no more than there are free places.
-    pub async fn take(&self, worker: WorkerKey, places: &[Places]) -> ServiceResult<Claim> {
-        let free = free_by_model(places);
-        if free.is_empty() {
-            return Ok(Claim::default());
-        }
-        let now = self.now();
-        // What is seen here is looked at again under the lock of the queues.
+    /// What waits for the models that have free places.
+    pub async fn queue(&self, places: &[Places]) -> ServiceResult<Queue> {
+        let models: Vec<ModelKey> = free_by_model(places).into_keys().collect();
         let mut tx = self.db().glance().await?;
-        let mut retries = Retries::default();
-        // What waits for a model that is full stays in line until there is a place for it.
-        let models: Vec<ModelKey> = free.keys().copied().collect();
-        for task in tasks::due_retries(&mut tx, now, &models, CANDIDATES_MAX).await? {
-            retries.0.entry(task.batch).or_default().push(task);
+        let mut retries: BTreeMap<BatchKey, Vec<TaskKey>> = BTreeMap::new();
+        for task in tasks::due_retries(&mut tx, self.now(), &models, CANDIDATES_MAX).await? {
+            retries.entry(task.batch).or_default().push(task);
         }
-        let (mut waiting, models) = batches::waiting(&mut tx, CANDIDATES_MAX).await?;
-        drop(tx);
+        let (mut waiting, models) = batches::waiting(&mut tx, &models, CANDIDATES_MAX).await?;
         for batch in &mut waiting {
-            batch.tasks += retries.count(batch.batch);
+            batch.tasks += retries.get(&batch.batch).map_or(0, |tasks| i64::try_from(tasks.len()).unwrap_or(0));
         }
-        let portions = limited(divide_by_model(&waiting, &models, free));
+        Ok(Queue { waiting, models, retries })
+    }
+
+    /// Takes tasks out of a queue for a worker, fairly shared between customers, no more than there are free places.
+    pub async fn take(&self, worker: WorkerKey, places: &[Places], queue: &mut Queue) -> ServiceResult<Claim> {
+        let portions = limited(divide_by_model(&queue.waiting, &queue.models, free_by_model(places)));
         if portions.is_empty() {
             return Ok(Claim::default());
         }
+        let now = self.now();
         let mut tx = self.db().write().await?;
         if !workers::lock_alive(&mut tx, worker).await? {
             return Err(ServiceError::Invalid { code: "lease_lost", message: "This worker was given up.".to_owned() });
         }
-        let (heads, starting, runs) = claim_portions(&mut tx, worker, &portions, &models, &retries, places, now).await?;
+        let (heads, starting, runs) = claim_portions(&mut tx, worker, &portions, queue, places, now).await?;
         let started = heads.iter().filter(|head| starting.contains(&head.key));
         let told: Vec<NewEvent> = started.map(|head| self.batch_event(EventType::BatchProcessing, head, Vec::new())).collect();
         events::insert(&mut tx, &told, now).await?;
         tx.commit().await?;
+        queue.take(&portions);
         Ok(Claim { batches: heads.iter().map(|head| (head.key, head.id)).collect(), runs })
     }
 
@@ -144,7 +181,7 @@ impl Service {
         }
         let mut tx = self.db().look_up().await?;
         let rows = tasks::orders(&mut tx, worker, &claim.runs).await?;
-        Ok(orders(rows, &claim.batches, places))
+        Ok(orders(rows, claim, places))
     }
 
     /// Records what providers call the orders that they took. Returns those that are still this worker's.
@@ -204,25 +241,15 @@ fn divide_by_model(waiting: &[Waiting], models: &[(BatchKey, ModelKey)], free: B
     portions
 }
 
-#[derive(Default)]
-struct Retries(BTreeMap<BatchKey, Vec<TaskKey>>);
-
-impl Retries {
-    fn count(&self, batch: BatchKey) -> i64 {
-        self.0.get(&batch).map_or(0, |tasks| i64::try_from(tasks.len()).unwrap_or(0))
-    }
-}
-
 /// Claims tasks. Returns their batches, which of these that started, and the tasks.
 async fn claim_portions(
     tx: &mut Tx,
     worker: WorkerKey,
     portions: &[Portion],
-    models: &[(BatchKey, ModelKey)],
-    retries: &Retries,
+    queue: &Queue,
     places: &[Places],
     now: Time,
-) -> StoreResult<(Vec<BatchHead>, BTreeSet<BatchKey>, Vec<Run<RouteKey>>)> {
+) -> StoreResult<(Vec<BatchHead>, BTreeSet<BatchKey>, Vec<Run<Departure>>)> {
     let keys: Vec<BatchKey> = portions.iter().map(|portion| portion.batch).collect();
     batches::lock_queues(tx, &keys).await?;
     let mut heads = batches::heads(tx, &keys).await?;
@@ -235,10 +262,10 @@ async fn claim_portions(
             starting.insert(head.key);
         }
         let most = portions.iter().find(|portion| portion.batch == head.key).map_or(0, |portion| portion.tasks);
-        let mut due: Vec<TaskKey> = retries.0.get(&head.key).cloned().unwrap_or_default();
-        due.truncate(usize::try_from(most).unwrap_or(0));
+        let due = queue.retries_of(head.key);
+        let due = &due[..due.len().min(usize::try_from(most).unwrap_or(0))];
         let fresh = most - i64::try_from(due.len()).unwrap_or(most);
-        due_wanted.extend(due);
+        due_wanted.extend_from_slice(due);
         let last = i64::from(head.next_task_number - 1).saturating_add(fresh).min(head.counts.total);
         let last = i32::try_from(last).map_err(|_| StoreError::inconsistent("batches", format!("task numbers of {}", head.id)))?;
         wanted.extend((head.next_task_number..=last).map(|number| TaskKey { batch: head.key, number }));
@@ -246,12 +273,15 @@ async fn claim_portions(
         head.state = started;
     }
     heads.retain(|head| head.state.status() == BatchStatus::Processing);
-    if !due_wanted.is_empty() {
-        wanted.extend(tasks::delete_retries(tx, &due_wanted).await?);
-    }
-    let (to_send, set_aside) = assign_routes(tx, models, wanted, places).await?;
+    let due = if due_wanted.is_empty() { Vec::new() } else { tasks::delete_retries(tx, &due_wanted).await? };
+    let only_model = only_models(&queue.models);
+    let of_mixed = wanted.iter().filter(|task| only_model.get(&task.batch) == Some(&None));
+    let unknown: Vec<TaskKey> = of_mixed.chain(&due).copied().collect();
+    let known = if unknown.is_empty() { BTreeMap::new() } else { tasks::claimable(tx, &unknown).await?.into_iter().collect() };
+    wanted.extend(due);
+    let (to_send, set_aside) = assign_routes(&only_model, &known, wanted, places, now);
     let runs = runs(to_send);
-    tasks::claim(tx, worker, &runs, now).await?;
+    tasks::claim(tx, worker, &runs).await?;
     // Due at once: they are taken up when their model has a place, and their batch goes on with the next meanwhile.
     let aside: Vec<_> = set_aside.into_iter().map(|task| (task, now)).collect();
     if !aside.is_empty() {
@@ -270,51 +300,60 @@ async fn claim_portions(
     Ok((heads, starting, runs))
 }
 
-/// Gives each task a route with a free place; the others are set aside.
-async fn assign_routes(
-    tx: &mut Tx,
-    models: &[(BatchKey, ModelKey)],
+/// Of each batch the model of all its tasks; none where it has several.
+fn only_models(models: &[(BatchKey, ModelKey)]) -> BTreeMap<BatchKey, Option<ModelKey>> {
+    let mut only: BTreeMap<BatchKey, Option<ModelKey>> = BTreeMap::new();
+    for (batch, model) in models {
+        only.entry(*batch).and_modify(|several| *several = None).or_insert(Some(*model));
+    }
+    only
+}
+
+/// Gives each task a route with a free place; the others are set aside. `known`: of retries and of batches with several models;
+/// the other tasks were never claimed.
+fn assign_routes(
+    only_model: &BTreeMap<BatchKey, Option<ModelKey>>,
+    known: &BTreeMap<TaskKey, Claimable>,
     wanted: Vec<TaskKey>,
     places: &[Places],
-) -> StoreResult<(Vec<(TaskKey, RouteKey)>, Vec<TaskKey>)> {
-    let mut only_model: BTreeMap<BatchKey, Option<ModelKey>> = BTreeMap::new();
-    for (batch, model) in models {
-        only_model.entry(*batch).and_modify(|several| *several = None).or_insert(Some(*model));
-    }
-    let mixed: Vec<TaskKey> = wanted.iter().filter(|task| only_model.get(&task.batch) == Some(&None)).copied().collect();
-    let of_mixed: BTreeMap<TaskKey, ModelKey> =
-        if mixed.is_empty() { BTreeMap::new() } else { tasks::models_of(tx, &mixed).await?.into_iter().collect() };
+    now: Time,
+) -> (Vec<(TaskKey, Departure)>, Vec<TaskKey>) {
     let mut free: Vec<(RouteKey, ModelKey, i64)> = places.iter().map(|place| (place.route.key, place.route.model, place.free)).collect();
     let (mut to_send, mut set_aside) = (Vec::with_capacity(wanted.len()), Vec::new());
     // Batches with one model first: their portions were measured by its places, and they are never set aside.
-    let (of_mixed_batches, of_one): (Vec<TaskKey>, Vec<TaskKey>) = wanted.into_iter().partition(|task| of_mixed.contains_key(task));
-    for task in of_one.into_iter().chain(of_mixed_batches) {
-        let model = only_model.get(&task.batch).copied().flatten().or_else(|| of_mixed.get(&task).copied());
+    let (of_one, of_mixed): (Vec<TaskKey>, Vec<TaskKey>) =
+        wanted.into_iter().partition(|task| matches!(only_model.get(&task.batch), Some(Some(_))));
+    for task in of_one.into_iter().chain(of_mixed) {
+        let of_task = known.get(&task);
+        let model = only_model.get(&task.batch).copied().flatten().or_else(|| of_task.map(|task| task.model));
         match free.iter_mut().find(|(_, makes, places)| Some(*makes) == model && *places > 0) {
             Some((route, _, places)) => {
                 *places -= 1;
-                to_send.push((task, *route));
+                let attempt = of_task.map_or(0, |task| task.attempts) + 1;
+                let started_at = of_task.and_then(|task| task.started_at).unwrap_or(now);
+                to_send.push((task, Departure { route: *route, attempt, started_at }));
             }
             None => set_aside.push(task),
         }
     }
-    Ok((to_send, set_aside))
+    (to_send, set_aside)
 }
 
-fn orders(rows: Vec<OrderRow>, ids: &BTreeMap<BatchKey, BatchId>, places: &[Places]) -> Vec<Claimed> {
+fn orders(rows: Vec<OrderRow>, claim: &Claim, places: &[Places]) -> Vec<Claimed> {
     let upstream: BTreeMap<RouteKey, &str> = places.iter().map(|place| (place.route.key, place.route.upstream_model.as_str())).collect();
     let claimed = |row: OrderRow| {
-        let (task, route) = (TaskKey { batch: BatchKey(row.batch_id), number: row.task_no }, RouteKey(row.route_id));
-        let batch_id = ids[&task.batch];
+        let run = claim.runs.get(usize::try_from(row.run).ok()?)?;
+        let Departure { route, attempt, started_at } = run.common;
+        let (task, batch_id) = (TaskKey { batch: run.batch, number: row.task_no }, *claim.batches.get(&run.batch)?);
         let order = Order {
-            reference: reference(batch_id, task.number, row.attempts),
+            reference: reference(batch_id, task.number, attempt),
             upstream_model: upstream.get(&route).copied().unwrap_or_default().to_owned(),
             prompt: row.prompt,
             aspect_ratio: row.aspect_ratio,
             duration_s: row.duration_s,
             reference_url: row.reference_url,
         };
-        Claimed { task, batch_id, attempt: row.attempts, route, started_at: Time::from_micros(row.started_at_us), order }
+        Some(Claimed { task, batch_id, attempt, route, started_at, order })
     };
-    rows.into_iter().map(claimed).collect()
+    rows.into_iter().filter_map(claimed).collect()
 }

@@ -23,13 +23,14 @@ use crate::store::holds::Holds;
 use crate::store::tasks::{Step, Stepped};
 use crate::store::{StoreError, StoreResult, Tx, attempts, batches, events, holds, tallies, tasks};
 
-use super::events::{RefundNews, end_event, refund, refunds_of};
+use super::events::{end_event, refunds_of};
 use super::{Service, ServiceResult};
 
 mod money;
 mod told;
 
 use money::Finished;
+use told::refunds_of_group;
 
 /// Tasks that one settlement takes at most.
 pub const SETTLE_MAX: usize = 500;
@@ -379,22 +380,4 @@ impl<'s> Group<'s> {
         }
         Ok(events)
     }
-}
-
-/// What a group gave back in one batch, by what it was for; whoever bears it.
-fn refunds_of_group(
-    failures: &BTreeMap<(BatchKey, FailureType, Party), FailureAdded>,
-    canceled: &BTreeMap<BatchKey, (i64, Credits)>,
-    batch: BatchKey,
-) -> StoreResult<Vec<RefundNews>> {
-    let mut by_type: BTreeMap<FailureType, (i64, Credits)> = BTreeMap::new();
-    for ((_, failure, _), sum) in failures.iter().filter(|((of, ..), sum)| *of == batch && sum.tasks > 0) {
-        let (tasks, credits) = by_type.entry(*failure).or_default();
-        *tasks += sum.tasks;
-        *credits = credits.checked_add(sum.refunded)?;
-    }
-    let mut refunds: Vec<RefundNews> =
-        by_type.into_iter().map(|(failure, (tasks, credits))| refund(failure.as_str(), tasks, credits)).collect();
-    refunds.extend(canceled.get(&batch).map(|(tasks, credits)| RefundNews::canceled(*tasks, *credits)));
-    Ok(refunds)
 }

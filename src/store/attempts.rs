@@ -2,45 +2,52 @@
 
 use crate::domain::attempt::{Attempt, AttemptFilter, AttemptPlace, AttemptState, Billed, Ending, Evidence, Output};
 use crate::domain::failure::{FailureType, Party};
-use crate::domain::id::{BatchKey, RouteKey, TaskKey};
+use crate::domain::id::{BatchKey, TaskKey};
 use crate::domain::money::Money;
 use crate::domain::time::Time;
 
 use super::dialect::{Column, SetStatement};
 use super::error::ensure_rows;
 use super::runs::{self, Run};
+use super::tasks::Departure;
 use super::{StoreResult, Tx, on};
 
 /// An attempt's address: its task and its number.
 pub type AttemptKey = (TaskKey, i32);
 
 /// Records that the orders of tasks that this transaction has claimed are about to be sent.
-pub async fn insert(tx: &mut Tx, runs: &[Run<RouteKey>], now: Time) -> StoreResult<()> {
+pub async fn insert(tx: &mut Tx, runs: &[Run<Departure>], now: Time) -> StoreResult<()> {
     static INSERT: SetStatement = SetStatement::new(
         "INSERT INTO attempts (batch_id, route_id, sent_at_us, cost_microusd, task_no, attempt_no, state)
-        SELECT t.batch_id, u.r, $1, 0, t.task_no, t.attempts, 'open'
-        FROM {rows} JOIN tasks AS t ON t.batch_id = u.b AND t.task_no BETWEEN u.first AND u.last",
+        SELECT u.b, u.r, $1, 0, t.task_no, u.a, 'open' FROM {rows} {each}",
         1,
-        &[("b", "bigint"), ("first", "integer"), ("last", "integer"), ("r", "bigint")],
+        &[("b", "bigint"), ("first", "integer"), ("last", "integer"), ("r", "bigint"), ("a", "integer")],
     );
-    let inserted = INSERT.execute(tx, &[now.micros()], runs::columns_and_route(runs)).await?;
-    ensure_rows("inserting attempts", inserted, runs.iter().map(Run::count).sum())
+    let mut columns = runs::columns(runs);
+    columns.extend([
+        Column::I64(runs.iter().map(|run| run.common.route.0).collect()),
+        Column::I32(runs.iter().map(|run| run.common.attempt).collect()),
+    ]);
+    ensure_rows("inserting attempts", INSERT.execute(tx, &[now.micros()], columns).await?, runs.iter().map(Run::count).sum())
 }
 
 /// Records what the provider calls them.
 pub async fn accept(tx: &mut Tx, accepted: &[(AttemptKey, &str)], now: Time) -> StoreResult<()> {
-    static ACCEPT: SetStatement = SetStatement::new(
-        "UPDATE attempts AS t SET provider_job = u.j, accepted_at_us = $1 FROM {rows}
-        WHERE t.batch_id = u.b AND t.task_no = u.n AND t.attempt_no = u.a AND t.state = 'open'",
+    static ACCEPT: SetStatement = SetStatement::on_runs(
+        "UPDATE attempts AS t SET provider_job = {own.job}, accepted_at_us = $1 FROM {rows}
+        WHERE t.batch_id = u.b AND t.task_no BETWEEN u.first AND u.last AND t.attempt_no = u.a AND t.state = 'open'",
         1,
-        &[("b", "bigint"), ("n", "integer"), ("a", "integer"), ("j", "text")],
+        &[("b", "bigint"), ("first", "integer"), ("last", "integer"), ("place", "integer"), ("a", "integer")],
+        &[("job", "text")],
     );
-    let columns = vec![
-        Column::I64(accepted.iter().map(|((task, _), _)| task.batch.0).collect()),
-        Column::I32(accepted.iter().map(|((task, _), _)| task.number).collect()),
-        Column::I32(accepted.iter().map(|((_, number), _)| *number).collect()),
+    let mut accepted = accepted.to_vec();
+    accepted.sort_unstable_by_key(|(key, _)| *key);
+    let runs = runs::with_own(tx, accepted.iter().map(|(key, _)| *key));
+    let mut columns = runs::columns_and_places(&runs);
+    columns.extend([
+        Column::I32(runs.iter().map(|run| run.common).collect()),
         Column::Text(accepted.iter().map(|(_, job)| (*job).to_owned()).collect()),
-    ];
+    ]);
     ensure_rows("accepting attempts", ACCEPT.execute(tx, &[now.micros()], columns).await?, accepted.len())
 }
 
@@ -64,40 +71,45 @@ pub async fn close(tx: &mut Tx, closed: &[Closed<'_>]) -> StoreResult<()> {
             Ending::Failed { failure, party, evidence } => failed.push((row, *failure, *party, evidence)),
         }
     }
+    succeeded.sort_unstable_by_key(|(row, _)| row.key);
     close_succeeded(tx, &succeeded).await?;
     close_failed(tx, &failed).await
 }
 
+/// In order of their tasks.
 async fn close_succeeded(tx: &mut Tx, closed: &[(&Closed<'_>, &Output)]) -> StoreResult<()> {
-    static CLOSE: SetStatement = SetStatement::new(
-        "UPDATE attempts AS t SET finished_at_us = u.at, state = 'succeeded', billed = u.billed, cost_microusd = u.cost, output_url = u.url,
-            output_expires_at_us = u.expires
-        FROM {rows} WHERE t.batch_id = u.b AND t.task_no = u.n AND t.attempt_no = u.a AND t.state = 'open'",
+    static CLOSE: SetStatement = SetStatement::on_runs(
+        "UPDATE attempts AS t SET finished_at_us = {own.at}, state = 'succeeded', billed = u.billed, cost_microusd = u.cost,
+            output_url = {own.url}, output_expires_at_us = u.expires
+        FROM {rows}
+        WHERE t.batch_id = u.b AND t.task_no BETWEEN u.first AND u.last AND t.attempt_no = u.a AND t.state = 'open'",
         0,
         &[
             ("b", "bigint"),
-            ("n", "integer"),
+            ("first", "integer"),
+            ("last", "integer"),
+            ("place", "integer"),
             ("a", "integer"),
-            ("at", "bigint"),
             ("billed", "text"),
             ("cost", "bigint"),
-            ("url", "text"),
             ("expires", "bigint"),
         ],
+        &[("at", "bigint"), ("url", "text")],
     );
     if closed.is_empty() {
         return Ok(());
     }
-    let columns = vec![
-        Column::I64(closed.iter().map(|(row, _)| row.key.0.batch.0).collect()),
-        Column::I32(closed.iter().map(|(row, _)| row.key.0.number).collect()),
-        Column::I32(closed.iter().map(|(row, _)| row.key.1).collect()),
+    let common = |(row, output): &(&Closed<'_>, &Output)| (row.key.0, (row.key.1, row.billed, row.cost, output.expires_at));
+    let runs = runs::with_own(tx, closed.iter().map(common));
+    let mut columns = runs::columns_and_places(&runs);
+    columns.extend([
+        Column::I32(runs.iter().map(|run| run.common.0).collect()),
+        Column::Word(runs.iter().map(|run| run.common.1.as_str()).collect()),
+        Column::I64(runs.iter().map(|run| run.common.2.micros()).collect()),
+        Column::I64Null(runs.iter().map(|run| run.common.3.map(Time::micros)).collect()),
         Column::I64(closed.iter().map(|(row, _)| row.at.micros()).collect()),
-        Column::Word(closed.iter().map(|(row, _)| row.billed.as_str()).collect()),
-        Column::I64(closed.iter().map(|(row, _)| row.cost.micros()).collect()),
         Column::Text(closed.iter().map(|(_, output)| output.url.clone()).collect()),
-        Column::I64Null(closed.iter().map(|(_, output)| output.expires_at.map(Time::micros)).collect()),
-    ];
+    ]);
     ensure_rows("closing attempts", CLOSE.execute(tx, &[], columns).await?, closed.len())
 }
 

@@ -48,21 +48,30 @@ pub(super) fn ids(keys: &[BatchKey]) -> Vec<Column> {
     vec![Column::I64(keys.iter().map(|key| key.0).collect())]
 }
 
-/// Open batches with waiting tasks, longest without a turn first, and the models of each. Bounded: whoever is left out is
-/// next. `tasks` counts those that were never claimed; retries come on top.
-pub async fn waiting(tx: &mut Tx, max: i64) -> StoreResult<(Vec<Waiting>, Vec<(BatchKey, ModelKey)>)> {
-    const WAITING: &str = "SELECT w.customer_id, w.id, w.tasks, w.in_flight, m.model_id
+/// Open batches with waiting tasks that make something with one of these models, longest without a turn first, and the models of
+/// each. Bounded: whoever is left out is next. `tasks` counts those that were never claimed; retries come on top.
+pub async fn waiting(tx: &mut Tx, models: &[ModelKey], max: i64) -> StoreResult<(Vec<Waiting>, Vec<(BatchKey, ModelKey)>)> {
+    static WAITING: SetStatement = SetStatement::new(
+        "SELECT w.customer_id, w.id, w.tasks, w.in_flight, m.model_id
         FROM (
-            SELECT b.customer_id, b.id, CAST(b.total - b.next_task_no + 1 AS BIGINT) AS tasks, f.in_flight, b.claimed_at_us
+            SELECT b.customer_id, b.id, CAST(b.total - b.next_task_no + 1 AS BIGINT) AS tasks, COALESCE(f.in_flight, 0) AS in_flight,
+                b.claimed_at_us
             FROM batches AS b
-            JOIN (SELECT customer_id, CAST(SUM(processing) AS BIGINT) AS in_flight FROM batches WHERE finished_at_us IS NULL GROUP BY customer_id) AS f
-                ON f.customer_id = b.customer_id
+            LEFT JOIN (
+                SELECT customer_id, CAST(SUM(processing) AS BIGINT) AS in_flight FROM batches
+                WHERE finished_at_us IS NULL AND processing > 0 GROUP BY customer_id
+            ) AS f ON f.customer_id = b.customer_id
             WHERE b.finished_at_us IS NULL AND b.status IN ('queued', 'processing') AND b.pending > 0
+                AND EXISTS (SELECT 1 FROM batch_models AS o WHERE o.batch_id = b.id AND o.model_id IN (SELECT u.m FROM {rows}))
             ORDER BY b.claimed_at_us, b.id LIMIT $1
         ) AS w
         JOIN batch_models AS m ON m.batch_id = w.id
-        ORDER BY w.claimed_at_us, w.id";
-    let rows: Vec<(i64, i64, i64, i64, i64)> = on!(tx, c => sqlx::query_as(WAITING).bind(max).fetch_all(c).await)?;
+        ORDER BY w.claimed_at_us, w.id",
+        1,
+        &[("m", "bigint")],
+    );
+    let columns = vec![Column::I64(models.iter().map(|model| model.0).collect())];
+    let rows: Vec<(i64, i64, i64, i64, i64)> = WAITING.fetch(tx, &[max], columns).await?;
     let models = rows.iter().map(|row| (BatchKey(row.1), ModelKey(row.4))).collect();
     let mut waiting: Vec<Waiting> = rows
         .into_iter()

@@ -11,7 +11,7 @@ use crate::domain::time::Time;
 
 use super::dialect::{Column, SetStatement, next_transaction_keys};
 use super::error::ensure_rows;
-use super::{StoreError, StoreResult, Tx, accounts, on};
+use super::{StoreError, StoreResult, Tx, accounts, on, runs};
 
 /// A transaction to be posted.
 #[derive(Clone, Debug)]
@@ -130,18 +130,18 @@ async fn insert_transactions(tx: &mut Tx, transactions: &[NewTransaction], keys:
 pub async fn insert_lines(tx: &mut Tx, lines: &[NewLine]) -> StoreResult<()> {
     static INSERT: SetStatement = SetStatement::new(
         "INSERT INTO ledger_lines (batch_id, transaction_id, credits, revenue_microusd, task_no, step, kind)
-        SELECT u.b, u.t, u.c, u.r, u.n, CASE u.k WHEN 'reverse' THEN 1 ELSE 0 END, u.k FROM {rows}",
+        SELECT u.b, u.t, u.c, u.r, t.task_no, CASE u.k WHEN 'reverse' THEN 1 ELSE 0 END, u.k FROM {rows} {each}",
         0,
-        &[("b", "bigint"), ("t", "bigint"), ("c", "bigint"), ("r", "bigint"), ("n", "integer"), ("k", "text")],
+        &[("b", "bigint"), ("first", "integer"), ("last", "integer"), ("t", "bigint"), ("c", "bigint"), ("r", "bigint"), ("k", "text")],
     );
-    let columns = vec![
-        Column::I64(lines.iter().map(|line| line.task.batch.0).collect()),
-        Column::I64(lines.iter().map(|line| line.transaction.0).collect()),
-        Column::I64(lines.iter().map(|line| line.credits.get()).collect()),
-        Column::I64(lines.iter().map(|line| line.revenue.micros()).collect()),
-        Column::I32(lines.iter().map(|line| line.task.number).collect()),
-        Column::Word(lines.iter().map(|line| line.kind.as_str()).collect()),
-    ];
+    let runs = runs::runs(lines.iter().map(|line| (line.task, (line.transaction, line.credits, line.revenue, line.kind))));
+    let mut columns = runs::columns(&runs);
+    columns.extend([
+        Column::I64(runs.iter().map(|run| run.common.0.0).collect()),
+        Column::I64(runs.iter().map(|run| run.common.1.get()).collect()),
+        Column::I64(runs.iter().map(|run| run.common.2.micros()).collect()),
+        Column::Word(runs.iter().map(|run| run.common.3.as_str()).collect()),
+    ]);
     ensure_rows("inserting lines", INSERT.execute(tx, &[], columns).await?, lines.len())
 }
 

@@ -1,8 +1,9 @@
 //! Runs: neighbouring tasks of one batch that are written alike. Tasks are claimed side by side and mostly end side by side, so
 //! a group of 500 is a handful of runs: one look into the index each, and a row of parameters each, instead of one per task.
 
-use crate::domain::id::{BatchKey, RouteKey, TaskKey};
+use crate::domain::id::{BatchKey, TaskKey};
 
+use super::Tx;
 use super::dialect::Column;
 
 /// Tasks `first..=last` of a batch, and what they have in common.
@@ -44,10 +45,24 @@ pub(super) fn columns<T>(runs: &[Run<T>]) -> Vec<Column> {
     ]
 }
 
-/// The same, and `r bigint`.
-pub(super) fn columns_and_route(runs: &[Run<RouteKey>]) -> Vec<Column> {
+/// The same of tasks that bring values of their own, in their order: what each brings is found by its place, or where the database
+/// reads it row by row, in a row of its own ([`SetStatement::on_runs`](super::dialect::SetStatement::on_runs)).
+pub(super) fn with_own<T: Copy + PartialEq>(tx: &Tx, tasks: impl Iterator<Item = (TaskKey, T)>) -> Vec<Run<T>> {
+    match tx {
+        Tx::Postgres(_) => runs(tasks),
+        Tx::Sqlite(_) => tasks.map(|(task, common)| Run { batch: task.batch, first: task.number, last: task.number, common }).collect(),
+    }
+}
+
+/// The columns of runs, and `place integer`: that of their first task among all of them, from 1.
+pub(super) fn columns_and_places<T>(runs: &[Run<T>]) -> Vec<Column> {
     let mut columns = columns(runs);
-    columns.push(Column::I64(runs.iter().map(|run| run.common.0).collect()));
+    let places = runs.iter().scan(1, |next, run| {
+        let place = *next;
+        *next += run.last - run.first + 1;
+        Some(place)
+    });
+    columns.push(Column::I32(places.collect()));
     columns
 }
 

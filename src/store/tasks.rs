@@ -69,61 +69,85 @@ pub async fn insert(tx: &mut Tx, batch: BatchKey, items: Vec<NewTask>, priced: &
     ensure_rows("inserting task inputs", INPUTS.execute(tx, &[batch.0], columns).await?, count)
 }
 
-/// Takes tasks for a worker: `pending → submitting`, or fails.
-pub async fn claim(tx: &mut Tx, worker: WorkerKey, runs: &[Run<RouteKey>], now: Time) -> StoreResult<()> {
+/// What a claim knows of a task: by which route its order goes, as which attempt, from 1, and when the first was claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Departure {
+    pub route: RouteKey,
+    pub attempt: i32,
+    /// The task's deadline counts from there.
+    pub started_at: Time,
+}
+
+/// Takes tasks for a worker: `pending → submitting`, or fails, also where a task had another number of attempts.
+pub async fn claim(tx: &mut Tx, worker: WorkerKey, runs: &[Run<Departure>]) -> StoreResult<()> {
     static CLAIM: SetStatement = SetStatement::new(
-        "UPDATE tasks AS t SET status = 'submitting', lease_owner = $1, attempts = t.attempts + 1,
-            started_at_us = COALESCE(t.started_at_us, $2)
-        FROM {rows} WHERE t.batch_id = u.b AND t.task_no BETWEEN u.first AND u.last AND t.status = 'pending'",
-        2,
-        &[("b", "bigint"), ("first", "integer"), ("last", "integer")],
+        "UPDATE tasks AS t SET status = 'submitting', lease_owner = $1, attempts = u.a, started_at_us = u.s
+        FROM {rows} WHERE t.batch_id = u.b AND t.task_no BETWEEN u.first AND u.last AND t.status = 'pending' AND t.attempts = u.a - 1",
+        1,
+        &[("b", "bigint"), ("first", "integer"), ("last", "integer"), ("a", "integer"), ("s", "bigint")],
     );
-    let claimed = CLAIM.execute(tx, &[worker.0, now.micros()], runs::columns(runs)).await?;
-    ensure_rows("claiming tasks", claimed, runs.iter().map(Run::count).sum())
+    let mut columns = runs::columns(runs);
+    columns.extend([
+        Column::I32(runs.iter().map(|run| run.common.attempt).collect()),
+        Column::I64(runs.iter().map(|run| run.common.started_at.micros()).collect()),
+    ]);
+    ensure_rows("claiming tasks", CLAIM.execute(tx, &[worker.0], columns).await?, runs.iter().map(Run::count).sum())
 }
 
 fn keys(tasks: &[TaskKey]) -> Vec<Column> {
     vec![Column::I64(tasks.iter().map(|task| task.batch.0).collect()), Column::I32(tasks.iter().map(|task| task.number).collect())]
 }
 
-/// The models of tasks.
-pub async fn models_of(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<(TaskKey, ModelKey)>> {
-    static MODELS: SetStatement = SetStatement::new(
-        "SELECT t.batch_id, t.task_no, t.model_id FROM {rows} JOIN tasks AS t ON t.batch_id = u.b AND t.task_no = u.n",
+/// A task that may be claimed.
+#[derive(Clone, Copy, Debug)]
+pub struct Claimable {
+    pub model: ModelKey,
+    /// Attempts so far.
+    pub attempts: i32,
+    /// When the first of them was claimed.
+    pub started_at: Option<Time>,
+}
+
+/// What a claim wants to know of tasks. Whoever asks has the queues of their batches.
+pub async fn claimable(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<(TaskKey, Claimable)>> {
+    static CLAIMABLE: SetStatement = SetStatement::new(
+        "SELECT t.batch_id, t.task_no, t.model_id, t.attempts, t.started_at_us
+        FROM {rows} JOIN tasks AS t ON t.batch_id = u.b AND t.task_no = u.n",
         0,
         &[("b", "bigint"), ("n", "integer")],
     );
-    let rows: Vec<(i64, i32, i64)> = MODELS.fetch(tx, &[], keys(tasks)).await?;
-    Ok(rows.into_iter().map(|(batch, number, model)| (TaskKey { batch: BatchKey(batch), number }, ModelKey(model))).collect())
+    let rows: Vec<(i64, i32, i64, i32, Option<i64>)> = CLAIMABLE.fetch(tx, &[], keys(tasks)).await?;
+    let read = |(batch, number, model, attempts, started): (i64, i32, i64, i32, Option<i64>)| {
+        let task = TaskKey { batch: BatchKey(batch), number };
+        (task, Claimable { model: ModelKey(model), attempts, started_at: started.map(Time::from_micros) })
+    };
+    Ok(rows.into_iter().map(read).collect())
 }
 
-/// A claimed task, and what its provider is told about it.
+/// What a provider is told of a claimed task.
 #[derive(sqlx::FromRow, Clone, Debug)]
 pub struct OrderRow {
-    pub batch_id: i64,
+    /// Which of the runs that were asked for it is in, from 0.
+    pub run: i32,
     pub task_no: i32,
-    pub route_id: i64,
-    /// Number of the attempt that the claim begins, from 1.
-    pub attempts: i32,
-    /// When its first attempt was claimed: its deadline counts from there.
-    pub started_at_us: i64,
     pub prompt: String,
     pub reference_url: Option<String>,
     pub aspect_ratio: Option<String>,
     pub duration_s: Option<i32>,
 }
 
-/// The orders of tasks that this worker has claimed, of those that are still its own.
-pub async fn orders(tx: &mut Tx, worker: WorkerKey, runs: &[Run<RouteKey>]) -> StoreResult<Vec<OrderRow>> {
+/// The orders of tasks that a worker has claimed; none if it was given up since, because they are others' then.
+pub async fn orders(tx: &mut Tx, worker: WorkerKey, runs: &[Run<Departure>]) -> StoreResult<Vec<OrderRow>> {
     static ORDERS: SetStatement = SetStatement::new(
-        "SELECT t.batch_id, t.task_no, u.r AS route_id, t.attempts, t.started_at_us, i.prompt, i.reference_url, i.aspect_ratio, i.duration_s
-        FROM {rows} JOIN tasks AS t ON t.batch_id = u.b AND t.task_no BETWEEN u.first AND u.last
-        JOIN task_inputs AS i ON i.batch_id = t.batch_id AND i.task_no = t.task_no
-        WHERE t.lease_owner = $1 AND t.status = 'submitting'",
+        "SELECT u.run, i.task_no, i.prompt, i.reference_url, i.aspect_ratio, i.duration_s
+        FROM {rows} JOIN task_inputs AS i ON i.batch_id = u.b AND i.task_no BETWEEN u.first AND u.last
+        WHERE EXISTS (SELECT 1 FROM workers AS w WHERE w.id = $1 AND w.stopped_at_us IS NULL)",
         1,
-        &[("b", "bigint"), ("first", "integer"), ("last", "integer"), ("r", "bigint")],
+        &[("b", "bigint"), ("first", "integer"), ("last", "integer"), ("run", "integer")],
     );
-    ORDERS.fetch(tx, &[worker.0], runs::columns_and_route(runs)).await
+    let mut columns = runs::columns(runs);
+    columns.push(Column::I32((0..).take(runs.len()).collect()));
+    ORDERS.fetch(tx, &[worker.0], columns).await
 }
 
 /// A step of a task that its worker takes. Every step is fenced: it changes nothing unless the task is still this worker's, in

@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::id::{RouteKey, TaskKey};
+use crate::domain::price::Route;
 use crate::service::ServiceResult;
-use crate::service::dispatch::{CLAIM_MAX, Claim, Places};
+use crate::service::dispatch::{CLAIM_MAX, Claim, Places, Queue};
 
 use super::desk::Desk;
 use super::flight::{self, Flight};
@@ -20,14 +21,28 @@ const ERROR_PAUSE: Duration = Duration::from_millis(500);
 /// stay grouped.
 const CLAIM_WORTHWHILE: i64 = 50;
 
+/// What was seen of the work is good for the next claims for so long, while they are full: each looks again at what it takes.
+const SEEN_FOR: Duration = Duration::from_millis(50);
+
+/// What there is to do, and who does it.
+struct Seen {
+    at: Instant,
+    workers: i64,
+    /// With the deadlines of what they make.
+    routes: Vec<(Route, i64)>,
+    /// Read when there are free places.
+    queue: Option<Queue>,
+}
+
 pub async fn run(desk: &Arc<Desk>) {
     let mut tried_at = Instant::now();
+    let mut seen = None;
     while !desk.stop.is_cancelled() {
         let waits_for_company = tried_at.elapsed() < desk.config.look_every;
         if !waits_for_company {
             tried_at = Instant::now();
         }
-        match claim(desk, waits_for_company).await {
+        match claim(desk, waits_for_company, &mut seen).await {
             Ok(true) => tried_at = Instant::now(),
             Ok(false) => wait(desk).await,
             Err(error) => {
@@ -51,23 +66,40 @@ async fn wait(desk: &Desk) {
     }
 }
 
-/// Returns whether tasks were claimed. Their orders are read, and they depart, while the next are claimed.
-async fn claim(desk: &Arc<Desk>, waits_for_company: bool) -> ServiceResult<bool> {
-    let places = places(desk, waits_for_company).await?;
+/// Returns whether to try again at once: tasks were claimed, most likely. Their orders are read, and they depart, while the next are claimed.
+async fn claim(desk: &Arc<Desk>, waits_for_company: bool, last_seen: &mut Option<Seen>) -> ServiceResult<bool> {
+    let mut seen = match last_seen.take().filter(|seen| seen.at.elapsed() < SEEN_FOR) {
+        Some(seen) => seen,
+        None => look(desk).await?,
+    };
+    let places = places(desk, &seen, waits_for_company);
     if places.iter().all(|place| place.free == 0) {
         return Ok(false);
     }
+    let (was_seen, mut queue) = match seen.queue.take() {
+        Some(queue) => (true, queue),
+        None => (false, desk.service.queue(&places).await?),
+    };
     let _taking = desk.taking.lock().await;
-    let claim = desk.service.take(desk.worker, &places).await?;
+    let claim = desk.service.take(desk.worker, &places, &mut queue).await?;
     super::step::reached_if(!claim.is_empty(), super::Step::Claimed, desk.config.hold_at).await;
     if claim.is_empty() {
-        return Ok(false);
+        // Others may have taken what was seen, and left what came since.
+        return Ok(was_seen);
     }
     for (task, route) in claim.tasks() {
         desk.departs(route, task, true);
     }
+    if claim.is_full() {
+        *last_seen = Some(Seen { queue: Some(queue), ..seen });
+    }
     desk.flights.spawn(depart(Arc::clone(desk), claim, places));
     Ok(true)
+}
+
+async fn look(desk: &Desk) -> ServiceResult<Seen> {
+    let workers = desk.service.workers_alive().await?.max(1);
+    Ok(Seen { at: Instant::now(), workers, routes: desk.service.routes().await?, queue: None })
 }
 
 async fn depart(desk: Arc<Desk>, claim: Claim, places: Vec<Places>) {
@@ -96,20 +128,19 @@ async fn depart(desk: Arc<Desk>, claim: Claim, places: Vec<Places>) {
 }
 
 /// This worker's share of every route: limits hold over all workers together.
-async fn places(desk: &Desk, waits_for_company: bool) -> ServiceResult<Vec<Places>> {
-    let workers = desk.service.workers_alive().await?.max(1);
+fn places(desk: &Desk, seen: &Seen, waits_for_company: bool) -> Vec<Places> {
     let now = desk.service.now();
     let mut places = Vec::new();
-    for (route, deadline_s) in desk.service.routes().await? {
+    for (route, deadline_s) in &seen.routes {
         if route.paused_until.is_some_and(|until| until > now) || desk.providers.get(&route.provider).is_none() {
             continue;
         }
-        let share = |limit: i32| (i64::from(limit) / workers).max(1);
+        let share = |limit: i32| (i64::from(limit) / seen.workers).max(1);
         let most = share(route.concurrency_max);
         let free = desk.free_places(route.key, most, share(route.submits_per_minute_max)).clamp(0, CLAIM_MAX);
         let company_may_come = waits_for_company && desk.in_flight(route.key) > 0;
         let free = if company_may_come && free < CLAIM_WORTHWHILE.min(most / 4) { 0 } else { free };
-        places.push(Places { route, deadline_s, free });
+        places.push(Places { route: route.clone(), deadline_s: *deadline_s, free });
     }
-    Ok(places)
+    places
 }

@@ -1,4 +1,5 @@
-//! Tasks that nothing would have brought to an end: a route that went out of use, an end that the database refuses.
+//! Tasks that nothing would have brought to an end: a route that went out of use, an end that the database refuses, orders that
+//! cannot be read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::database::{Kind, on_both};
 on_both! {
     a_task_taken_over_by_a_route_that_is_out_of_use_is_brought_to_its_end,
     an_end_that_the_database_refuses_fails_safely,
+    tasks_whose_orders_cannot_be_read_go_back_and_it_cost_no_attempt,
 }
 
 /// Makes everything, except what it is told not to.
@@ -105,4 +107,22 @@ async fn an_end_that_the_database_refuses_fails_safely(kind: Kind) {
     let expected = if kind == Kind::Postgres { FailureType::PlatformError } else { FailureType::ModelError };
     assert_eq!(failure, expected);
     assert_eq!(attempts[0].evidence.rule.is_some(), kind == Kind::Postgres, "operators see why");
+}
+
+async fn tasks_whose_orders_cannot_be_read_go_back_and_it_cost_no_attempt(kind: Kind) {
+    let app = TestApp::on(kind).await;
+    let id = submitted(&app).await;
+    app.run_sql("ALTER TABLE task_inputs RENAME TO task_inputs_away").await;
+    let mends = async {
+        while app.service.batch(Reader::Operator, id).await.unwrap().counts.processing < 10 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        app.run_sql("ALTER TABLE task_inputs_away RENAME TO task_inputs").await;
+    };
+    let (batch, ()) = tokio::join!(works_until_finished(&app, id), mends);
+    assert_eq!((batch.counts.succeeded, batch.counts.failed), (9, 1));
+    for number in 1..=10 {
+        let attempts = app.service.attempts(id, number).await.unwrap();
+        assert_eq!(attempts.len(), 1, "task {number}: {attempts:?}");
+    }
 }

@@ -1,15 +1,20 @@
-//! What customers who asked for it are told of single tasks: in groups, as they were settled. Of all others nothing is gathered.
+//! What customers are told of a group: what it gave back, and those who asked for it of single tasks, as they were settled. Of all
+//! others nothing is gathered.
+
+use std::collections::BTreeMap;
 
 use crate::domain::credits::Credits;
+use crate::domain::failure::{FailureType, Party};
 use crate::domain::id::{BatchKey, TaskKey};
 use crate::domain::task::TaskStatus;
 use crate::domain::webhook::EventType;
+use crate::store::batches::FailureAdded;
 use crate::store::events::NewEvent;
 use crate::store::{StoreResult, Tx, tasks};
 
 use super::Group;
 use super::money::Finished;
-use crate::service::events::{EVENT_TASKS_MAX, TaskNews, TaskNewsError, told_of_tasks};
+use crate::service::events::{EVENT_TASKS_MAX, RefundNews, TaskNews, TaskNewsError, refund, told_of_tasks};
 
 /// Tasks of one batch that one event tells of.
 pub(super) struct Together {
@@ -65,4 +70,22 @@ async fn news_of(tx: &mut Tx, ended: &[&Finished]) -> StoreResult<Vec<TaskNews>>
         }
     });
     Ok(news.collect())
+}
+
+/// What a group gave back in one batch, by what it was for; whoever bears it.
+pub(super) fn refunds_of_group(
+    failures: &BTreeMap<(BatchKey, FailureType, Party), FailureAdded>,
+    canceled: &BTreeMap<BatchKey, (i64, Credits)>,
+    batch: BatchKey,
+) -> StoreResult<Vec<RefundNews>> {
+    let mut by_type: BTreeMap<FailureType, (i64, Credits)> = BTreeMap::new();
+    for ((_, failure, _), sum) in failures.iter().filter(|((of, ..), sum)| *of == batch && sum.tasks > 0) {
+        let (tasks, credits) = by_type.entry(*failure).or_default();
+        *tasks += sum.tasks;
+        *credits = credits.checked_add(sum.refunded)?;
+    }
+    let mut refunds: Vec<RefundNews> =
+        by_type.into_iter().map(|(failure, (tasks, credits))| refund(failure.as_str(), tasks, credits)).collect();
+    refunds.extend(canceled.get(&batch).map(|(tasks, credits)| RefundNews::canceled(*tasks, *credits)));
+    Ok(refunds)
 }
