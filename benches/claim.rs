@@ -16,25 +16,28 @@ use crate::bed::{Bed, Kind};
 use crate::queue::{self, Shape};
 use crate::report::{Report, per_s, rounded};
 
+/// Length of the queue.
+const TASKS: u32 = 20_000;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Finish {
     Accept,
     PutBack,
 }
 
-pub async fn run(kind: &Kind<'_>, tasks: u32, report: &mut Report) -> anyhow::Result<()> {
+pub async fn run(kind: &Kind<'_>, report: &mut Report) -> anyhow::Result<()> {
     for finish in [Finish::Accept, Finish::PutBack] {
         let mut bed = Bed::make(kind).await?;
-        queue::fill(&bed, Shape::OneCustomer, tasks, 0).await?;
+        queue::fill(&bed, Shape::OneCustomer, TASKS, 0).await?;
         let worker = bed.service.register_worker("bench", LEASE_MS).await?;
         bed.settle_down().await?;
         let start = bed.mark().await?;
         let started = Instant::now();
         let mut claimed_tasks = 0;
-        while claimed_tasks < tasks {
+        while claimed_tasks < TASKS {
             let claimed = claim(&bed, worker).await?;
             if claimed.is_empty() {
-                bail!("{claimed_tasks} of {tasks} were claimed");
+                bail!("{claimed_tasks} of {TASKS} were claimed");
             }
             claimed_tasks += u32::try_from(claimed.len())?;
             finish_with(finish, &bed, worker, &claimed).await?;
@@ -42,9 +45,9 @@ pub async fn run(kind: &Kind<'_>, tasks: u32, report: &mut Report) -> anyhow::Re
         let time = started.elapsed();
         let written = bed.written_since(&start).await?;
         bed.verify().await?;
-        let rate = per_s(tasks, time);
-        let what = json!({"tasks": tasks, "finish": match finish { Finish::Accept => "accept", Finish::PutBack => "put back" }});
-        let figures = json!({"tasks_per_s": rounded(rate), "ms": time.as_millis(), "written": written.per_task(tasks)});
+        let rate = per_s(TASKS, time);
+        let what = json!({"tasks": TASKS, "finish": match finish { Finish::Accept => "accept", Finish::PutBack => "put back" }});
+        let figures = json!({"tasks_per_s": rounded(rate), "ms": time.as_millis(), "written": written.per_task(TASKS)});
         report.print("claim", kind.as_str(), &what, &figures, &bed.durability().await?);
         bed.close().await?;
     }

@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use batchbook::domain::share::TURN_TASKS;
 use serde_json::json;
 use tokio::time::Instant;
 
 use crate::bed::{Bed, Kind, Written};
-use crate::queue::{self, BATCH_OF_MANY, BATCH_OF_ONE, Shape, WARM_UP};
+use crate::queue::{self, Shape, WARM_UP};
 use crate::report::{Report, per_s, rounded};
 use crate::upstream::Calls;
 
@@ -34,10 +35,13 @@ pub async fn run(kind: &Kind<'_>, shape: Shape, calls: Calls, tasks: u32, report
 async fn settle(bed: &mut Bed, shape: Shape, calls: Calls, tasks: u32, earlier: usize) -> anyhow::Result<(Duration, Written)> {
     queue::fill(bed, shape, tasks, earlier).await?;
     bed.settle_down().await?;
-    let (batches_per_group, tasks_per_group, tasks_per_batch) = match shape {
-        Shape::OneCustomer => (1, GROUP, BATCH_OF_ONE.min(tasks)),
-        Shape::ManyCustomers => (GROUP / BATCH_OF_MANY, BATCH_OF_MANY, BATCH_OF_MANY),
+    let tasks_per_batch = shape.batch_size(tasks);
+    // Customers take turns in `settle`; with other groups there would be other rows of the ledger.
+    let tasks_per_group = match shape {
+        Shape::OneCustomer => GROUP,
+        Shape::ManyCustomers => tasks_per_batch.min(u32::try_from(TURN_TASKS)?),
     };
+    let batches_per_group = GROUP / tasks_per_group;
     let start = bed.mark().await?;
     let connection = bed.postgres().context("PostgreSQL")?;
     let started = Instant::now();

@@ -19,12 +19,11 @@ use crate::report::{Report, per_s, rounded};
 use crate::upstream;
 
 const CALLERS: usize = 16;
-/// Tasks that are settled one by one at most: each is a commit of its own.
-const SINGLES_MAX: u32 = 4_000;
+/// Tasks that are settled one by one: each is a commit of its own.
+const SINGLES: u32 = 4_000;
 
-pub async fn run(kind: &Kind<'_>, tasks: u32, report: &mut Report) -> anyhow::Result<()> {
-    for (group, most) in [(1, SINGLES_MAX), (100, BATCH_OF_ONE)] {
-        let tasks = tasks.min(most);
+pub async fn run(kind: &Kind<'_>, report: &mut Report) -> anyhow::Result<()> {
+    for (group, tasks) in [(1, SINGLES), (100, BATCH_OF_ONE)] {
         let mut bed = Bed::make(kind).await?;
         queue::fill(&bed, Shape::OneCustomer, tasks, 0).await?;
         let worker = bed.service.register_worker("bench", LEASE_MS).await?;

@@ -39,10 +39,12 @@ struct Asked {
     runs: u32,
 }
 
+/// Lengths of a queue.
+const TASKS: [u32; 4] = [10_000, 20_000, 50_000, 100_000];
 const BENCHES: [&str; 7] = ["submit", "settle", "claim", "hot", "floor", "million", "deliver"];
 
 fn asked() -> anyhow::Result<Asked> {
-    let mut asked = Asked { benches: Vec::new(), tasks: 20_000, runs: 3 };
+    let mut asked = Asked { benches: Vec::new(), tasks: 100_000, runs: 3 };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut number = || words.next().with_context(|| format!("{word} wants a number"))?.parse::<u32>().context("a number");
@@ -52,13 +54,12 @@ fn asked() -> anyhow::Result<Asked> {
             "--tasks" => asked.tasks = number()?,
             "--runs" => asked.runs = number()?,
             name if BENCHES.contains(&name) => asked.benches.push(word),
-            other => bail!("no benchmark or option {other}; there are {BENCHES:?}, --tasks N (default 20000) and --runs N (default 3)"),
+            other => bail!("no benchmark or option {other}; there are {BENCHES:?}, --tasks N (default 100000) and --runs N (default 3)"),
         }
     }
     // Full groups in full batches, so that both sides of a comparison do the same.
-    let step = if asked.tasks < queue::BATCH_OF_ONE { floor::GROUP } else { queue::BATCH_OF_ONE };
-    if asked.tasks == 0 || !asked.tasks.is_multiple_of(step) {
-        bail!("--tasks is a multiple of {}, from {} on of {}", floor::GROUP, queue::BATCH_OF_ONE, queue::BATCH_OF_ONE);
+    if !TASKS.contains(&asked.tasks) {
+        bail!("--tasks is one of {TASKS:?}");
     }
     Ok(asked)
 }
@@ -98,10 +99,10 @@ async fn main() -> anyhow::Result<()> {
                 }
             }
             if wants("claim") && is_durable {
-                claim::run(kind, asked.tasks, &mut report).await?;
+                claim::run(kind, &mut report).await?;
             }
             if wants("hot") && is_durable {
-                hot::run(kind, asked.tasks, &mut report).await?;
+                hot::run(kind, &mut report).await?;
             }
             if wants("deliver") && is_durable {
                 for to in deliver::To::ALL {

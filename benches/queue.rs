@@ -16,17 +16,16 @@ use crate::bed::Bed;
 pub enum Shape {
     /// One hot customer, with batches as large as they may be.
     OneCustomer,
-    /// Many customers, with one small batch each: a thousand for 20,000 tasks.
+    /// A thousand customers, with one small batch each.
     ManyCustomers,
 }
 
 /// Tasks that are settled before the clock starts, so that what a connection does once, such as planning its statements, is not
 /// part of what is measured.
-pub const WARM_UP: u32 = 4_000;
+pub const WARM_UP: u32 = 20_000;
 /// Tasks of a large batch.
 pub const BATCH_OF_ONE: u32 = 10_000;
-/// Tasks of a small batch.
-pub const BATCH_OF_MANY: u32 = 20;
+const CUSTOMERS_OF_MANY: u32 = 1_000;
 /// Credits of one task of `sora-2`.
 pub const PRICE: i64 = 49;
 
@@ -40,13 +39,17 @@ impl Shape {
         }
     }
 
+    /// Tasks of a batch, when there are so many.
+    pub fn batch_size(self, tasks: u32) -> u32 {
+        match self {
+            Self::OneCustomer => BATCH_OF_ONE.min(tasks),
+            Self::ManyCustomers => tasks / CUSTOMERS_OF_MANY,
+        }
+    }
+
     /// Tasks of each batch.
     pub fn batches(self, tasks: u32) -> Vec<u32> {
-        let size = match self {
-            Self::OneCustomer => BATCH_OF_ONE,
-            Self::ManyCustomers => BATCH_OF_MANY,
-        };
-        (0..tasks.div_ceil(size)).map(|index| size.min(tasks - index * size)).collect()
+        vec![self.batch_size(tasks); (tasks / self.batch_size(tasks)) as usize]
     }
 }
 

@@ -355,5 +355,7 @@ fn orders(rows: Vec<OrderRow>, claim: &Claim, places: &[Places]) -> Vec<Claimed>
         };
         Some(Claimed { task, batch_id, attempt, route, started_at, order })
     };
-    rows.into_iter().filter_map(claimed).collect()
+    let mut all = Vec::with_capacity(rows.len());
+    all.extend(rows.into_iter().filter_map(claimed));
+    all
 }

@@ -21,12 +21,15 @@ const ERROR_PAUSE: Duration = Duration::from_millis(500);
 /// stay grouped.
 const CLAIM_WORTHWHILE: i64 = 50;
 
-/// What was seen of the work is good for the next claims for so long, while they are full: each looks again at what it takes.
+/// What was seen of the work is good for the next claims for so long, while they are full: each looks again at what it takes. Longer
+/// where there is much to look at, up to `look_every`, so that looking takes no more than a tenth of the time.
 const SEEN_FOR: Duration = Duration::from_millis(50);
+const SEEN_FOR_LOOKS: u32 = 10;
 
 /// What there is to do, and who does it.
 struct Seen {
-    at: Instant,
+    began: Instant,
+    good_until: Instant,
     workers: i64,
     /// With the deadlines of what they make.
     routes: Vec<(Route, i64)>,
@@ -66,9 +69,10 @@ async fn wait(desk: &Desk) {
     }
 }
 
-/// Returns whether to try again at once: tasks were claimed, most likely. Their orders are read, and they depart, while the next are claimed.
+/// Returns whether to try again at once: tasks were claimed, most likely. Their orders are read, and they depart, while the next are
+/// claimed.
 async fn claim(desk: &Arc<Desk>, waits_for_company: bool, last_seen: &mut Option<Seen>) -> ServiceResult<bool> {
-    let mut seen = match last_seen.take().filter(|seen| seen.at.elapsed() < SEEN_FOR) {
+    let mut seen = match last_seen.take().filter(|seen| Instant::now() < seen.good_until) {
         Some(seen) => seen,
         None => look(desk).await?,
     };
@@ -76,10 +80,15 @@ async fn claim(desk: &Arc<Desk>, waits_for_company: bool, last_seen: &mut Option
     if places.iter().all(|place| place.free == 0) {
         return Ok(false);
     }
-    let (was_seen, mut queue) = match seen.queue.take() {
-        Some(queue) => (true, queue),
-        None => (false, desk.service.queue(&places).await?),
+    let was_seen = seen.queue.is_some();
+    let mut queue = match seen.queue.take() {
+        Some(queue) => queue,
+        None => desk.service.queue(&places).await?,
     };
+    if !was_seen {
+        let enough = (seen.began.elapsed() * SEEN_FOR_LOOKS).clamp(SEEN_FOR, desk.config.look_every.max(SEEN_FOR));
+        seen.good_until = Instant::now() + enough;
+    }
     let _taking = desk.taking.lock().await;
     let claim = desk.service.take(desk.worker, &places, &mut queue).await?;
     super::step::reached_if(!claim.is_empty(), super::Step::Claimed, desk.config.hold_at).await;
@@ -98,8 +107,9 @@ async fn claim(desk: &Arc<Desk>, waits_for_company: bool, last_seen: &mut Option
 }
 
 async fn look(desk: &Desk) -> ServiceResult<Seen> {
+    let began = Instant::now();
     let workers = desk.service.workers_alive().await?.max(1);
-    Ok(Seen { at: Instant::now(), workers, routes: desk.service.routes().await?, queue: None })
+    Ok(Seen { began, good_until: began, workers, routes: desk.service.routes().await?, queue: None })
 }
 
 async fn depart(desk: Arc<Desk>, claim: Claim, places: Vec<Places>) {

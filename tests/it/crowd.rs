@@ -1,5 +1,5 @@
 //! Everybody at the same batches at once: claims, settlements, deadlines and cancellations wait for each other in one order,
-//! never in a circle, and the books close.
+//! never in a circle, and the books close. Who has no place at a provider stands in nobody's way.
 
 use batchbook::domain::attempt::Retry;
 use batchbook::domain::batch::BatchStatus;
@@ -8,13 +8,15 @@ use batchbook::domain::id::BatchId;
 use batchbook::service::Reader;
 use batchbook::service::dispatch::Places;
 use batchbook::service::settle::Outcome;
+use batchbook::store::batches;
 use futures::future::join_all;
 
-use crate::books::{Books, failed, succeeded};
+use crate::books::{Books, failed, submission, succeeded};
 use crate::database::{Kind, on_both};
 
 on_both! {
     workers_deadlines_and_a_cancellation_meet_in_the_same_batches,
+    batches_whose_model_has_no_place_leave_the_line_to_others,
 }
 
 const WORKERS: usize = 4;
@@ -88,4 +90,23 @@ async fn works(books: &Books, ids: &[BatchId], places: &[Places], first: usize) 
 async fn all_finished(books: &Books, ids: &[BatchId]) -> bool {
     let batches = join_all(ids.iter().map(|id| books.batch(*id))).await;
     batches.iter().all(|batch| batch.status().is_finished())
+}
+
+async fn batches_whose_model_has_no_place_leave_the_line_to_others(kind: Kind) {
+    let books = Books::open(kind).await;
+    let caller = books.customer_with(100_000, 10_000_000).await;
+    books.submit(&caller, "first in line", 10).await.unwrap();
+    let mut behind = submission("behind", "behind", 10);
+    behind.batch.model = Some("veo-pro".to_owned());
+    books.service.submit(&caller, behind).await.unwrap();
+    let db = books.database.connect().await;
+    let mut tx = db.glance().await.unwrap();
+    let models: Vec<_> = books.places().await.into_iter().map(|place| place.route.model).collect();
+    let (waiting, makes) = batches::waiting(&mut tx, &models, 1).await.unwrap();
+    assert_eq!(waiting.len(), 1, "the line is cut after the first");
+    let (first, full) = makes[0];
+    let others: Vec<_> = models.into_iter().filter(|model| *model != full).collect();
+    let (waiting, _) = batches::waiting(&mut tx, &others, 1).await.unwrap();
+    assert_eq!(waiting.len(), 1);
+    assert_ne!(waiting[0].batch, first);
 }
