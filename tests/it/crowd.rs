@@ -17,6 +17,7 @@ use crate::database::{Kind, on_both};
 on_both! {
     workers_deadlines_and_a_cancellation_meet_in_the_same_batches,
     batches_whose_model_has_no_place_leave_the_line_to_others,
+    one_look_at_the_line_is_good_for_several_claims,
 }
 
 const WORKERS: usize = 4;
@@ -109,4 +110,29 @@ async fn batches_whose_model_has_no_place_leave_the_line_to_others(kind: Kind) {
     let (waiting, _) = batches::waiting(&mut tx, &others, 1).await.unwrap();
     assert_eq!(waiting.len(), 1);
     assert_ne!(waiting[0].batch, first);
+}
+
+async fn one_look_at_the_line_is_good_for_several_claims(kind: Kind) {
+    let books = Books::open(kind).await;
+    let caller = books.customer_with(100_000, 10_000_000).await;
+    let id = books.submit(&caller, "key", 35).await.unwrap().id;
+    let (worker, other) = (books.worker().await, books.worker().await);
+    let mut places = books.places().await;
+    for place in &mut places {
+        place.free = 10;
+    }
+    let mut queue = books.service.queue(&places).await.unwrap();
+    let mut taken = Vec::new();
+    for turn in 0..3 {
+        let claim = books.service.take(worker, &places, &mut queue).await.unwrap();
+        taken.extend(claim.tasks().map(|(task, _)| task.number));
+        // Somebody else takes of the same batch meanwhile.
+        if turn == 0 {
+            taken.extend(books.service.claim(other, &places).await.unwrap().iter().map(|row| row.task.number));
+        }
+    }
+    assert_eq!(taken, (1..=35).collect::<Vec<_>>(), "each once, and the rest when less is there than was seen");
+    assert_eq!(books.batch(id).await.counts.processing, 35);
+    assert!(books.service.take(worker, &places, &mut queue).await.unwrap().is_empty());
+    books.verify().await;
 }
