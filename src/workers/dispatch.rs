@@ -137,7 +137,7 @@ async fn depart(desk: Arc<Desk>, claim: Claim, places: Vec<Places>) {
     }
 }
 
-/// This worker's share of every route: limits hold over all workers together.
+/// This worker's share of every route: limits hold over all workers together that were seen.
 fn places(desk: &Desk, seen: &Seen, waits_for_company: bool) -> Vec<Places> {
     let now = desk.service.now();
     let mut places = Vec::new();
