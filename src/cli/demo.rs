@@ -9,7 +9,7 @@ use serde_json::json;
 
 use self::dice::Dice;
 use self::play::{Played, Player, play};
-use self::story::{BUYERS, NORTHWIND};
+use self::story::{BUYERS, HOST, NORTHWIND};
 use super::failure::Failure;
 use super::output::Output;
 use crate::domain::id::CustomerId;
@@ -95,11 +95,11 @@ pub async fn fill_if_empty(db: &Db, config: &Config, output: Output) -> Result<(
     Ok(())
 }
 
-/// For `serve --demo`: another key of the first customer of the story, and new passwords of its operators. `None` when this
+/// For `serve --demo`: another key of a customer of the story, and new passwords of its operators. `None` when this
 /// database does not hold the story.
 pub async fn fresh(service: &Service, config: &Config) -> Result<Option<Fresh>, Failure> {
     let customers = service.customers().await?;
-    let Some(customer) = customers.into_iter().find(|customer| customer.email == BUYERS[NORTHWIND].email) else {
+    let Some(customer) = customers.into_iter().find(|customer| customer.email == BUYERS[HOST].email) else {
         tracing::info!("this database does not hold the demo's history, so no key was made");
         return Ok(None);
     };

@@ -29,6 +29,8 @@ pub const LUMEN: usize = 2;
 pub const PAPERCRANE: usize = 3;
 pub const QINGHE: usize = 4;
 pub const TINY_ROBOT: usize = 5;
+/// Who shares a key with whoever tries the program: nothing of theirs waits, so that what is submitted begins at once.
+pub const HOST: usize = LUMEN;
 
 pub const BUYERS: [Buyer; 6] = [
     Buyer { name: "Northwind Studios", email: "production@northwind.example", key_name: "render farm", theme: Theme::Advertising },
