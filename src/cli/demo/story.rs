@@ -29,7 +29,7 @@ pub const LUMEN: usize = 2;
 pub const PAPERCRANE: usize = 3;
 pub const QINGHE: usize = 4;
 pub const TINY_ROBOT: usize = 5;
-/// Who shares a key with whoever tries the program: nothing of theirs waits, so that what is submitted begins at once.
+/// Who shares a key with whoever tries the program: nothing of theirs waits, so that what is submitted is next in line.
 pub const HOST: usize = LUMEN;
 
 pub const BUYERS: [Buyer; 6] = [
