@@ -74,7 +74,7 @@ impl Claim {
 /// What waits to be claimed, as it was a moment ago. Whoever takes of it looks again under the lock of the batches' queues, so that
 /// it is good for several claims.
 #[derive(Debug)]
-pub struct Queue {
+pub struct WaitingList {
     waiting: Vec<Waiting>,
     /// Of every batch that waits, what it makes.
     models: Vec<(BatchKey, ModelKey)>,
@@ -82,7 +82,7 @@ pub struct Queue {
     retries: BTreeMap<BatchKey, Vec<TaskKey>>,
 }
 
-impl Queue {
+impl WaitingList {
     fn retries_of(&self, batch: BatchKey) -> &[TaskKey] {
         self.retries.get(&batch).map_or(&[], Vec::as_slice)
     }
@@ -133,13 +133,13 @@ impl Service {
 
     /// Takes tasks for a worker and reads their orders.
     pub async fn claim(&self, worker: WorkerKey, places: &[Places]) -> ServiceResult<Vec<Claimed>> {
-        let mut queue = self.queue(places).await?;
-        let claim = self.take(worker, places, &mut queue).await?;
+        let mut list = self.waiting_list(places).await?;
+        let claim = self.take(worker, places, &mut list).await?;
         self.orders(worker, &claim, places).await
     }
 
     /// What waits for the models that have free places.
-    pub async fn queue(&self, places: &[Places]) -> ServiceResult<Queue> {
+    pub async fn waiting_list(&self, places: &[Places]) -> ServiceResult<WaitingList> {
         let models: Vec<ModelKey> = free_by_model(places).into_keys().collect();
         let mut tx = self.db().glance().await?;
         let mut retries: BTreeMap<BatchKey, Vec<TaskKey>> = BTreeMap::new();
@@ -150,12 +150,12 @@ impl Service {
         for batch in &mut waiting {
             batch.tasks += retries.get(&batch.batch).map_or(0, |tasks| i64::try_from(tasks.len()).unwrap_or(0));
         }
-        Ok(Queue { waiting, models, retries })
+        Ok(WaitingList { waiting, models, retries })
     }
 
-    /// Takes tasks out of a queue for a worker, fairly shared between customers, no more than there are free places.
-    pub async fn take(&self, worker: WorkerKey, places: &[Places], queue: &mut Queue) -> ServiceResult<Claim> {
-        let portions = limited(divide_by_model(&queue.waiting, &queue.models, free_by_model(places)));
+    /// Takes tasks of a list for a worker, fairly shared between customers, no more than there are free places.
+    pub async fn take(&self, worker: WorkerKey, places: &[Places], list: &mut WaitingList) -> ServiceResult<Claim> {
+        let portions = limited(divide_by_model(&list.waiting, &list.models, free_by_model(places)));
         if portions.is_empty() {
             return Ok(Claim::default());
         }
@@ -164,12 +164,12 @@ impl Service {
         if !workers::lock_alive(&mut tx, worker).await? {
             return Err(ServiceError::Invalid { code: "lease_lost", message: "This worker was given up.".to_owned() });
         }
-        let (heads, starting, runs) = claim_portions(&mut tx, worker, &portions, queue, places, now).await?;
+        let (heads, starting, runs) = claim_portions(&mut tx, worker, &portions, list, places, now).await?;
         let started = heads.iter().filter(|head| starting.contains(&head.key));
         let told: Vec<NewEvent> = started.map(|head| self.batch_event(EventType::BatchProcessing, head, Vec::new())).collect();
         events::insert(&mut tx, &told, now).await?;
         tx.commit().await?;
-        queue.take(&portions);
+        list.take(&portions);
         Ok(Claim { batches: heads.iter().map(|head| (head.key, head.id)).collect(), runs })
     }
 
@@ -246,7 +246,7 @@ async fn claim_portions(
     tx: &mut Tx,
     worker: WorkerKey,
     portions: &[Portion],
-    queue: &Queue,
+    waiting_list: &WaitingList,
     places: &[Places],
     now: Time,
 ) -> StoreResult<(Vec<BatchHead>, BTreeSet<BatchKey>, Vec<Run<Departure>>)> {
@@ -262,7 +262,7 @@ async fn claim_portions(
             starting.insert(head.key);
         }
         let most = portions.iter().find(|portion| portion.batch == head.key).map_or(0, |portion| portion.tasks);
-        let due = queue.retries_of(head.key);
+        let due = waiting_list.retries_of(head.key);
         let due = &due[..due.len().min(usize::try_from(most).unwrap_or(0))];
         let fresh = most - i64::try_from(due.len()).unwrap_or(most);
         due_wanted.extend_from_slice(due);
@@ -274,7 +274,7 @@ async fn claim_portions(
     }
     heads.retain(|head| head.state.status() == BatchStatus::Processing);
     let due = if due_wanted.is_empty() { Vec::new() } else { tasks::delete_retries(tx, &due_wanted).await? };
-    let only_model = only_models(&queue.models);
+    let only_model = only_models(&waiting_list.models);
     let of_mixed = wanted.iter().filter(|task| only_model.get(&task.batch) == Some(&None));
     let unknown: Vec<TaskKey> = of_mixed.chain(&due).copied().collect();
     let known = if unknown.is_empty() { BTreeMap::new() } else { tasks::claimable(tx, &unknown).await?.into_iter().collect() };

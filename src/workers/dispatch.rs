@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::domain::id::{RouteKey, TaskKey};
 use crate::domain::price::Route;
 use crate::service::ServiceResult;
-use crate::service::dispatch::{CLAIM_MAX, Claim, Places, Queue};
+use crate::service::dispatch::{CLAIM_MAX, Claim, Places, WaitingList};
 
 use super::desk::Desk;
 use super::flight::{self, Flight};
@@ -28,13 +28,12 @@ const SEEN_FOR_LOOKS: u32 = 10;
 
 /// What there is to do, and who does it.
 struct Seen {
-    began: Instant,
     good_until: Instant,
     workers: i64,
     /// With the deadlines of what they make.
     routes: Vec<(Route, i64)>,
     /// Read when there are free places.
-    queue: Option<Queue>,
+    list: Option<WaitingList>,
 }
 
 pub async fn run(desk: &Arc<Desk>) {
@@ -72,6 +71,7 @@ async fn wait(desk: &Desk) {
 /// Returns whether to try again at once: tasks were claimed, most likely. Their orders are read, and they depart, while the next are
 /// claimed.
 async fn claim(desk: &Arc<Desk>, waits_for_company: bool, last_seen: &mut Option<Seen>) -> ServiceResult<bool> {
+    let began = Instant::now();
     let mut seen = match last_seen.take().filter(|seen| Instant::now() < seen.good_until) {
         Some(seen) => seen,
         None => look(desk).await?,
@@ -80,17 +80,17 @@ async fn claim(desk: &Arc<Desk>, waits_for_company: bool, last_seen: &mut Option
     if places.iter().all(|place| place.free == 0) {
         return Ok(false);
     }
-    let was_seen = seen.queue.is_some();
-    let mut queue = match seen.queue.take() {
-        Some(queue) => queue,
-        None => desk.service.queue(&places).await?,
+    let was_seen = seen.list.is_some();
+    let mut list = match seen.list.take() {
+        Some(list) => list,
+        None => desk.service.waiting_list(&places).await?,
     };
     if !was_seen {
-        let enough = (seen.began.elapsed() * SEEN_FOR_LOOKS).clamp(SEEN_FOR, desk.config.look_every.max(SEEN_FOR));
+        let enough = (began.elapsed() * SEEN_FOR_LOOKS).clamp(SEEN_FOR, desk.config.look_every.max(SEEN_FOR));
         seen.good_until = Instant::now() + enough;
     }
     let _taking = desk.taking.lock().await;
-    let claim = desk.service.take(desk.worker, &places, &mut queue).await?;
+    let claim = desk.service.take(desk.worker, &places, &mut list).await?;
     super::step::reached_if(!claim.is_empty(), super::Step::Claimed, desk.config.hold_at).await;
     if claim.is_empty() {
         // Others may have taken what was seen, and left what came since.
@@ -100,16 +100,15 @@ async fn claim(desk: &Arc<Desk>, waits_for_company: bool, last_seen: &mut Option
         desk.departs(route, task, true);
     }
     if claim.is_full() {
-        *last_seen = Some(Seen { queue: Some(queue), ..seen });
+        *last_seen = Some(Seen { list: Some(list), ..seen });
     }
     desk.flights.spawn(depart(Arc::clone(desk), claim, places));
     Ok(true)
 }
 
 async fn look(desk: &Desk) -> ServiceResult<Seen> {
-    let began = Instant::now();
     let workers = desk.service.workers_alive().await?.max(1);
-    Ok(Seen { began, good_until: began, workers, routes: desk.service.routes().await?, queue: None })
+    Ok(Seen { good_until: Instant::now(), workers, routes: desk.service.routes().await?, list: None })
 }
 
 async fn depart(desk: Arc<Desk>, claim: Claim, places: Vec<Places>) {

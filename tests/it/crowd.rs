@@ -8,6 +8,7 @@ use batchbook::domain::id::BatchId;
 use batchbook::service::Reader;
 use batchbook::service::dispatch::Places;
 use batchbook::service::settle::Outcome;
+use batchbook::service::workers::LEASE_MS;
 use batchbook::store::batches;
 use futures::future::join_all;
 
@@ -18,6 +19,7 @@ on_both! {
     workers_deadlines_and_a_cancellation_meet_in_the_same_batches,
     batches_whose_model_has_no_place_leave_the_line_to_others,
     one_look_at_the_line_is_good_for_several_claims,
+    a_worker_that_was_given_up_after_its_claim_gets_no_orders,
 }
 
 const WORKERS: usize = 4;
@@ -121,10 +123,10 @@ async fn one_look_at_the_line_is_good_for_several_claims(kind: Kind) {
     for place in &mut places {
         place.free = 10;
     }
-    let mut queue = books.service.queue(&places).await.unwrap();
+    let mut list = books.service.waiting_list(&places).await.unwrap();
     let mut taken = Vec::new();
     for turn in 0..3 {
-        let claim = books.service.take(worker, &places, &mut queue).await.unwrap();
+        let claim = books.service.take(worker, &places, &mut list).await.unwrap();
         taken.extend(claim.tasks().map(|(task, _)| task.number));
         // Somebody else takes of the same batch meanwhile.
         if turn == 0 {
@@ -133,6 +135,22 @@ async fn one_look_at_the_line_is_good_for_several_claims(kind: Kind) {
     }
     assert_eq!(taken, (1..=35).collect::<Vec<_>>(), "each once, and the rest when less is there than was seen");
     assert_eq!(books.batch(id).await.counts.processing, 35);
-    assert!(books.service.take(worker, &places, &mut queue).await.unwrap().is_empty());
+    assert!(books.service.take(worker, &places, &mut list).await.unwrap().is_empty());
+    books.verify().await;
+}
+
+async fn a_worker_that_was_given_up_after_its_claim_gets_no_orders(kind: Kind) {
+    let books = Books::open(kind).await;
+    let caller = books.customer_with(100_000, 10_000_000).await;
+    books.submit(&caller, "key", 10).await.unwrap();
+    let gone = books.worker().await;
+    let places = books.places().await;
+    let mut list = books.service.waiting_list(&places).await.unwrap();
+    let claim = books.service.take(gone, &places, &mut list).await.unwrap();
+    assert_eq!(books.service.orders(gone, &claim, &places).await.unwrap().len(), 10);
+    books.clock.advance_ms(LEASE_MS + 1);
+    let other = books.worker().await;
+    assert_eq!(books.service.rescue(other).await.unwrap().len(), 10);
+    assert!(books.service.orders(gone, &claim, &places).await.unwrap().is_empty(), "they are the other's");
     books.verify().await;
 }
