@@ -3,14 +3,14 @@
 //! What is stored is the core of what is sent (`payload.rs`): it says how things stood in that moment. Where to read more, and
 //! the customer's own name for the batch, are put before it when it is sent. `catalogue.rs` describes it all by the same code.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::domain::access::Action;
 use crate::domain::batch::{BatchHead, BatchStatus};
-use crate::domain::id::{BatchId, BatchKey, CustomerKey, EventId};
-use crate::domain::webhook::{EventType, Subscription};
+use crate::domain::id::{BatchId, BatchKey, EventId};
+use crate::domain::webhook::EventType;
 use crate::store::events::{self, NewEvent};
-use crate::store::{StoreResult, Tx, batches, endpoints, ledger};
+use crate::store::{StoreResult, Tx, batches, ledger};
 
 pub use crate::store::events::Event;
 pub use catalogue::{Described, catalogue};
@@ -63,12 +63,6 @@ pub(super) async fn refunds_of(tx: &mut Tx, heads: &[&BatchHead]) -> StoreResult
         of_batch.extend(rest.into_iter().filter(|refund| !refund.credits.is_zero()));
     }
     Ok(refunds)
-}
-
-/// Customers who asked to hear of single tasks, and of which. Nearly always none.
-pub(super) async fn told_of_tasks(tx: &mut Tx, heads: impl Iterator<Item = &BatchHead>) -> StoreResult<Vec<(CustomerKey, Subscription)>> {
-    let customers: BTreeSet<CustomerKey> = heads.map(|head| head.customer).collect();
-    endpoints::told_of_tasks(tx, &customers.into_iter().collect::<Vec<_>>()).await
 }
 
 impl Service {

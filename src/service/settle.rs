@@ -5,23 +5,24 @@
 //! What only its worker may write, the tasks' rows and attempts, is written first; then the holds of their batches are locked,
 //! for the money; the batches' rows are written last, so that claims do not wait for settlements.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::attempt::{BillingRule, Ending, Fault, Output, Retry, retry_backoff_ms};
 use crate::domain::batch::{BatchHead, BatchStatus};
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
-use crate::domain::id::{BatchKey, TaskKey, WorkerKey};
+use crate::domain::id::{BatchKey, CustomerKey, TaskKey, WorkerKey};
 use crate::domain::money::Money;
 use crate::domain::task::{AfterFault, TaskStatus, after_fault};
 use crate::domain::time::Time;
-use crate::domain::webhook::EventType;
+use crate::domain::webhook::{EventType, Subscription};
 use crate::store::attempts::Closed;
 use crate::store::batches::{Acquired, FailureAdded};
 use crate::store::events::NewEvent;
 use crate::store::holds::Holds;
 use crate::store::tasks::{Step, Stepped};
-use crate::store::{StoreError, StoreResult, Tx, attempts, batches, events, holds, tallies, tasks};
+use crate::store::{StoreError, StoreResult, Tx, attempts, batches, endpoints, events, holds, tallies, tasks};
 
 use super::events::{end_event, refunds_of};
 use super::{Service, ServiceResult};
@@ -84,12 +85,13 @@ struct Decision<'e> {
 
 impl Service {
     /// Settles a group of at most [`SETTLE_MAX`].
-    pub async fn settle(&self, worker: WorkerKey, ended: &[Ended]) -> ServiceResult<Settled> {
+    pub async fn settle<E: Borrow<Ended> + Sync>(&self, worker: WorkerKey, ended: &[E]) -> ServiceResult<Settled> {
+        let ended: Vec<&Ended> = ended.iter().map(Borrow::borrow).collect();
         let now = self.now();
         let mut tx = self.db().write().await?;
         let batches: BTreeSet<BatchKey> = ended.iter().map(|row| row.task.batch).collect();
         let batches: Vec<BatchKey> = batches.into_iter().collect();
-        let stepped = step(&mut tx, worker, ended, &batches, now).await?;
+        let stepped = step(&mut tx, worker, &ended, &batches, now).await?;
         let mut group = Group::lock(self, &mut tx, &batches, now).await?;
         group.settled.fenced = ended.len() - stepped.len();
         group.run(&mut tx, &stepped).await?;
@@ -135,7 +137,7 @@ impl Service {
 async fn step<'e>(
     tx: &mut Tx,
     worker: WorkerKey,
-    ended: &'e [Ended],
+    ended: &[&'e Ended],
     batches: &[BatchKey],
     now: Time,
 ) -> StoreResult<Vec<(Decision<'e>, Stepped)>> {
@@ -153,12 +155,13 @@ async fn step<'e>(
             failure: if decision.to == TaskStatus::Failed { decision.ending.as_ref().and_then(Ending::failure) } else { None },
         })
         .collect();
-    let taken: HashMap<TaskKey, Stepped> = tasks::step(tx, worker, &steps, now).await?.into_iter().map(|row| (row.task, row)).collect();
+    let mut taken = tasks::step(tx, worker, &steps, now).await?;
+    taken.sort_unstable_by_key(|row| row.task);
     let stepped: Vec<(Decision<'_>, Stepped)> = decisions
         .into_iter()
         .filter_map(|decision| {
-            let row = taken.get(&decision.ended.task)?;
-            Some((decision, *row))
+            let row = taken.binary_search_by_key(&decision.ended.task, |row| row.task).ok()?;
+            Some((decision, taken[row]))
         })
         .collect();
     close_attempts(tx, &stepped, now).await?;
@@ -218,6 +221,8 @@ async fn close_attempts(tx: &mut Tx, stepped: &[(Decision<'_>, Stepped)], now: T
 struct Group<'s> {
     holds: Holds,
     heads: Vec<Acquired>,
+    /// Customers who are told of single tasks, and of which.
+    told: Vec<(CustomerKey, Subscription)>,
     now: Time,
     service: &'s Service,
     settled: Settled,
@@ -229,11 +234,13 @@ struct Group<'s> {
 
 impl<'s> Group<'s> {
     async fn lock(service: &'s Service, tx: &mut Tx, keys: &[BatchKey], now: Time) -> StoreResult<Self> {
+        let told = endpoints::told_of_tasks(tx, keys).await?;
         let holds = holds::lock(tx, keys).await?;
         let heads = batches::acquire(tx, &holds).await?;
         Ok(Self {
             holds,
             heads,
+            told,
             now,
             service,
             settled: Settled::default(),

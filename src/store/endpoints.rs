@@ -1,6 +1,6 @@
 //! Where customers want to be told, with which secrets, and how well that goes.
 
-use crate::domain::id::{CustomerKey, EndpointId, EndpointKey};
+use crate::domain::id::{BatchKey, CustomerKey, EndpointId, EndpointKey};
 use crate::domain::page::PageSize;
 use crate::domain::time::Time;
 use crate::domain::webhook::{DisabledBecause, Endpoint, EndpointSource, EndpointStatus, Health, Subscription, WebhookSecret};
@@ -152,15 +152,16 @@ pub async fn hold(tx: &mut Tx, keys: &[EndpointKey]) -> StoreResult<()> {
     Ok(())
 }
 
-/// Those of these customers who asked to be told of single tasks, and of which. An index holds only their endpoints.
-pub async fn told_of_tasks(tx: &mut Tx, customers: &[CustomerKey]) -> StoreResult<Vec<(CustomerKey, Subscription)>> {
+/// Those whose batches these are and who asked to be told of single tasks, and of which. An index holds only their endpoints.
+pub async fn told_of_tasks(tx: &mut Tx, batches: &[BatchKey]) -> StoreResult<Vec<(CustomerKey, Subscription)>> {
     static TOLD: SetStatement = SetStatement::new(
-        "SELECT e.customer_id, e.event_types FROM {rows} JOIN endpoints AS e ON e.customer_id = u.c
+        "SELECT DISTINCT e.customer_id, e.event_types
+        FROM {rows} JOIN batches AS b ON b.id = u.b JOIN endpoints AS e ON e.customer_id = b.customer_id
         WHERE e.tells_tasks = 1 AND e.deleted_at_us IS NULL",
         0,
-        &[("c", "bigint")],
+        &[("b", "bigint")],
     );
-    let rows: Vec<(i64, String)> = TOLD.fetch(tx, &[], vec![Column::I64(customers.iter().map(|key| key.0).collect())]).await?;
+    let rows: Vec<(i64, String)> = TOLD.fetch(tx, &[], vec![Column::I64(batches.iter().map(|key| key.0).collect())]).await?;
     Ok(rows.into_iter().map(|(customer, types)| (CustomerKey(customer), Subscription::of_text(&types))).collect())
 }
 

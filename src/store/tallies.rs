@@ -47,7 +47,7 @@ pub struct TaskEnd {
     pub failure: Option<(FailureType, Party)>,
 }
 
-type Place = (BatchKey, Tallied, &'static str, &'static str, ModelKey, i32);
+type Place = (BatchKey, Tallied, Option<(FailureType, Party)>, ModelKey, i32);
 
 /// Adds tasks that end in this transaction. Their batches are locked.
 pub async fn add(tx: &mut Tx, ends: impl IntoIterator<Item = TaskEnd>) -> StoreResult<()> {
@@ -59,8 +59,7 @@ pub async fn add(tx: &mut Tx, ends: impl IntoIterator<Item = TaskEnd>) -> StoreR
             TaskStatus::Canceled => Tallied::Canceled,
             open => return Err(StoreError::inconsistent("tasks", format!("{open} is no end of a task"))),
         };
-        let (failure, party) = end.failure.map_or(("", ""), |(failure, party)| (failure.as_str(), party.as_str()));
-        *tallies.entry((end.task.batch, outcome, failure, party, end.model, block_of(end.task.number))).or_default() += 1;
+        *tallies.entry((end.task.batch, outcome, end.failure, end.model, block_of(end.task.number))).or_default() += 1;
     }
     save(tx, &tallies).await
 }
@@ -72,7 +71,7 @@ pub async fn insert_ordered(tx: &mut Tx, batch: BatchKey, priced: &Priced) -> St
     }
     let mut tallies: BTreeMap<Place, i64> = BTreeMap::new();
     for (number, model) in (1..).zip(&priced.item_models) {
-        *tallies.entry((batch, Tallied::Ordered, "", "", priced.models[*model].model, block_of(number))).or_default() += 1;
+        *tallies.entry((batch, Tallied::Ordered, None, priced.models[*model].model, block_of(number))).or_default() += 1;
     }
     save(tx, &tallies).await
 }
@@ -91,10 +90,10 @@ async fn save(tx: &mut Tx, tallies: &BTreeMap<Place, i64>) -> StoreResult<()> {
     let columns = vec![
         Column::I64(tallies.keys().map(|place| place.0.0).collect()),
         Column::Word(tallies.keys().map(|place| place.1.as_str()).collect()),
-        Column::Word(tallies.keys().map(|place| place.2).collect()),
-        Column::Word(tallies.keys().map(|place| place.3).collect()),
-        Column::I64(tallies.keys().map(|place| place.4.0).collect()),
-        Column::I32(tallies.keys().map(|place| place.5).collect()),
+        Column::Word(tallies.keys().map(|place| place.2.map_or("", |(failure, _)| failure.as_str())).collect()),
+        Column::Word(tallies.keys().map(|place| place.2.map_or("", |(_, party)| party.as_str())).collect()),
+        Column::I64(tallies.keys().map(|place| place.3.0).collect()),
+        Column::I32(tallies.keys().map(|place| place.4).collect()),
         Column::I64(tallies.values().copied().collect()),
     ];
     ADD.execute(tx, &[], columns).await?;

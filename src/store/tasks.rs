@@ -125,7 +125,7 @@ pub async fn claimable(tx: &mut Tx, tasks: &[TaskKey]) -> StoreResult<Vec<(TaskK
 }
 
 /// What a provider is told of a claimed task.
-#[derive(sqlx::FromRow, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub struct OrderRow {
     /// Which of the runs that were asked for it is in, from 0.
     pub run: i32,
@@ -147,7 +147,16 @@ pub async fn orders(tx: &mut Tx, worker: WorkerKey, runs: &[Run<Departure>]) -> 
     );
     let mut columns = runs::columns(runs);
     columns.push(Column::I32((0..).take(runs.len()).collect()));
-    ORDERS.fetch(tx, &[worker.0], columns).await
+    let rows: Vec<(i32, i32, String, Option<String>, Option<String>, Option<i32>)> = ORDERS.fetch(tx, &[worker.0], columns).await?;
+    let read = |(run, task_no, prompt, reference_url, aspect_ratio, duration_s)| OrderRow {
+        run,
+        task_no,
+        prompt,
+        reference_url,
+        aspect_ratio,
+        duration_s,
+    };
+    Ok(rows.into_iter().map(read).collect())
 }
 
 /// A step of a task that its worker takes. Every step is fenced: it changes nothing unless the task is still this worker's, in

@@ -29,7 +29,7 @@ pub struct Desk {
     pub abandon: CancellationToken,
     lost: AtomicBool,
     pub accepts: group::Sender<Accepted, bool>,
-    pub ends: group::Sender<Ended, ()>,
+    pub ends: group::Sender<Arc<Ended>, ()>,
     /// Tasks on their way.
     pub flights: TaskTracker,
     /// A place at a provider became free.
@@ -61,6 +61,9 @@ struct RouteTraffic {
     suspect: bool,
 }
 
+/// When so many ends wait to be written, no more is claimed: providers that answer at once would fill the memory with what the
+/// database cannot take as fast. What is on its way may still come on top.
+const UNWRITTEN_MAX: usize = 8 * SETTLE_MAX;
 /// A suspect route is tried with so many tasks at once.
 const SUSPECT_PLACES: i64 = 5;
 
@@ -79,7 +82,7 @@ impl Desk {
         };
         let ends = {
             let (service, hold_at) = (service.clone(), config.hold_at);
-            group::spawn(SETTLE_MAX, config.gather, abandon.clone(), move |rows: Vec<Ended>| {
+            group::spawn(SETTLE_MAX, config.gather, abandon.clone(), move |rows: Vec<Arc<Ended>>| {
                 let service = service.clone();
                 async move {
                     let settled = service.settle(worker, &rows).await?;
@@ -150,14 +153,17 @@ impl Desk {
         self.traffic(|traffic| traffic.routes.get(&route).map_or(0, |route| route.in_flight))
     }
 
-    pub fn departs(&self, route: RouteKey, task: TaskKey, sends: bool) {
+    /// Each task goes by a route. `sends`: its order is still to be sent.
+    pub fn departs(&self, tasks: impl IntoIterator<Item = (TaskKey, RouteKey)>, sends: bool) {
         self.traffic(|traffic| {
-            traffic.tasks.insert(task);
-            *traffic.batches.entry(task.batch).or_default() += 1;
-            let route = traffic.routes.entry(route).or_insert_with(|| RouteTraffic::new(Instant::now(), 0));
-            route.in_flight += 1;
-            if sends {
-                route.tokens_milli -= 1_000;
+            for (task, route) in tasks {
+                traffic.tasks.insert(task);
+                *traffic.batches.entry(task.batch).or_default() += 1;
+                let route = traffic.routes.entry(route).or_insert_with(|| RouteTraffic::new(Instant::now(), 0));
+                route.in_flight += 1;
+                if sends {
+                    route.tokens_milli -= 1_000;
+                }
             }
         });
     }
@@ -180,7 +186,19 @@ impl Desk {
 
     /// Its end is written.
     pub fn forget(&self, task: TaskKey) {
-        self.traffic(|traffic| traffic.tasks.remove(&task));
+        let was_behind = self.traffic(|traffic| {
+            let was_behind = traffic.is_behind();
+            traffic.tasks.remove(&task);
+            was_behind
+        });
+        if was_behind {
+            self.place_freed.notify_one();
+        }
+    }
+
+    /// Whether so many tasks wait for their end to be written that no more should be claimed.
+    pub fn is_behind(&self) -> bool {
+        self.traffic(|traffic| traffic.is_behind())
     }
 
     pub fn known_tasks(&self) -> HashSet<TaskKey> {
@@ -215,6 +233,13 @@ impl Desk {
 
     pub fn is_canceling(&self, batch: BatchKey) -> bool {
         self.traffic(|traffic| traffic.canceling.contains(&batch))
+    }
+}
+
+impl Traffic {
+    fn is_behind(&self) -> bool {
+        let on_their_way: i64 = self.routes.values().map(|route| route.in_flight).sum();
+        self.tasks.len() >= UNWRITTEN_MAX.saturating_add(usize::try_from(on_their_way).unwrap_or(0))
     }
 }
 

@@ -1,17 +1,17 @@
 //! Claims tasks as places at providers become free, and lets each fly.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::id::{RouteKey, TaskKey};
 use crate::domain::price::Route;
 use crate::service::ServiceResult;
 use crate::service::dispatch::{CLAIM_MAX, Claim, Places, WaitingList};
 
+use super::TURN;
 use super::desk::Desk;
 use super::flight::{self, Flight};
 
@@ -71,6 +71,9 @@ async fn wait(desk: &Desk) {
 /// Returns whether to try again at once: tasks were claimed, most likely. Their orders are read, and they depart, while the next are
 /// claimed.
 async fn claim(desk: &Arc<Desk>, waits_for_company: bool, last_seen: &mut Option<Seen>) -> ServiceResult<bool> {
+    if desk.is_behind() {
+        return Ok(false);
+    }
     let began = Instant::now();
     let mut seen = match last_seen.take().filter(|seen| Instant::now() < seen.good_until) {
         Some(seen) => seen,
@@ -96,9 +99,7 @@ async fn claim(desk: &Arc<Desk>, waits_for_company: bool, last_seen: &mut Option
         // Others may have taken what was seen, and left what came since.
         return Ok(was_seen);
     }
-    for (task, route) in claim.tasks() {
-        desk.departs(route, task, true);
-    }
+    desk.departs(claim.tasks(), true);
     if claim.is_full() {
         *last_seen = Some(Seen { list: Some(list), ..seen });
     }
@@ -120,18 +121,19 @@ async fn depart(desk: Arc<Desk>, claim: Claim, places: Vec<Places>) {
             Vec::new()
         }
     };
-    let mut grounded: HashMap<TaskKey, RouteKey> = claim.tasks().collect();
+    let mut departed = HashSet::with_capacity(claimed.len());
     for claimed in claimed {
         let Some(place) = places.iter().find(|place| place.route.key == claimed.route) else { continue };
-        grounded.remove(&claimed.task);
+        departed.insert(claimed.task);
         flight::depart(&desk, Flight::claimed(claimed, place));
+        if departed.len() % TURN == 0 {
+            tokio::task::yield_now().await;
+        }
     }
     // No longer this worker's, or its own without an order: the database knows which.
-    for (task, route) in &grounded {
-        desk.arrives(*route, task.batch);
-        desk.forget(*task);
-    }
-    if !grounded.is_empty() {
+    for (task, route) in claim.tasks().filter(|(task, _)| !departed.contains(task)) {
+        desk.arrives(route, task.batch);
+        desk.forget(task);
         desk.unsure.store(true, Ordering::SeqCst);
     }
 }

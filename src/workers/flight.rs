@@ -107,7 +107,8 @@ async fn fly(desk: Arc<Desk>, mut flight: Flight) {
     let (route, task) = (flight.route, flight.task);
     let outcome = tokio::select! {
         () = desk.abandon.cancelled() => None,
-        outcome = way(&desk, &mut flight) => outcome,
+        // On the heap by itself, and given back before the end is written: that may take a while, and is little to remember.
+        outcome = Box::pin(way(&desk, &mut flight)) => outcome,
     };
     desk.arrives(route, task.batch);
     let Some(outcome) = outcome else { return };
@@ -126,9 +127,10 @@ async fn fly(desk: Arc<Desk>, mut flight: Flight) {
 /// Writes the end of a task. The database may refuse it, where a rule or a text stands in the way: it is tried a few times, then
 /// the task fails as a fault of ours, with its credits given back and the refusal as its evidence; and if that is refused too, it
 /// is tried for as long as the worker lives. `None` when the worker stopped.
-async fn end(desk: &Desk, mut ended: Ended) -> Option<()> {
+async fn end(desk: &Desk, ended: Ended) -> Option<()> {
+    let mut ended = Arc::new(ended);
     let mut refusals = 0;
-    while desk.ends.write(ended.clone()).await.is_none() {
+    while desk.ends.write(Arc::clone(&ended)).await.is_none() {
         refusals += 1;
         let pause_ms = REFUSED_PAUSES_MS.get(refusals - 1).copied().unwrap_or(REFUSED_PAUSE_MAX_MS);
         tokio::select! {
@@ -138,7 +140,7 @@ async fn end(desk: &Desk, mut ended: Ended) -> Option<()> {
         if refusals == REFUSED_PAUSES_MS.len() {
             tracing::error!(task = ?ended.task, attempt = ended.attempt, "the books refuse how this task ended; it is failed and refunded instead");
             let evidence = Evidence { rule: Some("the books refused how it ended".to_owned()), ..Evidence::default() };
-            ended.outcome = fails(FailureType::PlatformError, evidence);
+            Arc::make_mut(&mut ended).outcome = fails(FailureType::PlatformError, evidence);
         }
     }
     Some(())

@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::service::ServiceError;
 
+use super::TURN;
+
 /// Where single things are handed in.
 #[derive(Debug)]
 pub struct Sender<T, R>(mpsc::Sender<(T, oneshot::Sender<R>)>);
@@ -85,9 +87,12 @@ where
         let things: Vec<T> = group.iter().map(|(thing, _)| thing.clone()).collect();
         match write(things).await {
             Ok(answers) => {
-                for ((_, answer), result) in group.into_iter().zip(answers) {
+                for (told, ((_, answer), result)) in (1..).zip(group.into_iter().zip(answers)) {
                     // Whoever does not wait for the answer does not need it.
                     let _ = answer.send(result);
+                    if told % TURN == 0 {
+                        tokio::task::yield_now().await;
+                    }
                 }
                 pause = Duration::from_millis(50);
             }

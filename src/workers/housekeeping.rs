@@ -110,7 +110,7 @@ async fn find_strays(desk: &Arc<Desk>) -> ServiceResult<()> {
             fly(desk, stray, route);
         }
     }
-    futures::future::join_all(back.into_iter().map(|ended| desk.ends.write(ended))).await;
+    futures::future::join_all(back.into_iter().map(|ended| desk.ends.write(Arc::new(ended)))).await;
     Ok(())
 }
 
@@ -122,7 +122,7 @@ async fn routes(desk: &Desk) -> ServiceResult<Routes> {
 }
 
 fn fly(desk: &Arc<Desk>, adopted: Adopted, (route, deadline_s): &(Route, i64)) {
-    desk.departs(adopted.route, adopted.task, false);
+    desk.departs([(adopted.task, adopted.route)], false);
     flight::depart(desk, Flight::adopted(adopted, route, *deadline_s));
 }
 

@@ -9,6 +9,7 @@ mod attempts;
 mod audit;
 mod batch_list;
 mod batch_page;
+mod behind;
 mod books;
 mod chain;
 mod console;

@@ -14,7 +14,7 @@ use crate::store::{StoreResult, Tx, tasks};
 
 use super::Group;
 use super::money::Finished;
-use crate::service::events::{EVENT_TASKS_MAX, RefundNews, TaskNews, TaskNewsError, refund, told_of_tasks};
+use crate::service::events::{EVENT_TASKS_MAX, RefundNews, TaskNews, TaskNewsError, refund};
 
 /// Tasks of one batch that one event tells of.
 pub(super) struct Together {
@@ -29,11 +29,10 @@ impl Group<'_> {
         if self.lines.is_empty() {
             return Ok(Vec::new());
         }
-        let told = told_of_tasks(tx, self.heads.iter().map(|head| &**head)).await?;
         let mut gathered = Vec::new();
-        for head in self.heads.iter().filter(|head| told.iter().any(|(customer, _)| *customer == head.customer)) {
+        for head in self.heads.iter().filter(|head| self.told.iter().any(|(customer, _)| *customer == head.customer)) {
             for (kind, status) in [(EventType::TaskSucceeded, TaskStatus::Succeeded), (EventType::TaskFailed, TaskStatus::Failed)] {
-                if !told.iter().any(|(customer, wanted)| *customer == head.customer && wanted.wants(kind)) {
+                if !self.told.iter().any(|(customer, wanted)| *customer == head.customer && wanted.wants(kind)) {
                     continue;
                 }
                 let ended: Vec<&Finished> = self.lines.iter().filter(|line| line.task.batch == head.key && line.status == status).collect();

@@ -1,0 +1,81 @@
+//! A worker whose ends are not written as fast as they come: it claims no more than it can remember.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use batchbook::domain::attempt::{CancelAnswer, Order, Output, Polled, Submitted};
+use batchbook::domain::batch::Counts;
+use batchbook::domain::id::BatchId;
+use batchbook::providers::Provider;
+use batchbook::providers::registry::Registry;
+use batchbook::service::Reader;
+use batchbook::workers::{self, Step, WorkerConfig};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{TestApp, batch_of};
+use crate::database::{Kind, on_both};
+
+on_both! {
+    no_more_is_claimed_than_ends_can_wait_to_be_written,
+}
+
+/// Makes everything at once.
+#[derive(Debug)]
+struct AtOnce;
+
+#[async_trait]
+impl Provider for AtOnce {
+    async fn submit(&self, _: &Order) -> Submitted {
+        Submitted::Succeeded(Output { url: "https://example.com/v.mp4".to_owned(), expires_at: None })
+    }
+
+    async fn poll(&self, _: &str) -> Polled {
+        unreachable!("every order was answered")
+    }
+
+    async fn cancel(&self, _: &str) -> CancelAnswer {
+        CancelAnswer::Unsupported
+    }
+}
+
+/// Ends that may wait, and tasks that may be on their way when they do.
+const WAITING_MAX: i64 = 4_000;
+const ON_THEIR_WAY_MAX: i64 = 1_000;
+const GROUP: i64 = 500;
+const TASKS: usize = 10_000;
+
+async fn no_more_is_claimed_than_ends_can_wait_to_be_written(kind: Kind) {
+    let app = TestApp::on(kind).await;
+    app.run_sql("UPDATE routes SET concurrency_max = 1000, submits_per_min_max = 2000000000").await;
+    let customer = app.customer().with_credits(1_000_000).await;
+    let id: BatchId = customer.submits(batch_of(TASKS)).await.is(201)["id"].as_str().unwrap().parse().unwrap();
+    let stop = CancellationToken::new();
+    let registry = Registry::new(HashMap::from([("gateway".to_owned(), Arc::new(AtOnce) as Arc<dyn Provider>)]));
+    // Two groups are settled, and no more: whoever writes them stops there.
+    let look_every = Duration::from_millis(20);
+    let config = WorkerConfig { hold_at: Some(Step::Settled), look_every, drain_max: Duration::from_millis(50), ..WorkerConfig::default() };
+    let working = tokio::spawn(workers::run(app.service.clone(), registry, config, stop.clone()));
+    let counts = tokio::time::timeout(Duration::from_mins(1), at_rest(&app, id, look_every * 20)).await.expect("claims come to rest");
+    stop.cancel();
+    working.await.unwrap().unwrap();
+    let claimed = counts.total - counts.pending;
+    assert!((WAITING_MAX..WAITING_MAX + ON_THEIR_WAY_MAX).contains(&claimed), "{counts:?}");
+    assert_eq!(counts.succeeded, 2 * GROUP);
+    let failed: Vec<_> = app.service.verify().await.unwrap().into_iter().filter(|check| !check.offending.is_empty()).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+/// The counts of a batch when two looks see the same, and so many were claimed as could be.
+async fn at_rest(app: &TestApp, id: BatchId, between: Duration) -> Counts {
+    let mut before = None;
+    loop {
+        let counts = app.service.batch(Reader::Operator, id).await.unwrap().counts;
+        if counts.total - counts.pending >= WAITING_MAX && before == Some(counts) {
+            return counts;
+        }
+        before = Some(counts);
+        tokio::time::sleep(between).await;
+    }
+}
