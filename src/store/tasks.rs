@@ -136,6 +136,13 @@ pub struct OrderRow {
     pub duration_s: Option<i32>,
 }
 
+/// Read by their places: columns are not looked up by name, row by row.
+type OrderColumns = (i32, i32, String, Option<String>, Option<String>, Option<i32>);
+
+fn order((run, task_no, prompt, reference_url, aspect_ratio, duration_s): OrderColumns) -> OrderRow {
+    OrderRow { run, task_no, prompt, reference_url, aspect_ratio, duration_s }
+}
+
 /// The orders of tasks that a worker has claimed; none if it was given up since, because they are others' then.
 pub async fn orders(tx: &mut Tx, worker: WorkerKey, runs: &[Run<Departure>]) -> StoreResult<Vec<OrderRow>> {
     static ORDERS: SetStatement = SetStatement::new(
@@ -147,16 +154,8 @@ pub async fn orders(tx: &mut Tx, worker: WorkerKey, runs: &[Run<Departure>]) -> 
     );
     let mut columns = runs::columns(runs);
     columns.push(Column::I32((0..).take(runs.len()).collect()));
-    let rows: Vec<(i32, i32, String, Option<String>, Option<String>, Option<i32>)> = ORDERS.fetch(tx, &[worker.0], columns).await?;
-    let read = |(run, task_no, prompt, reference_url, aspect_ratio, duration_s)| OrderRow {
-        run,
-        task_no,
-        prompt,
-        reference_url,
-        aspect_ratio,
-        duration_s,
-    };
-    Ok(rows.into_iter().map(read).collect())
+    let rows: Vec<OrderColumns> = ORDERS.fetch(tx, &[worker.0], columns).await?;
+    Ok(rows.into_iter().map(order).collect())
 }
 
 /// A step of a task that its worker takes. Every step is fenced: it changes nothing unless the task is still this worker's, in
