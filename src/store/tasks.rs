@@ -5,7 +5,7 @@
 
 mod read;
 
-pub use self::read::{Extent, Wanted, extent, list, matching, numbered, numbered_rows, ordered_model, retrying, rows};
+pub use self::read::{Extent, Slice, Wanted, extent, list, matching, numbered, numbered_rows, ordered_model, retrying, rows};
 use crate::domain::credits::Credits;
 use crate::domain::failure::{FailureType, Party};
 use crate::domain::id::{BatchKey, ModelKey, RouteKey, TaskKey, WorkerKey};

@@ -22,9 +22,9 @@ const ERROR_PAUSE: Duration = Duration::from_millis(500);
 const CLAIM_WORTHWHILE: i64 = 50;
 
 /// What was seen of the work is good for the next claims for so long, while they are full: each looks again at what it takes. Longer
-/// where there is much to look at, up to `look_every`, so that looking takes no more than a tenth of the time.
+/// where there is much to look at, up to `look_every`, so that looking takes no more than a twentieth of the time.
 const SEEN_FOR: Duration = Duration::from_millis(50);
-const SEEN_FOR_LOOKS: u32 = 10;
+const SEEN_FOR_LOOKS: u32 = 20;
 
 /// What there is to do, and who does it.
 struct Seen {

@@ -8,7 +8,7 @@ use crate::domain::page::{PageSize, numbers_of, pages_of};
 use crate::domain::task::{Task, TaskFilter, TaskRow, TaskState};
 use crate::store::Tx;
 use crate::store::tallies::{self, Tallied, TallyFilter, block_of, numbers_of_block};
-use crate::store::tasks::{self, Extent, Wanted};
+use crate::store::tasks::{self, Extent, Slice, Wanted};
 
 use crate::service::{Reader, Service, ServiceError, ServiceResult};
 
@@ -239,10 +239,8 @@ impl<'f> Finder<'f> {
         let blocks = tallies::blocks(tx, tally, skip, self.size.get()).await?;
         let Some(first) = blocks.first() else { return Ok(Chosen { numbers: Vec::new(), page, total, searched: None }) };
         let ranges: Vec<(i32, i32)> = blocks.iter().map(|row| numbers_of_block(row.block)).collect();
-        let mut numbers = tasks::matching(tx, self.batch, &ranges, self.wanted.unwrap_or_default()).await?;
-        let before = usize::try_from(skip - first.before).unwrap_or(0).min(numbers.len());
-        numbers.drain(..before);
-        numbers.truncate(self.rows());
+        let slice = Slice { skip: skip - first.before, take: self.size.get() };
+        let numbers = tasks::matching(tx, self.batch, &ranges, self.wanted.unwrap_or_default(), slice).await?;
         Ok(Chosen { numbers, page, total, searched: None })
     }
 
@@ -266,8 +264,11 @@ impl<'f> Finder<'f> {
         let (blocks, is_last) = self.candidates(tx, from, total).await?;
         let to = if is_last { total } else { blocks.last().map_or(total, |block| numbers_of_block(*block).1) };
         let ranges: Vec<(i32, i32)> = joined(&blocks).into_iter().map(|(first, last)| (first.max(from), last.min(total))).collect();
-        let found =
-            if ranges.is_empty() { Vec::new() } else { tasks::matching(tx, self.batch, &ranges, self.wanted.unwrap_or_default()).await? };
+        let found = if ranges.is_empty() {
+            Vec::new()
+        } else {
+            tasks::matching(tx, self.batch, &ranges, self.wanted.unwrap_or_default(), Slice::ALL).await?
+        };
         let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
         let (page, skip) = self.clamped(count);
         let numbers = found.into_iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)).take(self.rows()).collect();
@@ -321,7 +322,7 @@ impl Service {
         let Some(block) = blocks.first() else { return Ok((Vec::new(), None)) };
         let (first, last) = numbers_of_block(*block);
         let range = (first.max(after + 1), last.min(total));
-        let numbers = tasks::matching(&mut tx, finder.batch, &[range], finder.wanted.unwrap_or_default()).await?;
+        let numbers = tasks::matching(&mut tx, finder.batch, &[range], finder.wanted.unwrap_or_default(), Slice::ALL).await?;
         let rows = self.masked(reader, read(&mut tx, finder.batch, &numbers).await?);
         Ok((rows, (range.1 < total).then_some(range.1)))
     }

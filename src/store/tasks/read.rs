@@ -206,16 +206,27 @@ pub struct Wanted<'t> {
     pub text: Option<&'t str>,
 }
 
-/// Numbers of the tasks in ranges of numbers (first and last) that are as wanted, ascending. The cost is that of reading the
-/// ranges, so the caller bounds them.
-pub async fn matching(tx: &mut Tx, batch: BatchKey, ranges: &[(i32, i32)], wanted: Wanted<'_>) -> StoreResult<Vec<i32>> {
+/// Which of the tasks that are found: without the first `skip`, and at most `take`.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice {
+    pub skip: i64,
+    pub take: i64,
+}
+
+impl Slice {
+    pub const ALL: Self = Self { skip: 0, take: i64::MAX };
+}
+
+/// Numbers of the tasks in ranges of numbers (first and last) that are as wanted, ascending, or a slice of them. The cost is that of
+/// reading the ranges, so the caller bounds them.
+pub async fn matching(tx: &mut Tx, batch: BatchKey, ranges: &[(i32, i32)], wanted: Wanted<'_>, slice: Slice) -> StoreResult<Vec<i32>> {
     // CROSS JOIN as for `numbered`: a few ranges are looked up.
     static MATCHING: SetStatement = SetStatement::new(
         "SELECT t.task_no FROM {rows} CROSS JOIN tasks AS t WHERE t.batch_id = $1 AND t.task_no BETWEEN u.lo AND u.hi
             AND (u.s IS NULL OR t.status = u.s OR (u.s = 'processing' AND t.status = 'submitting'))
             AND (u.f IS NULL OR t.failure_type = u.f) AND (u.p IS NULL OR t.party = u.p) AND (u.m IS NULL OR t.model_id = u.m)
-        ORDER BY t.task_no",
-        1,
+        ORDER BY t.task_no LIMIT $2 OFFSET $3",
+        3,
         &[("lo", "integer"), ("hi", "integer"), ("s", "text"), ("f", "text"), ("p", "text"), ("m", "bigint")],
     );
     static SEARCH: SetStatement = SetStatement::new(
@@ -224,8 +235,8 @@ pub async fn matching(tx: &mut Tx, batch: BatchKey, ranges: &[(i32, i32)], wante
             AND (lower(i.prompt {bytewise}) LIKE u.q ESCAPE '\\' OR lower(i.custom_id {bytewise}) LIKE u.q ESCAPE '\\')
             AND (u.s IS NULL OR t.status = u.s OR (u.s = 'processing' AND t.status = 'submitting'))
             AND (u.f IS NULL OR t.failure_type = u.f) AND (u.p IS NULL OR t.party = u.p) AND (u.m IS NULL OR t.model_id = u.m)
-        ORDER BY t.task_no",
-        1,
+        ORDER BY t.task_no LIMIT $2 OFFSET $3",
+        3,
         &[("lo", "integer"), ("hi", "integer"), ("s", "text"), ("f", "text"), ("p", "text"), ("m", "bigint"), ("q", "text")],
     );
     let count = ranges.len();
@@ -237,11 +248,12 @@ pub async fn matching(tx: &mut Tx, batch: BatchKey, ranges: &[(i32, i32)], wante
         Column::WordNull(vec![wanted.party.map(Party::as_str); count]),
         Column::I64Null(vec![wanted.model.map(|model| model.0); count]),
     ];
+    let scalars = [batch.0, slice.take, slice.skip];
     let rows: Vec<(i32,)> = match wanted.text {
-        None => MATCHING.fetch(tx, &[batch.0], columns).await?,
+        None => MATCHING.fetch(tx, &scalars, columns).await?,
         Some(text) => {
             columns.push(Column::Text(vec![contains(text); count]));
-            SEARCH.fetch(tx, &[batch.0], columns).await?
+            SEARCH.fetch(tx, &scalars, columns).await?
         }
     };
     Ok(rows.into_iter().map(|(number,)| number).collect())
