@@ -32,7 +32,7 @@ pub struct Desk {
     pub ends: group::Sender<Arc<Ended>, ()>,
     /// Tasks on their way.
     pub flights: TaskTracker,
-    /// A place at a provider became free.
+    /// A place became free: at a provider, or among the ends that wait to be written.
     pub place_freed: Notify,
     /// Held from taking tasks until they are counted as departed.
     pub taking: tokio::sync::Mutex<()>,

@@ -11,7 +11,7 @@ use crate::domain::price::Route;
 use crate::service::ServiceResult;
 use crate::service::dispatch::{CLAIM_MAX, Claim, Places, WaitingList};
 
-use super::TURN;
+use super::FLIGHTS_PER_TURN;
 use super::desk::Desk;
 use super::flight::{self, Flight};
 
@@ -126,7 +126,7 @@ async fn depart(desk: Arc<Desk>, claim: Claim, places: Vec<Places>) {
         let Some(place) = places.iter().find(|place| place.route.key == claimed.route) else { continue };
         departed.insert(claimed.task);
         flight::depart(&desk, Flight::claimed(claimed, place));
-        if departed.len() % TURN == 0 {
+        if departed.len() % FLIGHTS_PER_TURN == 0 {
             tokio::task::yield_now().await;
         }
     }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::service::ServiceError;
 
-use super::TURN;
+use super::FLIGHTS_PER_TURN;
 
 /// Where single things are handed in.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ where
                 for (told, ((_, answer), result)) in (1..).zip(group.into_iter().zip(answers)) {
                     // Whoever does not wait for the answer does not need it.
                     let _ = answer.send(result);
-                    if told % TURN == 0 {
+                    if told % FLIGHTS_PER_TURN == 0 {
                         tokio::task::yield_now().await;
                     }
                 }

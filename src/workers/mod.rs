@@ -32,7 +32,7 @@ pub use step::Step;
 
 /// Flights that are set going at once, at a claim's end or a settlement's; then others have their turn. Whoever waits for the
 /// database holds locks meanwhile, and must not stand behind hundreds of flights that have something to do.
-const TURN: usize = 32;
+const FLIGHTS_PER_TURN: usize = 32;
 
 /// How a worker behaves.
 #[derive(Clone, Debug)]

@@ -53,18 +53,18 @@ async fn no_more_is_claimed_than_ends_can_wait_to_be_written(kind: Kind) {
     let id: BatchId = customer.submits(batch_of(TASKS)).await.is(201)["id"].as_str().unwrap().parse().unwrap();
     let stop = CancellationToken::new();
     let registry = Registry::new(HashMap::from([("gateway".to_owned(), Arc::new(AtOnce) as Arc<dyn Provider>)]));
-    // Two groups are settled, and no more: whoever writes them stops there.
-    let look_every = Duration::from_millis(20);
-    let config = WorkerConfig { hold_at: Some(Step::Settled), look_every, drain_max: Duration::from_millis(50), ..WorkerConfig::default() };
+    // Two groups are settled, and no more: whoever writes them stops there. They are full, however slow the machine is.
+    let (look_every, gather) = (Duration::from_millis(20), Duration::from_millis(500));
+    let drain_max = Duration::from_millis(50);
+    let config = WorkerConfig { hold_at: Some(Step::Settled), look_every, gather, drain_max, ..WorkerConfig::default() };
     let working = tokio::spawn(workers::run(app.service.clone(), registry, config, stop.clone()));
-    let counts = tokio::time::timeout(Duration::from_mins(1), at_rest(&app, id, look_every * 20)).await.expect("claims come to rest");
+    let counts = tokio::time::timeout(Duration::from_mins(1), at_rest(&app, id, gather * 2)).await.expect("claims come to rest");
     stop.cancel();
     working.await.unwrap().unwrap();
     let claimed = counts.total - counts.pending;
     assert!((WAITING_MAX..WAITING_MAX + ON_THEIR_WAY_MAX).contains(&claimed), "{counts:?}");
     assert_eq!(counts.succeeded, 2 * GROUP);
-    let failed: Vec<_> = app.service.verify().await.unwrap().into_iter().filter(|check| !check.offending.is_empty()).collect();
-    assert!(failed.is_empty(), "{failed:#?}");
+    app.books_close().await;
 }
 
 /// The counts of a batch when two looks see the same, and so many were claimed as could be.

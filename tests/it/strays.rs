@@ -68,8 +68,7 @@ async fn works_until_finished(app: &TestApp, id: BatchId) -> Batch {
     let batch = tokio::time::timeout(Duration::from_mins(1), finished).await.expect("the batch ends");
     stop.cancel();
     working.await.unwrap().unwrap();
-    let failed: Vec<_> = app.service.verify().await.unwrap().into_iter().filter(|check| !check.offending.is_empty()).collect();
-    assert!(failed.is_empty(), "{failed:#?}");
+    app.books_close().await;
     batch
 }
 
