@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use batchbook::workers::{self, WorkerConfig};
+use batchbook::workers::{self, Lines, WorkerConfig};
 use serde_json::json;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -17,13 +17,15 @@ use crate::upstream::{Calls, FAILURES_PERCENT, Upstream};
 
 /// Whether everything is settled is asked this often; it is part of what is measured.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-const OPEN: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM batches WHERE finished_at_us IS NULL LIMIT 1) AS b";
+/// The last batches first: they are open longest, most likely.
+const OPEN: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM batches WHERE finished_at_us IS NULL ORDER BY id DESC LIMIT 1) AS b";
 const SETTLED_WITHIN: Duration = Duration::from_mins(5);
 
 pub async fn run(kind: &Kind<'_>, shape: Shape, calls: Calls, tasks: u32, report: &mut Report) -> anyhow::Result<()> {
     let mut bed = Bed::make(kind).await?;
-    settle(&mut bed, shape, calls, WARM_UP, 0).await?;
-    let (time, [cpu_ms, all_cpu_ms], written) = settle(&mut bed, shape, calls, tasks, shape.batches(WARM_UP).len()).await?;
+    let lines = Lines::from(bed.service.clone());
+    settle(&mut bed, &lines, shape, calls, WARM_UP, 0).await?;
+    let (time, [cpu_ms, all_cpu_ms], written) = settle(&mut bed, &lines, shape, calls, tasks, shape.batches(WARM_UP).len()).await?;
     bed.verify().await?;
     let failed = bed.number("SELECT COUNT(*) FROM tasks WHERE status = 'failed'").await?;
     if failed == 0 || failed > i64::from(WARM_UP + tasks) / 5 {
@@ -49,7 +51,14 @@ pub async fn run(kind: &Kind<'_>, shape: Shape, calls: Calls, tasks: u32, report
 
 /// Fills a queue after so many batches, and lets a worker settle it. How long that took, the processor time of the program and of
 /// everything together, and what was written.
-async fn settle(bed: &mut Bed, shape: Shape, calls: Calls, tasks: u32, earlier: usize) -> anyhow::Result<(Duration, [u64; 2], Written)> {
+async fn settle(
+    bed: &mut Bed,
+    lines: &Lines,
+    shape: Shape,
+    calls: Calls,
+    tasks: u32,
+    earlier: usize,
+) -> anyhow::Result<(Duration, [u64; 2], Written)> {
     queue::fill(bed, shape, tasks, earlier).await?;
     bed.settle_down().await?;
     let start = bed.mark().await?;
@@ -57,7 +66,7 @@ async fn settle(bed: &mut Bed, shape: Shape, calls: Calls, tasks: u32, earlier: 
     let started = Instant::now();
     let stop = CancellationToken::new();
     let config = WorkerConfig { poll_pauses_ms: [1, 1, 1], ..WorkerConfig::default() };
-    let worker = tokio::spawn(workers::run(bed.service.clone(), Upstream::registry(calls), config, stop.clone()));
+    let worker = tokio::spawn(workers::run(lines.clone(), Upstream::registry(calls), config, stop.clone()));
     let settled = all_settled(bed).await;
     let time = started.elapsed();
     let cpu_ms = [machine::cpu_ms() - cpu_before[0], machine::all_cpu_ms() - cpu_before[1]];

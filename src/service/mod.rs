@@ -97,12 +97,12 @@ pub struct Sending {
 #[derive(Clone, Debug)]
 pub struct Service {
     inner: Arc<Inner>,
+    db: Db,
     by: Arc<By>,
 }
 
 #[derive(Debug)]
 struct Inner {
-    db: Db,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     limits: Limits,
@@ -189,7 +189,6 @@ impl Service {
     /// Acts for our own workers.
     pub fn new(db: Db, clock: Arc<dyn Clock>, random: Arc<dyn Random>, limits: Limits) -> Self {
         let inner = Inner {
-            db,
             clock,
             random,
             limits,
@@ -201,7 +200,7 @@ impl Service {
             passwords: passwords::Passwords::new(),
             usage: usage::Usage::default(),
         };
-        Self { inner: Arc::new(inner), by: Arc::new(By::WORKERS) }
+        Self { inner: Arc::new(inner), db, by: Arc::new(By::WORKERS) }
     }
 
     /// How webhooks are sent here; to be said before the service is cloned.
@@ -216,7 +215,13 @@ impl Service {
     /// The same services, for somebody else.
     #[must_use]
     pub fn acting_for(&self, by: By) -> Self {
-        Self { inner: Arc::clone(&self.inner), by: Arc::new(by) }
+        Self { by: Arc::new(by), ..self.clone() }
+    }
+
+    /// The same services, over so many database connections of their own at most.
+    #[must_use]
+    pub fn over_its_own(&self, connections_max: u32) -> Self {
+        Self { db: self.db.over_its_own(connections_max), ..self.clone() }
     }
 
     /// Who acts.
@@ -246,8 +251,8 @@ impl Service {
         &self.inner.sending
     }
 
-    fn db(&self) -> &Db {
-        &self.inner.db
+    const fn db(&self) -> &Db {
+        &self.db
     }
 
     fn random(&self) -> &dyn Random {

@@ -1,7 +1,8 @@
 //! The only place that knows SQL. One file per noun; `dialect/` holds every statement that differs by database, and says why.
 //!
 //! [`Db::write`], [`Db::read`], [`Db::look_up`] and [`Db::glance`] give a [`Tx`]; every function of the store takes one. A write
-//! that is not committed is rolled back. On SQLite there is one writer with group commit (`writer.rs`) and a pool of readers; on PostgreSQL a pool.
+//! that is not committed is rolled back. On SQLite there is one writer with group commit (`writer.rs`) and a pool of readers; on
+//! PostgreSQL a pool, and small ones of a worker's own.
 //!
 //! Locks are taken in one order everywhere, so that no two transactions wait for each other: queues of batches, then holds of
 //! batches by key, then grants by key, then accounts by key, then the rows of batches by key. A worker writes the rows of its own
@@ -163,8 +164,8 @@ const STATEMENTS_MAX: usize = 512;
 const RESTED_MAX: Duration = Duration::from_secs(1);
 
 /// The pool's own test asks before every use, which costs each transaction a trip to the database and back.
-fn pool_options<D: Database>(config: &DbConfig) -> PoolOptions<D> {
-    PoolOptions::new().max_connections(config.connections_max).acquire_timeout(BUSY_MAX).test_before_acquire(false).before_acquire(
+fn pool_options<D: Database>(connections_max: u32) -> PoolOptions<D> {
+    PoolOptions::new().max_connections(connections_max).acquire_timeout(BUSY_MAX).test_before_acquire(false).before_acquire(
         |connection: &mut D::Connection, known| {
             Box::pin(async move {
                 if known.idle_for > RESTED_MAX {
@@ -187,7 +188,7 @@ impl Db {
                 // A process that is frozen inside a transaction gives its locks up, so that others can take over its tasks.
                 .options([("idle_in_transaction_session_timeout", "60s")])
                 .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(5));
-            Ok(Self::Postgres(pool_options(config).connect_with(options).await?))
+            Ok(Self::Postgres(pool_options(config.connections_max).connect_with(options).await?))
         } else {
             Err(StoreError::BadUrl(config.url.split(':').next().unwrap_or_default().to_owned()))
         }
@@ -209,8 +210,21 @@ impl Db {
         let writer = Writer::new(SqliteConnection::connect_with(&options).await?);
         // Each reader has pages of its own, and forgets them when somebody writes: the system's cache is behind them all.
         let reader = options.read_only(true).create_if_missing(false).pragma("cache_size", "-2048");
-        let readers = pool_options(config).max_connections(config.connections_max.min(SQLITE_READERS_MAX));
-        Ok(Self::Sqlite { writer, readers: readers.connect_with(reader).await? })
+        let readers = pool_options(config.connections_max.min(SQLITE_READERS_MAX)).connect_with(reader).await?;
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    /// The same database, over so many connections of its own at most: opened as they are needed, closed when the last clone is gone.
+    /// For work that is always the same: the pool hands its connections out in turn, so that each of a few soon knows its statements
+    /// and pages, and those stay in the processors' caches. SQLite has one writer, whoever writes.
+    #[must_use]
+    pub fn over_its_own(&self, connections_max: u32) -> Self {
+        match self {
+            Self::Sqlite { .. } => self.clone(),
+            Self::Postgres(pool) => {
+                Self::Postgres(pool_options(connections_max).connect_lazy_with(pool.connect_options().as_ref().clone()))
+            }
+        }
     }
 
     pub const fn kind(&self) -> &'static str {

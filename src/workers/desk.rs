@@ -15,11 +15,14 @@ use crate::service::Service;
 use crate::service::dispatch::Accepted;
 use crate::service::settle::{Ended, SETTLE_MAX};
 
+use super::lines::Lines;
 use super::{WorkerConfig, group};
 
 #[derive(Debug)]
 pub struct Desk {
     pub service: Service,
+    /// The same, to claim with.
+    pub claims: Service,
     pub providers: Registry,
     pub config: WorkerConfig,
     pub worker: WorkerKey,
@@ -68,10 +71,10 @@ const UNWRITTEN_MAX: usize = 8 * SETTLE_MAX;
 const SUSPECT_PLACES: i64 = 5;
 
 impl Desk {
-    pub fn new(service: Service, providers: Registry, config: WorkerConfig, worker: WorkerKey, stop: &CancellationToken) -> Arc<Self> {
+    pub fn new(lines: Lines, providers: Registry, config: WorkerConfig, worker: WorkerKey, stop: &CancellationToken) -> Arc<Self> {
         let abandon = CancellationToken::new();
         let accepts = {
-            let service = service.clone();
+            let service = lines.accepts;
             group::spawn(SETTLE_MAX, config.gather / 2, abandon.clone(), move |rows: Vec<Accepted>| {
                 let service = service.clone();
                 async move {
@@ -81,7 +84,7 @@ impl Desk {
             })
         };
         let ends = {
-            let (service, hold_at) = (service.clone(), config.hold_at);
+            let (service, hold_at) = (lines.ends, config.hold_at);
             group::spawn(SETTLE_MAX, config.gather, abandon.clone(), move |rows: Vec<Arc<Ended>>| {
                 let service = service.clone();
                 async move {
@@ -93,7 +96,8 @@ impl Desk {
             })
         };
         Arc::new(Self {
-            service,
+            service: lines.service,
+            claims: lines.claims,
             providers,
             config,
             worker,

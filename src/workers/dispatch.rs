@@ -22,9 +22,9 @@ const ERROR_PAUSE: Duration = Duration::from_millis(500);
 const CLAIM_WORTHWHILE: i64 = 50;
 
 /// What was seen of the work is good for the next claims for so long, while they are full: each looks again at what it takes. Longer
-/// where there is much to look at, up to `look_every`, so that looking takes no more than a twentieth of the time.
+/// where there is much to look at, up to `look_every`, so that looking takes no more than a fiftieth of the time.
 const SEEN_FOR: Duration = Duration::from_millis(50);
-const SEEN_FOR_LOOKS: u32 = 20;
+const SEEN_FOR_LOOKS: u32 = 50;
 
 /// What there is to do, and who does it.
 struct Seen {
@@ -86,14 +86,14 @@ async fn claim(desk: &Arc<Desk>, waits_for_company: bool, last_seen: &mut Option
     let was_seen = seen.list.is_some();
     let mut list = match seen.list.take() {
         Some(list) => list,
-        None => desk.service.waiting_list(&places).await?,
+        None => desk.claims.waiting_list(&places).await?,
     };
     if !was_seen {
         let enough = (began.elapsed() * SEEN_FOR_LOOKS).clamp(SEEN_FOR, desk.config.look_every.max(SEEN_FOR));
         seen.good_until = Instant::now() + enough;
     }
     let _taking = desk.taking.lock().await;
-    let claim = desk.service.take(desk.worker, &places, &mut list).await?;
+    let claim = desk.claims.take(desk.worker, &places, &mut list).await?;
     super::step::reached_if(!claim.is_empty(), super::Step::Claimed, desk.config.hold_at).await;
     if claim.is_empty() {
         // Others may have taken what was seen, and left what came since.
@@ -108,12 +108,12 @@ async fn claim(desk: &Arc<Desk>, waits_for_company: bool, last_seen: &mut Option
 }
 
 async fn look(desk: &Desk) -> ServiceResult<Seen> {
-    let workers = desk.service.workers_alive().await?.max(1);
-    Ok(Seen { good_until: Instant::now(), workers, routes: desk.service.routes().await?, list: None })
+    let workers = desk.claims.workers_alive().await?.max(1);
+    Ok(Seen { good_until: Instant::now(), workers, routes: desk.claims.routes().await?, list: None })
 }
 
 async fn depart(desk: Arc<Desk>, claim: Claim, places: Vec<Places>) {
-    let claimed = match desk.service.orders(desk.worker, &claim, &places).await {
+    let claimed = match desk.claims.orders(desk.worker, &claim, &places).await {
         Ok(claimed) => claimed,
         Err(error) => {
             tracing::warn!(%error, "cannot read the orders of what was claimed");

@@ -23,7 +23,7 @@ pub struct Sender<T, R>(mpsc::Sender<(T, oneshot::Sender<R>)>);
 const QUEUE_MAX: usize = 10_000;
 /// Groups that are written at the same time: the database works on one while the other waits for a lock, the disk or us. On
 /// SQLite, which has one writer, the second waits in line.
-const LANES: usize = 2;
+pub const LANES: u32 = 2;
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 impl<T, R> Sender<T, R> {
@@ -45,7 +45,7 @@ where
     F: Future<Output = Result<Vec<R>, ServiceError>> + Send,
 {
     let (sender, mut receiver) = mpsc::channel(QUEUE_MAX);
-    let (write, lanes) = (Arc::new(write), Arc::new(Semaphore::new(LANES)));
+    let (write, lanes) = (Arc::new(write), Arc::new(Semaphore::new(LANES as usize)));
     tokio::spawn(async move {
         let mut gathered = Vec::with_capacity(max);
         while receiver.recv_many(&mut gathered, max).await > 0 {

@@ -15,19 +15,21 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::attempt::poll_backoff_ms;
 use crate::providers::registry::Registry;
+use crate::service::ServiceError;
 use crate::service::workers::LEASE_MS;
-use crate::service::{Service, ServiceError};
 
 mod desk;
 mod dispatch;
 mod flight;
 mod group;
 mod housekeeping;
+mod lines;
 pub mod notify;
 pub mod step;
 pub mod usage;
 
 use desk::Desk;
+pub use lines::Lines;
 pub use step::Step;
 
 /// Flights that are set going at once, at a claim's end or a settlement's; then others have their turn. Whoever waits for the
@@ -83,7 +85,9 @@ pub enum WorkerError {
 }
 
 /// Works until `stop`, then drains: what is being sent is waited for, what is being made is left to others.
-pub async fn run(service: Service, providers: Registry, config: WorkerConfig, stop: CancellationToken) -> Result<(), WorkerError> {
+pub async fn run(lines: impl Into<Lines>, providers: Registry, config: WorkerConfig, stop: CancellationToken) -> Result<(), WorkerError> {
+    let lines = lines.into();
+    let service = lines.service.clone();
     while !stop.is_cancelled() {
         let worker = match service.register_worker(&config.name, config.lease_ms).await {
             Ok(worker) => worker,
@@ -97,7 +101,7 @@ pub async fn run(service: Service, providers: Registry, config: WorkerConfig, st
             Err(error) => return Err(error.into()),
         };
         tracing::info!(worker = worker.0, name = config.name, "worker registered");
-        let desk = Desk::new(service.clone(), providers.clone(), config.clone(), worker, &stop);
+        let desk = Desk::new(lines.clone(), providers.clone(), config.clone(), worker, &stop);
         work(&desk).await;
         if desk.lease_lost() {
             tracing::warn!(worker = worker.0, "the lease was lost; registering anew");

@@ -64,7 +64,11 @@ pub const SETTINGS: &[Setting] = &[
     setting(SITE_ROOT, "target/site", "Folder with the browser half: WASM, styles, pictures."),
     setting(LOG_FILTER, "info", "What is logged, by level and module. Logs go to standard error."),
     setting(LOG_FORMAT, "text", "Form of the log: text or json."),
-    setting(DB_CONNECTIONS_MAX, "16", "Connections to PostgreSQL at most, or readers of SQLite, of which there are never more than 8."),
+    setting(
+        DB_CONNECTIONS_MAX,
+        "16",
+        "Connections to PostgreSQL at most, beside six that a worker has for itself; or readers of SQLite, of which there are never more than 8.",
+    ),
     setting(SQLITE_SYNCHRONOUS, "full", "SQLite: full (what was acknowledged survives a power cut) or normal (only for comparison)."),
     setting(TASKS_MAX, "10000", "Tasks in one batch at most."),
     setting(REQUESTS_PER_MIN, "600", "Requests a minute that a new API key may make, unless it is given another limit."),
