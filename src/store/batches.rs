@@ -50,6 +50,9 @@ pub(super) fn ids(keys: &[BatchKey]) -> Vec<Column> {
 
 /// Open batches with waiting tasks that make something with one of these models, longest without a turn first, and the models of
 /// each. Bounded: whoever is left out is next. `tasks` counts those that were never claimed; retries come on top.
+///
+/// Without the pluses SQLite would group along the index of customers, past every batch there ever was, and without CROSS it would
+/// begin with the models of them all.
 pub async fn waiting(tx: &mut Tx, models: &[ModelKey], max: i64) -> StoreResult<(Vec<Waiting>, Vec<(BatchKey, ModelKey)>)> {
     static WAITING: SetStatement = SetStatement::new(
         "SELECT w.customer_id, w.id, w.tasks, w.in_flight, m.model_id
@@ -58,14 +61,14 @@ pub async fn waiting(tx: &mut Tx, models: &[ModelKey], max: i64) -> StoreResult<
                 b.claimed_at_us
             FROM batches AS b
             LEFT JOIN (
-                SELECT customer_id, CAST(SUM(processing) AS BIGINT) AS in_flight FROM batches
-                WHERE finished_at_us IS NULL AND processing > 0 GROUP BY customer_id
+                SELECT +customer_id AS customer_id, CAST(SUM(processing) AS BIGINT) AS in_flight FROM batches
+                WHERE finished_at_us IS NULL AND processing > 0 GROUP BY +customer_id
             ) AS f ON f.customer_id = b.customer_id
             WHERE b.finished_at_us IS NULL AND b.status IN ('queued', 'processing') AND b.pending > 0
                 AND EXISTS (SELECT 1 FROM batch_models AS o WHERE o.batch_id = b.id AND o.model_id IN (SELECT u.m FROM {rows}))
             ORDER BY b.claimed_at_us, b.id LIMIT $1
         ) AS w
-        JOIN batch_models AS m ON m.batch_id = w.id
+        CROSS JOIN batch_models AS m WHERE m.batch_id = w.id
         ORDER BY w.claimed_at_us, w.id",
         1,
         &[("m", "bigint")],

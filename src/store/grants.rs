@@ -139,7 +139,8 @@ pub async fn reasons(tx: &mut Tx, customer: CustomerKey) -> StoreResult<Vec<(Gra
 
 /// Grants whose expiry has passed with credits unspent, with their customers. At most `max`.
 pub async fn expired(tx: &mut Tx, now: Time, max: i64) -> StoreResult<Vec<(GrantKey, CustomerKey)>> {
-    const EXPIRED: &str = "SELECT id, customer_id FROM grants WHERE expires_at_us <= $1 AND available > 0 ORDER BY id LIMIT $2";
+    const EXPIRED: &str =
+        "SELECT id, customer_id FROM grants WHERE expires_at_us <= $1 AND available > 0 ORDER BY expires_at_us, id LIMIT $2";
     let rows: Vec<(i64, i64)> = on!(tx, c => sqlx::query_as(EXPIRED).bind(now.micros()).bind(max).fetch_all(c).await)?;
     Ok(rows.into_iter().map(|(grant, customer)| (GrantKey(grant), CustomerKey(customer))).collect())
 }

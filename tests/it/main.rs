@@ -22,6 +22,7 @@ mod keys;
 mod kill;
 mod operator_credits;
 mod overview;
+mod plans;
 mod postgres;
 mod preferences;
 mod pressure;
