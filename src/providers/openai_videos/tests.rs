@@ -154,6 +154,15 @@ async fn reads_what_a_job_is_doing() {
     assert_eq!(failure(&odd), Some(FailureType::ResultMissing));
 }
 
+#[test]
+fn a_key_for_trying_things_out_changes_no_code() {
+    let keyed = |key: &str| OpenAiVideos::new(OpenAiVideosConfig::new("https://up.example/v1", Secret::new(key))).unwrap();
+    for key in ["", "k", "blocked"] {
+        assert_eq!(keyed(key).without_key("moderation_blocked"), "moderation_blocked", "{key:?}");
+    }
+    assert_eq!(keyed("sk-secret").without_key("bad key sk-secret"), "bad key …");
+}
+
 #[tokio::test]
 async fn the_content_path_serves_a_result_without_an_address() {
     let answer = polled(200, r#"{"id":"video_1","status":"completed","expires_at":1790000000}"#).await;
