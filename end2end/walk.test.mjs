@@ -14,7 +14,7 @@ before(async () => {
     refunded = await orders.submit('walk', Array.from({ length: 12 }, (_, n) => ({ prompt: `take ${n} ${n % 4 ? '[[ok]]' : '[[fail:timeout]]'} [[slow:100ms]]` })))
     await orders.finished(refunded)
     // What runs goes on beyond the test, so that its numbers stay what they are while they are walked.
-    running = await orders.submit('run', Array.from({ length: 12 }, (_, n) => ({ prompt: `take ${n} ${n % 3 ? '[[ok]]' : '[[fail:timeout]]'} [[slow:${n < 8 ? '100ms' : '20m'}]]` })))
+    running = await orders.submit('run', Array.from({ length: 12 }, (_, n) => ({ prompt: `take ${n} ${n % 3 ? '[[ok]]' : '[[fail:timeout]]'} [[slow:${n < 8 ? '100ms' : '1200s'}]]` })))
     await orders.ended(running, 8)
     batchbook('batch', 'refund', refunded, '--tasks', '2-3,6', '--reason', 'blurred')
 })
