@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use batchbook::workers::{self, Lines, WorkerConfig};
+use batchbook::workers::{self, Services, WorkerConfig};
 use serde_json::json;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -23,9 +23,9 @@ const SETTLED_WITHIN: Duration = Duration::from_mins(5);
 
 pub async fn run(kind: &Kind<'_>, shape: Shape, calls: Calls, tasks: u32, report: &mut Report) -> anyhow::Result<()> {
     let mut bed = Bed::make(kind).await?;
-    let lines = Lines::from(bed.service.clone());
-    settle(&mut bed, &lines, shape, calls, WARM_UP, 0).await?;
-    let (time, [cpu_ms, all_cpu_ms], written) = settle(&mut bed, &lines, shape, calls, tasks, shape.batches(WARM_UP).len()).await?;
+    let services = Services::from(bed.service.clone());
+    settle(&mut bed, &services, shape, calls, WARM_UP, 0).await?;
+    let (time, [cpu_ms, all_cpu_ms], written) = settle(&mut bed, &services, shape, calls, tasks, shape.batches(WARM_UP).len()).await?;
     bed.verify().await?;
     let failed = bed.number("SELECT COUNT(*) FROM tasks WHERE status = 'failed'").await?;
     if failed == 0 || failed > i64::from(WARM_UP + tasks) / 5 {
@@ -53,7 +53,7 @@ pub async fn run(kind: &Kind<'_>, shape: Shape, calls: Calls, tasks: u32, report
 /// everything together, and what was written.
 async fn settle(
     bed: &mut Bed,
-    lines: &Lines,
+    services: &Services,
     shape: Shape,
     calls: Calls,
     tasks: u32,
@@ -66,7 +66,7 @@ async fn settle(
     let started = Instant::now();
     let stop = CancellationToken::new();
     let config = WorkerConfig { poll_pauses_ms: [1, 1, 1], ..WorkerConfig::default() };
-    let worker = tokio::spawn(workers::run(lines.clone(), Upstream::registry(calls), config, stop.clone()));
+    let worker = tokio::spawn(workers::run(services.clone(), Upstream::registry(calls), config, stop.clone()));
     let settled = all_settled(bed).await;
     let time = started.elapsed();
     let cpu_ms = [machine::cpu_ms() - cpu_before[0], machine::all_cpu_ms() - cpu_before[1]];

@@ -220,8 +220,8 @@ impl Service {
 
     /// The same services, over so many database connections of their own at most.
     #[must_use]
-    pub fn over_its_own(&self, connections_max: u32) -> Self {
-        Self { db: self.db.over_its_own(connections_max), ..self.clone() }
+    pub fn with_own_connections(&self, connections_max: u32) -> Self {
+        Self { db: self.db.with_own_connections(connections_max), ..self.clone() }
     }
 
     /// Who acts.

@@ -218,7 +218,7 @@ impl Db {
     /// For work that is always the same: the pool hands its connections out in turn, so that each of a few soon knows its statements
     /// and pages, and those stay in the processors' caches. SQLite has one writer, whoever writes.
     #[must_use]
-    pub fn over_its_own(&self, connections_max: u32) -> Self {
+    pub fn with_own_connections(&self, connections_max: u32) -> Self {
         match self {
             Self::Sqlite { .. } => self.clone(),
             Self::Postgres(pool) => {

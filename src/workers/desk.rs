@@ -15,7 +15,7 @@ use crate::service::Service;
 use crate::service::dispatch::Accepted;
 use crate::service::settle::{Ended, SETTLE_MAX};
 
-use super::lines::Lines;
+use super::services::Services;
 use super::{WorkerConfig, group};
 
 #[derive(Debug)]
@@ -71,10 +71,10 @@ const UNWRITTEN_MAX: usize = 8 * SETTLE_MAX;
 const SUSPECT_PLACES: i64 = 5;
 
 impl Desk {
-    pub fn new(lines: Lines, providers: Registry, config: WorkerConfig, worker: WorkerKey, stop: &CancellationToken) -> Arc<Self> {
+    pub fn new(services: Services, providers: Registry, config: WorkerConfig, worker: WorkerKey, stop: &CancellationToken) -> Arc<Self> {
         let abandon = CancellationToken::new();
         let accepts = {
-            let service = lines.accepts;
+            let service = services.accepts;
             group::spawn(SETTLE_MAX, config.gather / 2, abandon.clone(), move |rows: Vec<Accepted>| {
                 let service = service.clone();
                 async move {
@@ -84,7 +84,7 @@ impl Desk {
             })
         };
         let ends = {
-            let (service, hold_at) = (lines.ends, config.hold_at);
+            let (service, hold_at) = (services.ends, config.hold_at);
             group::spawn(SETTLE_MAX, config.gather, abandon.clone(), move |rows: Vec<Arc<Ended>>| {
                 let service = service.clone();
                 async move {
@@ -96,8 +96,8 @@ impl Desk {
             })
         };
         Arc::new(Self {
-            service: lines.service,
-            claims: lines.claims,
+            service: services.service,
+            claims: services.claims,
             providers,
             config,
             worker,

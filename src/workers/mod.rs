@@ -23,13 +23,13 @@ mod dispatch;
 mod flight;
 mod group;
 mod housekeeping;
-mod lines;
 pub mod notify;
+mod services;
 pub mod step;
 pub mod usage;
 
 use desk::Desk;
-pub use lines::Lines;
+pub use services::Services;
 pub use step::Step;
 
 /// Flights that are set going at once, at a claim's end or a settlement's; then others have their turn. Whoever waits for the
@@ -85,9 +85,14 @@ pub enum WorkerError {
 }
 
 /// Works until `stop`, then drains: what is being sent is waited for, what is being made is left to others.
-pub async fn run(lines: impl Into<Lines>, providers: Registry, config: WorkerConfig, stop: CancellationToken) -> Result<(), WorkerError> {
-    let lines = lines.into();
-    let service = lines.service.clone();
+pub async fn run(
+    services: impl Into<Services>,
+    providers: Registry,
+    config: WorkerConfig,
+    stop: CancellationToken,
+) -> Result<(), WorkerError> {
+    let services = services.into();
+    let service = services.service.clone();
     while !stop.is_cancelled() {
         let worker = match service.register_worker(&config.name, config.lease_ms).await {
             Ok(worker) => worker,
@@ -101,7 +106,7 @@ pub async fn run(lines: impl Into<Lines>, providers: Registry, config: WorkerCon
             Err(error) => return Err(error.into()),
         };
         tracing::info!(worker = worker.0, name = config.name, "worker registered");
-        let desk = Desk::new(lines.clone(), providers.clone(), config.clone(), worker, &stop);
+        let desk = Desk::new(services.clone(), providers.clone(), config.clone(), worker, &stop);
         work(&desk).await;
         if desk.lease_lost() {
             tracing::warn!(worker = worker.0, "the lease was lost; registering anew");

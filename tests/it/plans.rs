@@ -1,7 +1,7 @@
 //! How SQLite finds rows: no statement of the main job, or of a batch's page, reads a table that grows from end to end.
 //!
 //! The statements are those that are really run: they are heard as they are logged, and SQLite is asked for its plan of each.
-//! PostgreSQL is told how to find rows instead (`dialect::BEGIN_WRITE`).
+//! PostgreSQL is told how to find the rows that it writes instead (`dialect::BEGIN_WRITE`).
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Debug;
